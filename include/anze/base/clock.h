@@ -1,0 +1,11 @@
+#ifndef ANZE_BASE_CLOCK_H
+#define ANZE_BASE_CLOCK_H
+
+#include <stdint.h>
+
+/* Microseconds. Deadlines and durations use the monotonic clock; only tokens, cursors and log lines read the
+ * wall clock. No legal deadline is ever counted here: those are instants that the database sets. */
+int64_t clock_monotonic_us(void);
+int64_t clock_wall_us(void);
+
+#endif
