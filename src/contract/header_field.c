@@ -1,0 +1,104 @@
+#include "header_field.h"
+
+enum { LONGEST_VERSION = 18, LONGEST_KEY = 255 };
+
+/* The tag between the quotes; false if it is not one whole tag. */
+static bool opaque_tag(struct slice field, struct slice *ret_tag)
+{
+    if (field.length < 2 || field.bytes[0] != '"' || field.bytes[field.length - 1] != '"')
+        return false;
+    *ret_tag = (struct slice){ field.bytes + 1, field.length - 2 };
+    for (size_t i = 0; i < ret_tag->length; i++) {
+        unsigned char c = (unsigned char)ret_tag->bytes[i];
+        if (c <= ' ' || c == '"' || c == 0x7f)
+            return false;
+    }
+    return true;
+}
+
+/* The tag of a compressed answer names the same version: "4-gzip" is 4. */
+static struct slice without_coding(struct slice tag)
+{
+    static const char coding[] = "-gzip";
+    const size_t length = sizeof coding - 1;
+    bool coded = tag.length > length && memcmp(tag.bytes + tag.length - length, coding, length) == 0;
+    return (struct slice){ tag.bytes, coded ? tag.length - length : tag.length };
+}
+
+/* What a tag says beyond the version (how many clocks had run out when it was read) is no change: "4.2" is 4. */
+static struct slice without_moment(struct slice tag)
+{
+    const char *point = memchr(tag.bytes, '.', tag.length);
+    return (struct slice){ tag.bytes, point ? (size_t)(point - tag.bytes) : tag.length };
+}
+
+static bool is_version(struct slice tag)
+{
+    if (tag.length == 0 || tag.length > LONGEST_VERSION || (tag.bytes[0] == '0' && tag.length > 1))
+        return false;
+    for (size_t i = 0; i < tag.length; i++)
+        if (tag.bytes[i] < '0' || tag.bytes[i] > '9')
+            return false;
+    return true;
+}
+
+bool header_match(struct arena *arena, struct slice field, const char **ret_version)
+{
+    struct slice tag;
+    bool weak = field.length > 2 && field.bytes[0] == 'W' && field.bytes[1] == '/';
+    if (slice_equals(field, "*")) {
+        *ret_version = "*";
+        return true;
+    }
+    if (!opaque_tag(weak ? (struct slice){ field.bytes + 2, field.length - 2 } : field, &tag))
+        return false;
+    tag = without_moment(without_coding(tag));
+    *ret_version = !weak && is_version(tag) ? arena_strndup(arena, tag.bytes, tag.length) : "-1";
+    return true;
+}
+
+static bool is_visible(char c)
+{
+    return c > ' ' && c < 0x7f;
+}
+
+/* Between the quotes only " and \ are escaped. */
+static bool unquote(struct slice field, char *to, size_t *ret_length)
+{
+    size_t n = 0, end = field.length - 1;
+    if (field.length < 2 || field.bytes[end] != '"')
+        return false;
+    for (size_t i = 1; i < end; i++) {
+        bool escaped = field.bytes[i] == '\\';
+        char c = field.bytes[i += escaped];
+        bool special = c == '"' || c == '\\';
+        if (i == end || special != escaped || !is_visible(c))
+            return false;
+        to[n++] = c;
+    }
+    *ret_length = n;
+    return true;
+}
+
+/* A comma would be two fields that something on the way has joined. */
+static bool copy_bare(struct slice field, char *to, size_t *ret_length)
+{
+    for (size_t i = 0; i < field.length; i++) {
+        if (!is_visible(field.bytes[i]) || field.bytes[i] == '"' || field.bytes[i] == ',')
+            return false;
+        to[i] = field.bytes[i];
+    }
+    *ret_length = field.length;
+    return true;
+}
+
+bool header_key(struct arena *arena, struct slice field, struct slice *ret_key)
+{
+    size_t length = 0;
+    if (field.length == 0 || field.length > 2 * LONGEST_KEY + 2)
+        return false;
+    char *key = arena_alloc(arena, field.length + 1);
+    bool good = field.bytes[0] == '"' ? unquote(field, key, &length) : copy_bare(field, key, &length);
+    *ret_key = (struct slice){ key, length };
+    return good && length >= 1 && length <= LONGEST_KEY;
+}
