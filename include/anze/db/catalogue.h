@@ -1,0 +1,19 @@
+#ifndef ANZE_DB_CATALOGUE_H
+#define ANZE_DB_CATALOGUE_H
+
+#include "anze/db/connection.h"
+#include "anze/db/sqlstate.h"
+
+/* The comments of all constraints and unique indexes, as sentences. Read-only once made. */
+struct catalogue;
+
+/* NULL: it could not be read. Lives on the arena. */
+struct catalogue *catalogue_read(struct arena *arena, struct connection *connection, int64_t deadline_us) NODISCARD;
+
+bool catalogue_find(const struct catalogue *catalogue, const char *table, const char *constraint,
+                    struct constraint_text *ret_text);
+
+/* Cuts "中文 | English | /pointer" in place on the arena; what is missing is NULL. */
+struct constraint_text constraint_text_parse(struct arena *arena, const char *comment);
+
+#endif

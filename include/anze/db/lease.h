@@ -1,0 +1,22 @@
+#ifndef ANZE_DB_LEASE_H
+#define ANZE_DB_LEASE_H
+
+#include "anze/db/connection.h"
+#include "anze/db/pool.h"
+#include "anze/db/sqlstate.h"
+
+/* The pool as run.c sees it. Every connection taken is given back or dropped, whatever happens. */
+
+/* NULL: the problem is 503 with Retry-After; the wait ends at wait_ms or at once when the database is away. */
+struct connection *pool_take(struct pool *pool, struct arena *arena, struct problem *problem) NODISCARD;
+void pool_give(struct pool *pool, struct connection *connection);
+/* After a surprise: closed, and the place goes to the next who waits. */
+void pool_drop(struct pool *pool, struct connection *connection);
+
+int pool_statement_timeout_ms(const struct pool *pool);
+
+/* A constraint_text_of with the pool as context. A name that is not known makes the pool read the comments again. */
+bool pool_constraint_text(const void *pool, const char *table, const char *constraint,
+                          struct constraint_text *ret_text);
+
+#endif

@@ -1,0 +1,54 @@
+#include "anze/db/guard.h"
+
+/* Rights that go around row-level security, one column per fault, in the order of `faults`. */
+static const char login_sql[] =
+    "select r.rolsuper, r.rolbypassrls, exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+    " where n.nspname in ('anze', 'audit') and pg_has_role(r.oid, c.relowner, 'MEMBER')),"
+    " m.oid is null,"
+    " not (has_schema_privilege(m.relnamespace, 'usage') and has_table_privilege(m.oid, 'select'))"
+    " from pg_roles r left join (pg_class m join pg_namespace s on s.oid = m.relnamespace and s.nspname = 'anze')"
+    " on m.relname = 'migration' where r.rolname = current_user";
+
+static const char *const faults[] = {
+    "the service's login is a superuser: use anze_service",
+    "the service's login bypasses row-level security: use anze_service",
+    "the service's login owns tables of the schemas anze or audit (or belongs to their owner): use anze_service",
+    "the database has no schema yet: run `anze migrate`",
+    "the service's login may not read anze.migration: use anze_service",
+};
+
+static bool check_schema(struct arena *arena, struct connection *connection, const struct migration_plan *plan,
+                         int64_t deadline_us, const char **ret_refusal)
+{
+    const PGresult *rows = connection_ask(connection, arena, "select name, checksum from anze.migration", deadline_us);
+    if (!rows)
+        return false;
+    size_t n = (size_t)PQntuples(rows);
+    struct migration_record *records = arena_array_of(arena, struct migration_record, n + 1);
+    for (size_t i = 0; i < n; i++)
+        records[i] = (struct migration_record){ PQgetvalue(rows, (int)i, 0), PQgetvalue(rows, (int)i, 1) };
+    const char *unknown = migration_unknown(plan, records, n);
+    if (unknown)
+        *ret_refusal = arena_printf(arena, "the database is newer than this program (it has %s): use the newer program",
+                                    unknown);
+    for (size_t i = 0; i < plan->n_files && !*ret_refusal; i++)
+        if (migration_state(&plan->files[i], records, n) != MIGRATION_APPLIED)
+            *ret_refusal = arena_printf(arena, "the database lacks %s of this program: run `anze migrate`",
+                                        plan->files[i].file->name);
+    return true;
+}
+
+bool guard_check(struct arena *arena, struct connection *connection, const struct migration_plan *plan,
+                 int64_t deadline_us, const char **ret_refusal)
+{
+    const PGresult *row = connection_ask(connection, arena, login_sql, deadline_us);
+    *ret_refusal = NULL;
+    if (!row || PQntuples(row) != 1)
+        return false;
+    for (int i = 0; i < (int)ARRAY_LENGTH(faults); i++)
+        if (*PQgetvalue(row, 0, i) == 't') {
+            *ret_refusal = faults[i];
+            return true;
+        }
+    return check_schema(arena, connection, plan, deadline_us, ret_refusal);
+}

@@ -1,0 +1,125 @@
+#include "anze/db/session.h"
+
+#include <libpq-fe.h>
+#include <string.h>
+
+struct session {
+    PGconn *pg;
+    struct arena *arena;
+    const char *why;
+};
+
+static void close_session(void *pg)
+{
+    PQfinish(pg);
+}
+
+static void clear_result(void *result)
+{
+    PQclear(result);
+}
+
+static void ignore_notice(void *context, const PGresult *notice)
+{
+    (void)context, (void)notice;
+}
+
+static const char *without_newline(struct arena *arena, const char *text)
+{
+    size_t length = strlen(text);
+    while (length && text[length - 1] == '\n')
+        length--;
+    return arena_strndup(arena, text, length);
+}
+
+/* The primary sentence only: details and contexts hold values. */
+static const char *why_of(struct arena *arena, PGconn *pg, const PGresult *result)
+{
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char *sentence = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
+    if (!state)
+        return without_newline(arena, PQerrorMessage(pg));
+    return arena_printf(arena, "%s %s%s%s", state, sentence ? sentence : "", hint ? " - " : "", hint ? hint : "");
+}
+
+const char *session_why(const struct session *session)
+{
+    return session->why ? session->why : "";
+}
+
+static bool note_result(struct session *session, PGresult *result)
+{
+    arena_defer(session->arena, clear_result, result);
+    ExecStatusType status = PQresultStatus(result);
+    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY)
+        return true;
+    session->why = why_of(session->arena, session->pg, result);
+    return false;
+}
+
+struct session *session_open(struct arena *arena, const char *url, const char *operation, const char **ret_why)
+{
+    static const char *const keys[] = { "connect_timeout", "target_session_attrs", "fallback_application_name",
+                                        "dbname", "client_encoding", NULL };
+    const char *values[] = { "5", "read-write", "anze", url, "UTF8", NULL };
+    struct session *session = arena_new_of(arena, struct session);
+    *session = (struct session){ .arena = arena, .pg = PQconnectdbParams(keys, values, 1) };
+    arena_defer(arena, close_session, session->pg);
+    PQsetNoticeReceiver(session->pg, ignore_notice, NULL);
+    if (PQstatus(session->pg) != CONNECTION_OK) {
+        *ret_why = without_newline(arena, PQerrorMessage(session->pg));
+        return NULL;
+    }
+    const char *who[] = { operation };
+    if (!session_query(session,
+                       "select set_config('anze.actor', session_user::text, false),"
+                       " set_config('anze.client', 'anze', false), set_config('anze.operation', $1, false),"
+                       " set_config('anze.reach', 'service', false), set_config('timezone', 'UTC', false)",
+                       who, 1, NULL)) {
+        *ret_why = session->why;
+        return NULL;
+    }
+    return session;
+}
+
+bool session_script(struct session *session, const char *sql)
+{
+    return note_result(session, PQexec(session->pg, sql));
+}
+
+bool session_query(struct session *session, const char *sql, const char *const *values, size_t n_values,
+                   const struct session_rows **ret_rows)
+{
+    PGresult *result = PQexecParams(session->pg, sql, (int)n_values, NULL, values, NULL, NULL, 0);
+    if (ret_rows)
+        *ret_rows = (const struct session_rows *)result;
+    return note_result(session, result);
+}
+
+size_t session_count(const struct session_rows *rows)
+{
+    return (size_t)PQntuples((const PGresult *)rows);
+}
+
+const char *session_value(const struct session_rows *rows, size_t row, size_t column)
+{
+    const PGresult *result = (const PGresult *)rows;
+    return PQgetisnull(result, (int)row, (int)column) ? NULL : PQgetvalue(result, (int)row, (int)column);
+}
+
+bool session_set_password(struct session *session, const char *role, const char *password)
+{
+    char *secret = PQencryptPasswordConn(session->pg, password, role, "scram-sha-256");
+    if (!secret) {
+        session->why = without_newline(session->arena, PQerrorMessage(session->pg));
+        return false;
+    }
+    char *name = PQescapeIdentifier(session->pg, role, strlen(role));
+    char *literal = PQescapeLiteral(session->pg, secret, strlen(secret));
+    bool done = session_script(session, arena_printf(session->arena, "alter role %s password %s", name, literal));
+    PQfreemem(name);
+    PQfreemem(literal);
+    PQfreemem(secret);
+    return done;
+}

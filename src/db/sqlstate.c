@@ -1,0 +1,177 @@
+#include "anze/db/sqlstate.h"
+#include "anze/base/json.h"
+
+#include <stdlib.h>
+
+enum detail { PLAIN, OURS, CONSTRAINT };
+
+struct row {
+    const char *state; /* five characters, or the two of a class */
+    enum problem_code code;
+    enum detail detail;
+    const char *zh, *en;
+    const char *rule;  /* of the fault, for CONSTRAINT */
+    int retry_after_s;
+};
+
+#define OVERLOADED "服务暂时不可用，请稍后重试", "The service is not available now: try again later"
+#define UNFIT "请求中有无法处理的值", "The request has a value that cannot be processed"
+#define BROKEN "服务内部错误", "The service failed"
+#define RULE "请求内容违反业务规则", "The content breaks a rule"
+
+/* An exact state stands before its class. A state that is not here is our own mistake: 500.
+ * 42501: under row-level security it means that the row would lie outside the caller's reach, which is a refusal to
+ * the caller (403), not a missing reference; a missing grant shows up in the access tests. */
+static const struct row rows[] = {
+    { "AZ001", PROBLEM_DUPLICATE, OURS, "该请求此前已处理", "This request was handled before", NULL, 0 },
+    { "AZ002", PROBLEM_KEY_REUSED, OURS, "该幂等键已用于另一请求", "This key was used for another request", NULL, 0 },
+    { "AZ003", PROBLEM_KEY_IN_FLIGHT, OURS, "相同幂等键的请求正在处理", "A request with this key is running", NULL, 1 },
+    { "AZ403", PROBLEM_FORBIDDEN, OURS, "无权执行此操作", "This is not yours to do", NULL, 0 },
+    { "AZ404", PROBLEM_NOT_FOUND, OURS, "资源不存在", "There is no such resource", NULL, 0 },
+    { "AZ409", PROBLEM_STATE_CONFLICT, OURS, "与当前状态冲突", "The current state does not allow this", NULL, 0 },
+    { "AZ410", PROBLEM_GONE, OURS, "资源已失效", "This is no longer there", NULL, 0 },
+    { "AZ412", PROBLEM_PRECONDITION_FAILED, OURS, "资源已被他人修改", "The resource has changed since", NULL, 0 },
+    { "AZ422", PROBLEM_VALIDATION_FAILED, OURS, "请求内容未通过校验", "The content did not pass validation", NULL, 0 },
+    { "08", PROBLEM_UNAVAILABLE, PLAIN, OVERLOADED, NULL, 1 },
+    { "21000", PROBLEM_INTERNAL, PLAIN, BROKEN, NULL, 0 },
+    { "22021", PROBLEM_BAD_REQUEST, PLAIN, "请求含有无法处理的字符", "The request has characters that cannot be processed",
+      NULL, 0 },
+    { "22P05", PROBLEM_BAD_REQUEST, PLAIN, "请求含有无法处理的字符", "The request has characters that cannot be processed",
+      NULL, 0 },
+    { "22012", PROBLEM_INTERNAL, PLAIN, BROKEN, NULL, 0 },
+    { "22", PROBLEM_VALIDATION_FAILED, PLAIN, UNFIT, NULL, 0 },
+    { "23502", PROBLEM_VALIDATION_FAILED, CONSTRAINT, "缺少必需的内容", "Something required is missing", "required", 0 },
+    { "23503", PROBLEM_VALIDATION_FAILED, CONSTRAINT, "所引用的对象不存在", "What it refers to does not exist",
+      "unknown-reference", 0 },
+    { "23505", PROBLEM_DUPLICATE, CONSTRAINT, "已存在相同的记录", "The same record is already there", "duplicate", 0 },
+    { "23514", PROBLEM_VALIDATION_FAILED, CONSTRAINT, RULE, "rule", 0 },
+    { "23P01", PROBLEM_DUPLICATE, CONSTRAINT, "与已有的记录重叠", "It overlaps with a record that is already there",
+      "duplicate", 0 },
+    { "23001", PROBLEM_STATE_CONFLICT, CONSTRAINT, "仍被其他记录引用", "Other records still refer to it", "referenced", 0 },
+    { "23", PROBLEM_VALIDATION_FAILED, CONSTRAINT, RULE, "rule", 0 },
+    { "25006", PROBLEM_UNAVAILABLE, PLAIN, OVERLOADED, NULL, 1 }, /* a standby, or a server that was switched over */
+    { "25P03", PROBLEM_TIMEOUT, PLAIN, "处理超时", "The work took too long and was stopped", NULL, 1 },
+    { "28", PROBLEM_UNAVAILABLE, PLAIN, OVERLOADED, NULL, 5 },
+    { "40003", PROBLEM_OUTCOME_UNKNOWN, PLAIN, "结果未知，请用同一幂等键重试",
+      "The outcome is unknown: retry with the same Idempotency-Key", NULL, 1 },
+    { "40002", PROBLEM_VALIDATION_FAILED, CONSTRAINT, RULE, "rule", 0 },
+    { "40", PROBLEM_UNAVAILABLE, PLAIN, "同时修改过多，请稍后重试", "Too many changes at the same time: try again", NULL, 1 },
+    { "42501", PROBLEM_FORBIDDEN, PLAIN, "超出您的管辖范围", "This lies outside what you may reach", NULL, 0 },
+    { "44", PROBLEM_FORBIDDEN, PLAIN, "超出您的管辖范围", "This lies outside what you may reach", NULL, 0 },
+    { "53", PROBLEM_UNAVAILABLE, PLAIN, OVERLOADED, NULL, 5 },
+    { "54", PROBLEM_BAD_REQUEST, PLAIN, "请求过于复杂", "The request is too complex", NULL, 0 },
+    { "55P03", PROBLEM_UNAVAILABLE, PLAIN, "正被他人修改，请稍后重试", "Somebody else is changing it: try again", NULL, 1 },
+    { "55006", PROBLEM_UNAVAILABLE, PLAIN, OVERLOADED, NULL, 1 },
+    { "57014", PROBLEM_TIMEOUT, PLAIN, "处理超时", "The work took too long and was stopped", NULL, 1 },
+    { "57", PROBLEM_UNAVAILABLE, PLAIN, OVERLOADED, NULL, 1 },
+    { "58", PROBLEM_UNAVAILABLE, PLAIN, OVERLOADED, NULL, 5 }, /* the server's disk or files */
+};
+static const struct row unknown = { "", PROBLEM_INTERNAL, PLAIN, BROKEN, NULL, 0 };
+
+static const struct row *row_of(const char *sqlstate)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
+        if (strncmp(rows[i].state, sqlstate, strlen(rows[i].state)) == 0)
+            return &rows[i];
+    return &unknown;
+}
+
+bool sqlstate_is_transient(const char *sqlstate)
+{
+    return strcmp(sqlstate, "40001") == 0 || strcmp(sqlstate, "40P01") == 0;
+}
+
+bool sqlstate_is_stale(const char *sqlstate)
+{
+    return strcmp(sqlstate, "26000") == 0 || strcmp(sqlstate, "0A000") == 0 || strcmp(sqlstate, "25006") == 0;
+}
+
+static bool raise_row(struct arena *arena, const struct row *row, const char *zh, const char *en,
+                      struct problem *problem)
+{
+    problem->retry_after_s = row->retry_after_s;
+    return problem_raise(arena, problem, row->code, SENTENCE_ZH, SENTENCE_EN, zh ? zh : row->zh, en ? en : row->en);
+}
+
+/* ---- our own ---- */
+
+static const char *text_at(const json_t *object, const char *name, const char *otherwise)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text ? text : otherwise;
+}
+
+static const char *place_of(const json_t *fault)
+{
+    static const char *const places[] = { "query", "path", "header" };
+    const char *in = text_at(fault, "in", "body");
+    for (size_t i = 0; i < ARRAY_LENGTH(places); i++)
+        if (strcmp(in, places[i]) == 0)
+            return places[i];
+    return "body";
+}
+
+static void add_faults(struct arena *arena, const struct row *row, const json_t *faults, struct problem *problem)
+{
+    size_t i;
+    json_t *fault;
+    json_array_foreach(faults, i, fault)
+        problem_fault(arena, problem, row->code, place_of(fault), text_at(fault, "pointer", ""),
+                      arena_strdup(arena, text_at(fault, "rule", "rule")), SENTENCE_ZH, SENTENCE_EN,
+                      text_at(fault, "zh", row->zh), text_at(fault, "en", row->en));
+}
+
+static void dispose_text(void *text)
+{
+    free(text);
+}
+
+static bool raise_ours(struct arena *arena, const struct row *row, const char *message, struct problem *problem)
+{
+    json_t *said = NULL;
+    struct problem unreadable = { 0 };
+    if (!json_read(arena, slice_of(message), &said, &unreadable) || !json_is_object(said))
+        return raise_row(arena, &unknown, NULL, NULL, problem);
+    raise_row(arena, row, text_at(said, "zh", NULL), text_at(said, "en", NULL), problem);
+    add_faults(arena, row, json_object_get(said, "faults"), problem);
+    problem->etag = text_at(said, "etag", NULL);
+    const json_t *allowed = json_object_get(said, "allowed");
+    if (json_is_array(allowed)) {
+        char *text = json_dumps(allowed, JSON_COMPACT);
+        arena_defer(arena, dispose_text, text);
+        problem->extra = arena_printf(arena, "\"allowed\":%s", text);
+    }
+    return false;
+}
+
+/* ---- constraints ---- */
+
+static bool raise_constraint(struct arena *arena, const struct row *row, const struct sql_refusal *refusal,
+                             const struct constraint_text *text, struct problem *problem)
+{
+    const char *pointer = text->pointer ? text->pointer : "";
+    if (!*pointer && *refusal->column)
+        pointer = arena_printf(arena, "/%s", refusal->column);
+    raise_row(arena, row, text->zh, text->en, problem);
+    problem_fault(arena, problem, row->code, "body", pointer, row->rule, SENTENCE_ZH, SENTENCE_EN,
+                  text->zh ? text->zh : row->zh, text->en ? text->en : row->en);
+    return false;
+}
+
+bool sqlstate_raise(struct arena *arena, const struct sql_refusal *refusal, constraint_text_of *of,
+                    const void *context, struct problem *problem)
+{
+    const struct row *row = row_of(refusal->sqlstate);
+    struct constraint_text text = { NULL, NULL, NULL };
+    problem->cause = arena_printf(arena, "%s%s%s", refusal->sqlstate, *refusal->constraint ? " " : "",
+                                  refusal->constraint);
+    switch (row->detail) {
+    case OURS: return raise_ours(arena, row, refusal->message, problem);
+    case CONSTRAINT:
+        if (*refusal->constraint && of)
+            of(context, refusal->table, refusal->constraint, &text);
+        return raise_constraint(arena, row, refusal, &text, problem);
+    case PLAIN: break;
+    }
+    return raise_row(arena, row, NULL, NULL, problem);
+}
