@@ -1,0 +1,84 @@
+#include "anze/auth/keys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const char file_name[] = "revoked";
+enum { REVOKED_MAX = 100000 };
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool is_revocation(const char *line)
+{
+    return (strncmp(line, "jti ", 4) == 0 || strncmp(line, "sub ", 4) == 0) && line[4];
+}
+
+static void add(struct key_set *set, const char *line, size_t *room)
+{
+    if (set->n_revoked == *room) {
+        *room = *room ? *room * 2 : 16;
+        char **more = arena_array_of(set->arena, char *, *room);
+        if (set->n_revoked)
+            memcpy(more, set->revoked, set->n_revoked * sizeof *more);
+        set->revoked = more;
+    }
+    set->revoked[set->n_revoked++] = arena_strdup(set->arena, line);
+}
+
+static void lines_read(struct key_set *set, FILE *file, const char *path, struct text *complaints)
+{
+    char *line = NULL;
+    size_t line_room = 0, room = 0;
+    for (int number = 1; getline(&line, &line_room, file) >= 0; number++) {
+        line[strcspn(line, "\r\n")] = '\0';
+        if (!*line || *line == '#')
+            continue;
+        if (is_revocation(line) && set->n_revoked < REVOKED_MAX)
+            add(set, line, &room);
+        else
+            text_printf(complaints, "%s/%s line %d: not of the form jti ID or sub NAME, or too many\n", path, file_name,
+                        number);
+    }
+    free(line);
+}
+
+static void keep_old(struct key_set *set, const struct key_set *old)
+{
+    size_t room = 0;
+    for (size_t i = 0; old && i < old->n_revoked; i++)
+        add(set, old->revoked[i], &room);
+}
+
+void revoked_read(struct key_set *set, const struct key_set *old, const char *path, int directory,
+                  struct text *complaints)
+{
+    int descriptor = openat(directory, file_name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "r");
+    if (!file && errno == ENOENT)
+        return;
+    if (file)
+        lines_read(set, file, path, complaints);
+    if (!file || ferror(file)) {
+        text_printf(complaints, "%s/%s: cannot be read\n", path, file_name);
+        keep_old(set, old);
+    }
+    if (file)
+        fclose(file);
+    if (set->n_revoked)
+        qsort(set->revoked, set->n_revoked, sizeof *set->revoked, by_text);
+}
+
+bool key_set_revokes(const struct key_set *set, const char *claim, const char *value)
+{
+    if (!set->n_revoked)
+        return false;
+    AUTO(arena_free_at_end) struct arena *arena = arena_new();
+    char *line = arena_printf(arena, "%s %s", claim, value);
+    return bsearch(&line, set->revoked, set->n_revoked, sizeof line, by_text) != NULL;
+}

@@ -1,0 +1,345 @@
+#include "anze/auth/token.h"
+#include "anze/auth/cache.h"
+#include "anze/auth/claims.h"
+#include "anze/auth/jwks.h"
+#include "anze/base/clock.h"
+#include "anze/base/json.h"
+#include "anze/base/metrics.h"
+#include "anze/base/text.h"
+
+#include <strings.h>
+
+enum { TOKEN_MAX_BYTES = 4096, LOOK_EVERY_US = 1000000 };
+
+struct issuer {
+    const char *name;
+    struct key_directory *directory;
+};
+
+struct verifier {
+    struct arena *arena;
+    struct issuer *issuers;
+    size_t n_issuers;
+    struct key_directory *own; /* NULL: no keys of our own; may also stand among the issuers */
+    const char *audience;
+    int64_t skew_s;
+    struct token_cache *cache;
+    atomic_ulong generation;   /* goes up when any key directory has changed */
+    _Atomic int64_t next_look_us;
+};
+
+static void issuer_add(struct verifier *verifier, const char *name, struct key_directory *directory,
+                       struct text *complaints)
+{
+    for (size_t i = 0; i < verifier->n_issuers; i++)
+        if (strcmp(verifier->issuers[i].name, name) == 0)
+            text_printf(complaints, "issuer %s: named twice\n", name);
+    verifier->issuers[verifier->n_issuers++] = (struct issuer){ name, directory };
+}
+
+/* "name=directory name=directory"; names are often URIs, so the last '=' of each word parts the two. */
+static void issuers_read(struct verifier *verifier, const char *list, struct text *complaints)
+{
+    char *rest = arena_strdup(verifier->arena, list);
+    for (char *word; (word = strsep(&rest, " \t"));) {
+        char *equals = strrchr(word, '=');
+        if (!*word)
+            continue;
+        if (!equals || equals == word || !equals[1]) {
+            text_printf(complaints, "issuer %s: not of the form name=directory\n", word);
+            continue;
+        }
+        *equals = '\0';
+        struct key_directory *directory = key_directory_open(equals + 1, KEY_PUBLIC, complaints);
+        issuer_add(verifier, word, directory, complaints);
+    }
+}
+
+static void own_keys_read(struct verifier *verifier, const struct verifier_options *options, struct text *complaints)
+{
+    bool has_directory = options->key_directory && *options->key_directory;
+    if (has_directory)
+        verifier->own = key_directory_open(options->key_directory, KEY_PRIVATE, complaints);
+    if (!options->own_issuer || !*options->own_issuer)
+        return;
+    if (!has_directory)
+        text_printf(complaints, "issuer %s: is our own, but no key directory is set\n", options->own_issuer);
+    issuer_add(verifier, arena_strdup(verifier->arena, options->own_issuer), verifier->own, complaints);
+}
+
+struct verifier *verifier_open(const struct verifier_options *options, struct text *complaints)
+{
+    struct arena *arena = arena_new();
+    struct verifier *verifier = arena_new_of(arena, struct verifier);
+    size_t complained = complaints->length;
+    verifier->arena = arena;
+    verifier->issuers = arena_array_of(arena, struct issuer, strlen(options->issuers) / 2 + 2);
+    verifier->audience = arena_strdup(arena, options->audience);
+    verifier->skew_s = options->skew_s;
+    verifier->cache = token_cache_new((size_t)options->cache_size);
+    atomic_init(&verifier->generation, 1);
+    atomic_init(&verifier->next_look_us, clock_monotonic_us() + LOOK_EVERY_US);
+    issuers_read(verifier, options->issuers, complaints);
+    own_keys_read(verifier, options, complaints);
+    if (!verifier->n_issuers)
+        text_add_string(complaints, "no token issuer is trusted, so nobody could call\n");
+    if (complaints->length == complained)
+        return verifier;
+    verifier_close(verifier);
+    return NULL;
+}
+
+void verifier_close(struct verifier *verifier)
+{
+    if (!verifier)
+        return;
+    token_cache_free(verifier->cache);
+    for (size_t i = 0; i < verifier->n_issuers; i++)
+        if (verifier->issuers[i].directory != verifier->own)
+            key_directory_close(verifier->issuers[i].directory);
+    key_directory_close(verifier->own);
+    arena_free(verifier->arena);
+}
+
+/* At most once a second, by whichever request comes first. */
+static void look_at_keys(struct verifier *verifier)
+{
+    int64_t now = clock_monotonic_us(), due = atomic_load_explicit(&verifier->next_look_us, memory_order_relaxed);
+    if (now < due || !atomic_compare_exchange_strong(&verifier->next_look_us, &due, now + LOOK_EVERY_US))
+        return;
+    bool changed = verifier->own && key_directory_look(verifier->own);
+    for (size_t i = 0; i < verifier->n_issuers; i++)
+        if (verifier->issuers[i].directory != verifier->own)
+            changed |= key_directory_look(verifier->issuers[i].directory);
+    if (changed)
+        atomic_fetch_add(&verifier->generation, 1);
+}
+
+/* One token on its way through the checks. */
+struct checking {
+    struct verifier *verifier;
+    struct arena *arena;
+    struct slice text;                /* the whole token */
+    struct slice header, claims, signature; /* as in the token, base64url */
+    json_t *header_json, *claims_json;
+    int64_t now_s;
+    unsigned long generation;         /* of the keys, before they were asked */
+    size_t issuer;
+    uint8_t key_print[CRYPTO_DIGEST_BYTES];
+};
+
+/* Exactly three parts, none empty. Their alphabet is checked when they are decoded. */
+static const char *parts_split(struct checking *checking)
+{
+    struct slice text = checking->text;
+    const char *first = memchr(text.bytes, '.', text.length), *end = text.bytes + text.length;
+    const char *second = first ? memchr(first + 1, '.', (size_t)(end - first - 1)) : NULL;
+    if (!second || memchr(second + 1, '.', (size_t)(end - second - 1)))
+        return "form: not three parts";
+    checking->header = (struct slice){ text.bytes, (size_t)(first - text.bytes) };
+    checking->claims = (struct slice){ first + 1, (size_t)(second - first - 1) };
+    checking->signature = (struct slice){ second + 1, (size_t)(end - second - 1) };
+    if (!checking->header.length || !checking->claims.length || !checking->signature.length)
+        return "form: an empty part";
+    return NULL;
+}
+
+static const char *object_read(struct arena *arena, struct slice part, json_t **ret_object, const char *bad_text,
+                               const char *bad_json)
+{
+    struct slice decoded;
+    struct problem ignored = { 0 }; /* its rule would say more about the token than a log should */
+    if (!crypto_base64url_decode(arena, part, &decoded))
+        return bad_text;
+    if (!json_read(arena, decoded, ret_object, &ignored) || !json_is_object(*ret_object))
+        return bad_json;
+    return NULL;
+}
+
+/* What would change how the token is to be read, or bring its own key (RFC 8725, 3.9 and 3.10). */
+static const char *const refused_headers[] = { "crit", "jku", "jwk", "x5u", "x5c", "b64", "zip" };
+
+static const char *header_check(const json_t *header, enum key_algorithm *ret_algorithm, const char **ret_kid)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(refused_headers); i++)
+        if (json_object_get(header, refused_headers[i]))
+            return "header: a member that is refused";
+    struct slice algorithm = slice_of(json_string_value(json_object_get(header, "alg")));
+    if (!algorithm.bytes || !key_algorithm_from_name(algorithm, ret_algorithm))
+        return "alg: not one of ours";
+    struct slice type = slice_of(json_string_value(json_object_get(header, "typ")));
+    if (!slice_equals(type, "at+jwt") && !slice_equals(type, "application/at+jwt"))
+        return "typ: not an access token";
+    *ret_kid = json_string_value(json_object_get(header, "kid"));
+    return key_id_is_valid(slice_of(*ret_kid)) ? NULL : "kid: malformed";
+}
+
+static const char *issuer_find(struct checking *checking)
+{
+    const char *name = json_string_value(json_object_get(checking->claims_json, "iss"));
+    const struct verifier *verifier = checking->verifier;
+    for (checking->issuer = 0; name && checking->issuer < verifier->n_issuers; checking->issuer++)
+        if (strcmp(verifier->issuers[checking->issuer].name, name) == 0)
+            return NULL;
+    return "iss: not trusted";
+}
+
+static const char *signature_check(struct checking *checking, const char *kid, enum key_algorithm algorithm)
+{
+    struct slice signature;
+    if (!crypto_base64url_decode(checking->arena, checking->signature, &signature))
+        return "signature: text";
+    struct slice signed_text = { checking->text.bytes, checking->header.length + 1 + checking->claims.length };
+    struct key_directory *directory = checking->verifier->issuers[checking->issuer].directory;
+    const struct key *key = key_set_find(key_directory_hold(directory), kid);
+    const char *cause = !key                                       ? "kid: unknown"
+                        : key->algorithm != algorithm              ? "alg: not the key's"
+                        : !key_verify(key, signed_text, signature) ? "signature: wrong"
+                                                                   : NULL;
+    if (!cause)
+        memcpy(checking->key_print, key->print, sizeof checking->key_print);
+    key_directory_let_go(directory);
+    return cause;
+}
+
+/* The issuer still has the key and has revoked neither the token nor anybody in it. */
+static bool is_vouched_for(struct verifier *verifier, size_t issuer, const uint8_t *key_print,
+                           const struct principal *principal)
+{
+    struct key_directory *directory = verifier->issuers[issuer].directory;
+    const struct key_set *set = key_directory_hold(directory);
+    bool found = false;
+    for (size_t i = 0; i < set->n && !found; i++)
+        found = memcmp(set->keys[i].print, key_print, sizeof set->keys[i].print) == 0;
+    found = found && !key_set_revokes(set, "jti", principal->token_id) &&
+            !key_set_revokes(set, "sub", principal->subject) && !key_set_revokes(set, "sub", principal->actor);
+    key_directory_let_go(directory);
+    return found;
+}
+
+/* Everything that the header and the issuer decide is settled before the first look at the signature. */
+static const char *token_verify(struct checking *checking, struct principal *ret_principal)
+{
+    enum key_algorithm algorithm = KEY_ALGORITHMS;
+    const char *kid = NULL;
+    const char *cause = parts_split(checking);
+    if (!cause)
+        cause = object_read(checking->arena, checking->header, &checking->header_json, "header: text", "header: json");
+    if (!cause)
+        cause = header_check(checking->header_json, &algorithm, &kid);
+    if (!cause)
+        cause = object_read(checking->arena, checking->claims, &checking->claims_json, "claims: text", "claims: json");
+    if (!cause)
+        cause = issuer_find(checking);
+    if (!cause)
+        cause = signature_check(checking, kid, algorithm);
+    struct claims_rules rules = { checking->verifier->audience, checking->verifier->skew_s, checking->now_s };
+    if (!cause)
+        cause = claims_read(checking->arena, checking->claims_json, &rules, ret_principal);
+    if (!cause && !is_vouched_for(checking->verifier, checking->issuer, checking->key_print, ret_principal))
+        cause = "revoked";
+    return cause;
+}
+
+static bool refuse(struct arena *arena, struct problem *problem, enum problem_code code, const char *cause)
+{
+    problem->cause = cause;
+    if (code == PROBLEM_UNAUTHENTICATED)
+        return problem_raise(arena, problem, code, "请在 Authorization 头中提供 Bearer 访问令牌",
+                             "Give a bearer access token in the Authorization header");
+    if (cause == claims_expired)
+        return problem_raise(arena, problem, code, "访问令牌已过期", "The access token has expired");
+    return problem_raise(arena, problem, code, "访问令牌未通过验证",
+                         "The access token did not pass verification");
+}
+
+/* "Bearer" in any case, one space, the token. */
+static bool bearer_read(struct arena *arena, struct slice authorization, struct slice *ret_token,
+                        struct problem *problem)
+{
+    static const char scheme[] = "bearer";
+    enum { LENGTH = sizeof scheme - 1 };
+    const char *bytes = authorization.bytes;
+    if (!bytes || authorization.length < LENGTH || strncasecmp(bytes, scheme, LENGTH) != 0 ||
+        (authorization.length > LENGTH && bytes[LENGTH] != ' ' && bytes[LENGTH] != '\t'))
+        return refuse(arena, problem, PROBLEM_UNAUTHENTICATED, bytes ? "bearer: another scheme" : "bearer: none");
+    if (authorization.length < LENGTH + 2 || bytes[LENGTH] != ' ' || bytes[LENGTH + 1] == ' ')
+        return refuse(arena, problem, PROBLEM_INVALID_TOKEN, "bearer: form");
+    *ret_token = (struct slice){ bytes + LENGTH + 1, authorization.length - LENGTH - 1 };
+    return true;
+}
+
+/* The key that signed it may have gone since, or the token: asked again only when a directory has changed. */
+static bool is_still_trusted(struct verifier *verifier, struct verified *verified)
+{
+    unsigned long generation = atomic_load(&verifier->generation);
+    if (atomic_load_explicit(&verified->generation, memory_order_relaxed) == generation)
+        return true;
+    bool found = is_vouched_for(verifier, verified->issuer, verified->key_print, &verified->principal);
+    if (found)
+        atomic_store_explicit(&verified->generation, generation, memory_order_relaxed);
+    else
+        token_cache_drop(verifier->cache, verified->digest);
+    return found;
+}
+
+static bool remembered(struct checking *checking, const uint8_t *digest, const struct principal **ret_principal)
+{
+    struct verified *verified = token_cache_find(checking->verifier->cache, digest, checking->now_s);
+    if (verified && !is_still_trusted(checking->verifier, verified)) {
+        verified_release(verified);
+        verified = NULL;
+    }
+    metrics_add(verified ? METRIC_TOKEN_CACHE_HITS : METRIC_TOKEN_CACHE_MISSES, 1);
+    if (!verified)
+        return false;
+    arena_defer(checking->arena, verified_release, verified);
+    *ret_principal = &verified->principal;
+    return true;
+}
+
+static const struct principal *remember(struct checking *checking, const uint8_t *digest,
+                                        const struct principal *principal)
+{
+    struct verified *verified = verified_new(principal);
+    memcpy(verified->digest, digest, sizeof verified->digest);
+    memcpy(verified->key_print, checking->key_print, sizeof verified->key_print);
+    verified->issuer = checking->issuer;
+    verified->good_until_s = principal->expires_at_s + checking->verifier->skew_s;
+    atomic_init(&verified->generation, checking->generation);
+    token_cache_keep(checking->verifier->cache, verified, checking->now_s);
+    arena_defer(checking->arena, verified_release, verified);
+    return &verified->principal;
+}
+
+bool verifier_check(struct verifier *verifier, struct arena *arena, struct slice authorization,
+                    const struct principal **ret_principal, struct problem *problem)
+{
+    struct checking checking = { .verifier = verifier, .arena = arena, .now_s = clock_wall_us() / 1000000 };
+    if (!bearer_read(arena, authorization, &checking.text, problem))
+        return false;
+    if (checking.text.length > TOKEN_MAX_BYTES)
+        return refuse(arena, problem, PROBLEM_INVALID_TOKEN, "form: too long");
+    look_at_keys(verifier);
+    uint8_t digest[CRYPTO_DIGEST_BYTES];
+    crypto_digest(DIGEST_SHA256, &checking.text, 1, digest);
+    if (remembered(&checking, digest, ret_principal))
+        return true;
+    checking.generation = atomic_load(&verifier->generation);
+    struct principal principal;
+    const char *cause = token_verify(&checking, &principal);
+    if (cause)
+        return refuse(arena, problem, PROBLEM_INVALID_TOKEN, cause);
+    *ret_principal = remember(&checking, digest, &principal);
+    return true;
+}
+
+struct slice verifier_jwks(struct verifier *verifier, struct arena *arena)
+{
+    look_at_keys(verifier);
+    if (!verifier->own)
+        return jwks_render(arena, NULL);
+    struct slice text = jwks_render(arena, key_directory_hold(verifier->own));
+    key_directory_let_go(verifier->own);
+    return text;
+}
