@@ -1,0 +1,43 @@
+#ifndef ANZE_HTTP_EXCHANGE_H
+#define ANZE_HTTP_EXCHANGE_H
+
+#include "anze/contract/route.h"
+#include "anze/http/limit.h"
+#include "anze/http/message.h"
+#include "anze/http/negotiate.h"
+#include "anze/op/call.h"
+
+/* Everything that is known about one request while it is handled; on the answer's arena. */
+struct exchange {
+    const struct dispatcher *dispatcher;
+    const struct message *message;
+    struct answer *answer;
+    struct arena *arena;
+    int64_t started_us;
+
+    struct slice path;  /* raw target up to '?' */
+    struct slice query; /* raw, after it; bytes NULL when there is none */
+    enum method method;
+    enum language language;
+    const char *request_id;
+    const char *trace_id;
+    struct preferences preferences;
+    struct limit_verdict limit;
+    bool limit_known;
+
+    struct route_match match;
+    const struct principal *principal;
+    const char **parameters;
+    struct slice body;
+    struct reply reply;
+    struct problem problem;
+};
+
+/* Header fields, body and status of the answer, from the reply or the problem. */
+void exchange_reply(struct exchange *exchange);
+void exchange_refuse(struct exchange *exchange);
+void exchange_options(struct exchange *exchange); /* and preflights */
+/* Request id and W3C trace context: taken over when well-formed, else made. */
+void exchange_identify(struct exchange *exchange);
+
+#endif

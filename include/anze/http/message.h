@@ -1,0 +1,53 @@
+#ifndef ANZE_HTTP_MESSAGE_H
+#define ANZE_HTTP_MESSAGE_H
+
+#include "anze/base/arena.h"
+#include "anze/base/slice.h"
+#include "anze/contract/operation.h"
+
+/* An HTTP message as it came, nothing interpreted: every header occurrence by itself, the raw target. Bytes belong to
+ * the connection and live until the answer is queued. */
+struct header {
+    struct slice name;
+    struct slice value;
+};
+
+struct message {
+    enum listener listener;
+    struct slice method;
+    struct slice target;  /* as sent, with the query */
+    struct slice version; /* HTTP/1.1 */
+    const struct header *headers;
+    size_t n_headers;
+    struct slice body;    /* bytes NULL when there was none */
+    bool body_cut;        /* longer than the limit: what is here is only its beginning */
+    bool target_cut;      /* longer than MESSAGE_MAX_TARGET */
+    bool headers_cut;     /* more fields than the edge takes */
+};
+
+enum { MESSAGE_MAX_TARGET = 4096 };
+
+/* The first value of that name (without case), bytes NULL when there is none. */
+struct slice message_header(const struct message *message, const char *name);
+size_t message_header_count(const struct message *message, const char *name);
+
+/* What goes out. Everything lives on the arena, which the edge frees when the last byte is sent. */
+enum { ANSWER_MAX_HEADERS = 32, ANSWER_MAX_PARTS = 5 };
+
+struct answer {
+    struct arena *arena;
+    int status;
+    struct {
+        const char *name;
+        const char *value;
+    } headers[ANSWER_MAX_HEADERS];
+    size_t n_headers;
+    struct slice parts[ANSWER_MAX_PARTS];
+    size_t n_parts;
+    bool close; /* the connection ends after this */
+};
+
+void answer_header(struct answer *answer, const char *name, const char *value);
+size_t answer_length(const struct answer *answer);
+
+#endif

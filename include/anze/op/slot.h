@@ -1,0 +1,38 @@
+#ifndef ANZE_OP_SLOT_H
+#define ANZE_OP_SLOT_H
+
+#include "anze/op/call.h"
+
+/* The names that a statement may use, numbered: the built-in ones below, then the operation's own parameters by their
+ * contract names (header names in lower case with _ for -).
+ *
+ * The caller's scope is one slot: what its token reaches decides which, so that the statement names that level's
+ * column and the index gives the order. Row-level security stands behind it. */
+enum slot {
+    SLOT_BODY,           /* the validated JSON text */
+    SLOT_AFTER_1,        /* the cursor's parts; absent on the first page */
+    SLOT_AFTER_2,
+    SLOT_AFTER_3,
+    SLOT_SCOPE_PROVINCE, /* 2 digits */
+    SLOT_SCOPE_CITY,     /* 4 */
+    SLOT_SCOPE_COUNTY,   /* 6 */
+    SLOT_SCOPE_TOWN,     /* 9 or 12 */
+    SLOT_SCOPE_UNIT,     /* uuid: a caller that reaches its own unit only */
+    SLOT_SCOPE_NONE,
+    SLOT_SCOPE_SECTOR,   /* the caller's only sector */
+    SLOT_SCOPE_SECTORS,  /* its several sectors, as an array literal; both absent: every sector */
+    SLOT_ACTOR,
+    SLOT_UNIT,
+    SLOT_REGION,
+    SLOT_LANGUAGE,       /* zh or en */
+    SLOT_COUNT,          /* "exact" when the total was asked for */
+    SLOT_BUILT_IN
+};
+
+/* A statement_slot_of; `operation` is a const struct operation *. */
+int slot_of(void *operation, const char *name, size_t length);
+
+/* All values of a call, in slot order; `after` may be NULL. */
+const char *const *slots_fill(const struct call *call, const char *const after[3]);
+
+#endif

@@ -1,0 +1,18 @@
+#ifndef ANZE_OP_TABLE_H
+#define ANZE_OP_TABLE_H
+
+#include "anze/op/call.h"
+
+/* The operations that C answers itself, without a statement. Everything else is op_query. */
+struct op_exception {
+    const char *id;
+    op_runner *run;
+};
+
+extern const struct op_exception op_exceptions[];
+extern const size_t n_op_exceptions;
+
+op_runner op_service_description, op_openapi_json, op_openapi_yaml, op_health, op_readiness, op_metrics, op_key_set,
+    op_security_text, op_api_catalog;
+
+#endif

@@ -1,0 +1,173 @@
+#include "anze/command/command.h"
+#include "anze/db/audit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char usage_audit[] =
+    "usage: anze audit verify [--from SEQ] [--expect-head SEQ:DIGEST] [--json]\n"
+    "       anze audit head [--json]\n"
+    "       anze audit seal\n\n"
+    "  verify  recompute the whole chain and name every altered, missing, reordered or inserted row;\n"
+    "          exit status 0: nothing is wrong; 1: something is, or the audit could not be read\n"
+    "            --from SEQ           begin at this link instead of the first\n"
+    "            --expect-head HEAD   a head noted earlier must still be in the chain; without it nobody\n"
+    "                                 can see that the end was cut off or the whole was rewritten\n"
+    "            --json               one JSON object per line, the last one sums up\n"
+    "  head    print the end of the chain as SEQ:DIGEST, to be noted outside of this database\n"
+    "  seal    link what is committed now (the service does that by itself; useful before a dump)\n\n"
+    "Reads by ANZE_OWNER_DATABASE_URL. `seal` digests by ANZE_AUDIT_DIGEST.\n";
+
+struct audit_arguments {
+    const char *verb;
+    int64_t from;
+    bool as_json;
+    bool expects;
+    struct audit_head expected;
+};
+
+static int fail(struct command_context *context, const struct problem *problem)
+{
+    return command_failure(context, "%s.\n  %s\n  Check ANZE_OWNER_DATABASE_URL and that the database is running.",
+                           problem->en, problem->cause ? problem->cause : "");
+}
+
+static void print_finding(void *context, const struct audit_finding *finding)
+{
+    (void)context;
+    if (finding->seq && finding->seq != finding->to_seq)
+        printf("links %lld to %lld", (long long)finding->seq, (long long)finding->to_seq);
+    else if (finding->seq)
+        printf("link %lld", (long long)finding->seq);
+    if (finding->entry)
+        printf("%sentry %lld", finding->seq ? ", " : "", (long long)finding->entry);
+    printf(": %s: %s\n", audit_fault_name(finding->fault), finding->detail);
+}
+
+static void print_finding_json(void *context, const struct audit_finding *finding)
+{
+    (void)context;
+    printf("{\"fault\":\"%s\"", audit_fault_name(finding->fault));
+    if (finding->seq)
+        printf(",\"seq\":%lld,\"to_seq\":%lld", (long long)finding->seq, (long long)finding->to_seq);
+    if (finding->entry)
+        printf(",\"entry\":%lld", (long long)finding->entry);
+    printf(",\"detail\":\"%s\"}\n", finding->detail);
+}
+
+static void print_progress(void *context, int64_t checked, int64_t seq, int64_t last_seq)
+{
+    (void)context;
+    fprintf(stderr, "anze audit: %lld links checked, at %lld of %lld\n", (long long)checked, (long long)seq,
+            (long long)last_seq);
+}
+
+static void print_result(struct arena *arena, const struct audit_result *result, bool as_json)
+{
+    const char *head = audit_head_text(arena, &result->head);
+    long long checked = result->checked, faults = result->findings, waiting = result->waiting;
+    if (as_json)
+        printf("{\"intact\":%s,\"checked\":%lld,\"faults\":%lld,\"waiting\":%lld,\"head\":\"%s\"}\n",
+               faults ? "false" : "true", checked, faults, waiting, head);
+    else
+        printf("%s: %lld links checked, %lld faults, %lld entries not sealed yet\nhead %s\n",
+               faults ? "NOT INTACT" : "intact", checked, faults, waiting, head);
+}
+
+static int verify(struct command_context *context, const struct audit_arguments *arguments)
+{
+    struct problem problem = { 0 };
+    struct audit_result result;
+    struct audit_check check = {
+        .url = context->config->owner_database_url,
+        .from = arguments->from,
+        .expected = arguments->expects ? &arguments->expected : NULL,
+        .found = arguments->as_json ? print_finding_json : print_finding,
+        .progress = print_progress,
+    };
+    if (!audit_verify(context->arena, &check, &result, &problem))
+        return fail(context, &problem);
+    print_result(context->arena, &result, arguments->as_json);
+    return result.findings ? COMMAND_FAILED : COMMAND_OK;
+}
+
+static int print_head(struct command_context *context, const struct audit_arguments *arguments)
+{
+    struct problem problem = { 0 };
+    struct audit_head head;
+    if (!audit_head_read(context->arena, context->config->owner_database_url, &head, &problem))
+        return fail(context, &problem);
+    const char *text = audit_head_text(context->arena, &head);
+    printf(arguments->as_json ? "{\"head\":\"%s\"}\n" : "%s\n", text);
+    return COMMAND_OK;
+}
+
+static int seal(struct command_context *context, const struct audit_arguments *arguments)
+{
+    struct problem problem = { 0 };
+    enum digest_kind kind;
+    int64_t sealed;
+    if (!digest_kind_from_name(context->config->audit_digest, &kind))
+        return command_failure(context, "ANZE_AUDIT_DIGEST must be sm3 or sha256");
+    if (!audit_seal_now(context->arena, context->config->owner_database_url, kind, &sealed, &problem))
+        return fail(context, &problem);
+    printf(arguments->as_json ? "{\"sealed\":%lld}\n" : "%lld entries sealed\n", (long long)sealed);
+    return COMMAND_OK;
+}
+
+static const struct audit_verb {
+    const char *name;
+    bool verifies; /* takes --from and --expect-head */
+    int (*run)(struct command_context *context, const struct audit_arguments *arguments);
+} verbs[] = {
+    { "verify", true, verify },
+    { "head", false, print_head },
+    { "seal", false, seal },
+};
+
+static bool read_seq(const char *text, int64_t *ret_seq)
+{
+    char *end;
+    *ret_seq = strtoll(text, &end, 10);
+    return *text >= '0' && *text <= '9' && !*end && *ret_seq > 0 && *ret_seq < INT64_MAX;
+}
+
+/* NULL, or what is wrong. */
+static const char *read_arguments(const struct audit_verb *verb, int argc, char **argv, struct audit_arguments *out)
+{
+    for (int i = 2; i < argc; i++) {
+        const char *value = i + 1 < argc ? argv[i + 1] : "";
+        if (strcmp(argv[i], "--json") == 0) {
+            out->as_json = true;
+        } else if (verb->verifies && strcmp(argv[i], "--from") == 0) {
+            if (!read_seq(value, &out->from))
+                return "--from takes the number of a link, from 1";
+            i++;
+        } else if (verb->verifies && strcmp(argv[i], "--expect-head") == 0) {
+            if (!audit_head_parse(value, &out->expected))
+                return "--expect-head takes SEQ:DIGEST as printed by `anze audit head`";
+            out->expects = true;
+            i++;
+        } else {
+            return "there is no such option";
+        }
+    }
+    return NULL;
+}
+
+int command_audit(struct command_context *context, int argc, char **argv)
+{
+    struct audit_arguments arguments = { .from = 1 };
+    for (size_t i = 0; argc > 1 && i < ARRAY_LENGTH(verbs); i++) {
+        if (strcmp(argv[1], verbs[i].name) != 0)
+            continue;
+        const char *complaint = read_arguments(&verbs[i], argc, argv, &arguments);
+        if (complaint)
+            return command_misuse(context, "%s", complaint);
+        if (!*context->config->owner_database_url)
+            return command_failure(context, "ANZE_OWNER_DATABASE_URL is not set: the audit is the owner's to read");
+        return verbs[i].run(context, &arguments);
+    }
+    return command_misuse(context, "verify, head or seal?");
+}

@@ -1,0 +1,203 @@
+#include "anze/auth/token.h"
+#include "anze/base/crypto.h"
+#include "anze/base/embedded.h"
+#include "anze/base/log.h"
+#include "anze/base/metrics.h"
+#include "anze/command/command.h"
+#include "anze/db/audit.h"
+#include "anze/http/dispatch.h"
+#include "anze/http/edge.h"
+
+#include <signal.h>
+#include <stdio.h>
+
+const char usage_serve[] =
+    "usage: anze serve\n\n"
+    "Answers requests until SIGTERM or SIGINT: then it is no longer ready, finishes what is under way, and ends.\n"
+    "Configuration is taken from the environment and ANZE_CONFIG_FILE (see `anze config --keys`).\n";
+
+enum { MIN_CURSOR_KEY = 16 };
+
+/* Everything that serve makes, in this order, and unmakes in reverse. */
+struct server {
+    struct arena *arena;
+    const struct config *config;
+    struct text complaints;
+    struct contract *contract;
+    struct service service;
+    struct dispatcher dispatcher;
+    enum digest_kind audit_digest;
+    struct audit_sealer *sealer;
+    struct edge *public_edge, *admin_edge;
+    _Atomic bool is_stopping;
+};
+
+typedef bool part(struct server *server);
+
+static bool complain(struct server *server, const char *text)
+{
+    text_printf(&server->complaints, "%s\n", text);
+    return false;
+}
+
+static bool open_log(struct server *server)
+{
+    static const char *const levels[] = { "debug", "info", "warning", "error" };
+    for (size_t i = 0; i < ARRAY_LENGTH(levels); i++)
+        if (strcmp(server->config->log_level, levels[i]) == 0) {
+            log_open((enum log_level)i);
+            return true;
+        }
+    return complain(server, "ANZE_LOG_LEVEL must be debug, info, warning or error");
+}
+
+static bool check_settings(struct server *server)
+{
+    const struct config *config = server->config;
+    if (!*config->database_url)
+        complain(server, "ANZE_DATABASE_URL is missing");
+    if (strlen(config->cursor_key) < MIN_CURSOR_KEY)
+        complain(server, "ANZE_CURSOR_KEY must have at least 16 characters");
+    if (!digest_kind_from_name(config->audit_digest, &server->audit_digest))
+        complain(server, "ANZE_AUDIT_DIGEST must be sm3 or sha256");
+    return server->complaints.length == 0;
+}
+
+static bool load_contract(struct server *server)
+{
+    const struct embedded_file *file = embedded_find(embedded_openapi, n_embedded_openapi, "openapi.json");
+    server->contract = contract_load(server->arena, file->content, &server->complaints);
+    if (!server->contract)
+        return false;
+    server->service.bindings = op_bind(server->arena, server->contract, &server->complaints);
+    return server->service.bindings != NULL;
+}
+
+static bool open_metrics(struct server *server)
+{
+    const char **ids = arena_array_of(server->arena, const char *, server->contract->n_operations + 1);
+    for (size_t i = 0; i < server->contract->n_operations; i++)
+        ids[i] = server->contract->operations[i].id;
+    metrics_open(ids, server->contract->n_operations, ANZE_VERSION);
+    return true;
+}
+
+static bool open_verifier(struct server *server)
+{
+    const struct config *config = server->config;
+    const struct verifier_options options = {
+        .issuers = config->token_issuers,
+        .own_issuer = config->token_issuer,
+        .key_directory = config->key_directory,
+        .audience = config->token_audience,
+        .skew_s = config->token_skew_s,
+        .cache_size = config->token_cache_size,
+    };
+    server->service.verifier = verifier_open(&options, &server->complaints);
+    return server->service.verifier != NULL;
+}
+
+static bool open_pool(struct server *server)
+{
+    const struct config *config = server->config;
+    const struct pool_options options = { config->database_url, (int)config->pool_size, (int)config->pool_wait_ms,
+                                          (int)config->statement_timeout_ms };
+    server->service.pool = pool_open(&options);
+    const char *refusal = pool_refusal(server->service.pool);
+    return !refusal || complain(server, refusal);
+}
+
+static bool start_sealer(struct server *server)
+{
+    server->sealer = audit_sealer_start(server->config->database_url, server->audit_digest,
+                                        (int)server->config->audit_seal_ms);
+    return true;
+}
+
+static bool open_edges(struct server *server)
+{
+    const struct config *config = server->config;
+    server->service.config = config;
+    server->service.contract = server->contract;
+    server->service.is_stopping = &server->is_stopping;
+    server->dispatcher.service = &server->service;
+    server->dispatcher.limiter = limiter_new(config->rate_limit, config->rate_window_s);
+    struct edge_options options = { LISTENER_PUBLIC, config->address, config->port, config, dispatch,
+                                    &server->dispatcher };
+    server->public_edge = edge_open(&options, &server->complaints);
+    /* The admin listener comes last: who hears "ready" there can already be served here. */
+    options.listener = LISTENER_ADMIN;
+    options.address = config->admin_address;
+    options.port = config->admin_port;
+    server->admin_edge = server->public_edge ? edge_open(&options, &server->complaints) : NULL;
+    return server->admin_edge != NULL;
+}
+
+static bool start(struct server *server)
+{
+    static part *const parts[] = { open_log,      check_settings, load_contract, open_metrics,
+                                   open_verifier, open_pool,      start_sealer,  open_edges };
+    for (size_t i = 0; i < ARRAY_LENGTH(parts); i++)
+        if (!parts[i](server))
+            return false;
+    return true;
+}
+
+/* Not ready at once, so that a balancer looks elsewhere; then no new connections; then wait for what is under way. */
+static void drain(struct server *server)
+{
+    server->is_stopping = true;
+    log_event(LOG_INFO_LEVEL, "stopping", NULL);
+    edge_quiesce(server->public_edge);
+    edge_drain(server->public_edge, server->config->drain_timeout_s);
+}
+
+static void finish(struct server *server)
+{
+    if (server->public_edge)
+        edge_close(server->public_edge);
+    if (server->admin_edge)
+        edge_close(server->admin_edge);
+    limiter_free(server->dispatcher.limiter);
+    if (server->sealer)
+        audit_sealer_stop(server->sealer);
+    if (server->service.pool)
+        pool_close(server->service.pool);
+    verifier_close(server->service.verifier);
+    metrics_close();
+    log_event(LOG_INFO_LEVEL, "stopped", NULL);
+    log_close();
+}
+
+/* Signals are taken by sigwait on this thread alone; blocked before any other thread begins. */
+static sigset_t block_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    return set;
+}
+
+int command_serve(struct command_context *context, int argc, char **argv)
+{
+    (void)argv;
+    if (argc > 1)
+        return command_misuse(context, "serve takes no arguments");
+    sigset_t signals = block_signals();
+    struct server server = { .arena = context->arena, .config = context->config };
+    server.complaints = text_on(context->arena);
+    bool started = start(&server);
+    if (started) {
+        log_event(LOG_INFO_LEVEL, "ready", "\"version\":\"%s\",\"port\":%ld,\"admin_port\":%ld,\"operations\":%zu",
+                  ANZE_VERSION, edge_port(server.public_edge), edge_port(server.admin_edge),
+                  server.contract->n_operations);
+        int signal_number;
+        sigwait(&signals, &signal_number);
+        drain(&server);
+    }
+    finish(&server);
+    return started ? COMMAND_OK : command_failure(context, "it did not start:\n%s", server.complaints.bytes);
+}

@@ -1,0 +1,272 @@
+#include "anze/http/dispatch.h"
+#include "anze/auth/token.h"
+#include "anze/base/clock.h"
+#include "anze/base/json.h"
+#include "anze/base/log.h"
+#include "anze/base/metrics.h"
+#include "anze/contract/parameters.h"
+#include "anze/contract/schema.h"
+#include "anze/http/exchange.h"
+#include "anze/http/gate.h"
+
+#include <ctype.h>
+
+/* Every step returns false with the problem already written; the first false ends the request. */
+typedef bool step(struct exchange *exchange);
+
+static bool read_line(struct exchange *exchange)
+{
+    struct slice target = exchange->message->target;
+    const char *mark = memchr(target.bytes, '?', target.length);
+    exchange->path = (struct slice){ target.bytes, mark ? (size_t)(mark - target.bytes) : target.length };
+    exchange->query = mark ? (struct slice){ mark + 1, target.length - exchange->path.length - 1 } : SLICE_NONE;
+    exchange->language = negotiate_language(message_header(exchange->message, "Accept-Language"));
+    exchange->preferences = preferences_read(message_header(exchange->message, "Prefer"));
+    return gate_check(exchange->arena, exchange->message, &exchange->problem);
+}
+
+static bool read_method(struct exchange *exchange)
+{
+    static const char *const never[] = { "TRACE", "CONNECT" };
+    struct slice method = exchange->message->method;
+    if (method_from_name(method.bytes, &exchange->method))
+        return true;
+    for (size_t i = 0; i < ARRAY_LENGTH(never); i++)
+        if (slice_equals(method, never[i]))
+            return problem_raise(exchange->arena, &exchange->problem, PROBLEM_METHOD_NOT_ALLOWED, "不支持该请求方法",
+                                 "That method is never taken here");
+    return problem_raise(exchange->arena, &exchange->problem, PROBLEM_METHOD_UNKNOWN, "未知的请求方法",
+                         "That method is not known");
+}
+
+static bool find_route(struct exchange *exchange)
+{
+    const struct service *service = exchange->dispatcher->service;
+    if (slice_equals(exchange->path, "*") && exchange->method == METHOD_OPTIONS) {
+        exchange->match.allowed = 1u << METHOD_OPTIONS;
+        return true;
+    }
+    if (!route_find(exchange->arena, service->contract, exchange->message->listener, exchange->method, exchange->path,
+                    &exchange->match, &exchange->problem))
+        return false;
+    if (!exchange->match.allowed)
+        return problem_raise(exchange->arena, &exchange->problem, PROBLEM_NOT_FOUND, "没有这个地址",
+                             "There is nothing at this address");
+    if (!exchange->match.operation && exchange->method != METHOD_OPTIONS)
+        return problem_raise(exchange->arena, &exchange->problem, PROBLEM_METHOD_NOT_ALLOWED, "该地址不支持此请求方法",
+                             "This address does not take that method");
+    return true;
+}
+
+static bool take_share(struct exchange *exchange, const char *caller)
+{
+    if (!exchange->dispatcher->limiter)
+        return true;
+    exchange->limit = limiter_take(exchange->dispatcher->limiter, caller);
+    exchange->limit_known = true;
+    if (exchange->limit.allowed)
+        return true;
+    exchange->problem.retry_after_s = (int)exchange->limit.reset_s;
+    return problem_raise(exchange->arena, &exchange->problem, PROBLEM_TOO_MANY_REQUESTS, "请在 %ld 秒后重试",
+                         "Try again in %ld seconds", exchange->limit.reset_s);
+}
+
+static bool check_scopes(struct exchange *exchange)
+{
+    for (const char *const *scope = exchange->match.operation->scopes; scope && *scope; scope++)
+        if (!principal_has_scope(exchange->principal, *scope))
+            return problem_raise(exchange->arena, &exchange->problem, PROBLEM_INSUFFICIENT_SCOPE, "需要权限 %s",
+                                 "The scope %s is needed", *scope);
+    return true;
+}
+
+static bool has_query_token(struct slice query)
+{
+    static const char name[] = "access_token=";
+    for (size_t i = 0; query.bytes && i + sizeof name - 1 <= query.length; i++)
+        if ((i == 0 || query.bytes[i - 1] == '&') && memcmp(query.bytes + i, name, sizeof name - 1) == 0)
+            return true;
+    return false;
+}
+
+static bool authenticate(struct exchange *exchange)
+{
+    if (has_query_token(exchange->query))
+        return problem_raise(exchange->arena, &exchange->problem, PROBLEM_INVALID_PARAMETER,
+                             "令牌不得放在地址里", "A token must not stand in the address");
+    if (exchange->match.operation->is_public)
+        return true;
+    return verifier_check(exchange->dispatcher->service->verifier, exchange->arena,
+                          message_header(exchange->message, "Authorization"), &exchange->principal,
+                          &exchange->problem) &&
+           take_share(exchange, exchange->principal->subject) && check_scopes(exchange);
+}
+
+static bool check_accept(struct exchange *exchange)
+{
+    const char *media = exchange->match.operation->reply_media;
+    if (!media || negotiate_media(message_header(exchange->message, "Accept"), media))
+        return true;
+    return problem_raise(exchange->arena, &exchange->problem, PROBLEM_NOT_ACCEPTABLE, "只能提供 %s", "Only %s is on offer",
+                         media);
+}
+
+static bool is_blank(struct slice body)
+{
+    for (size_t i = 0; i < body.length; i++)
+        if (!isspace((unsigned char)body.bytes[i]))
+            return false;
+    return true;
+}
+
+static bool refuse_body(struct exchange *exchange)
+{
+    return problem_raise(exchange->arena, &exchange->problem, PROBLEM_BAD_REQUEST, "该操作不接受请求体",
+                         "This operation takes no body");
+}
+
+static bool check_body_head(struct exchange *exchange)
+{
+    const struct operation *operation = exchange->match.operation;
+    const struct message *message = exchange->message;
+    if (message->body_cut)
+        return problem_raise(exchange->arena, &exchange->problem, PROBLEM_CONTENT_TOO_LARGE, "请求体最大 %ld 字节",
+                             "A body has at most %ld bytes", exchange->dispatcher->service->config->max_body_bytes);
+    if (!operation->body)
+        return message->body.length ? refuse_body(exchange) : true;
+    struct slice type = message_header(message, "Content-Type");
+    struct slice encoding = message_header(message, "Content-Encoding");
+    if (encoding.bytes && !slice_equals(encoding, "identity"))
+        return problem_raise(exchange->arena, &exchange->problem, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
+                             "请求体不得压缩", "A body must not be encoded");
+    if ((message->body.length || type.bytes) && (!type.bytes || !media_matches(type, operation->request_media)))
+        return problem_raise(exchange->arena, &exchange->problem, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
+                             "请求体必须是 %s（UTF-8）", "The body must be %s in UTF-8", operation->request_media);
+    if (operation->body_required && is_blank(message->body))
+        return problem_raise(exchange->arena, &exchange->problem, PROBLEM_BAD_REQUEST, "缺少请求体", "The body is missing");
+    return true;
+}
+
+static struct slice header_of(void *message, const char *name)
+{
+    return message_header(message, name);
+}
+
+/* Parameters and body are looked at together, so that a client learns of all faults at once. */
+static bool read_parameters(struct exchange *exchange)
+{
+    const struct operation *operation = exchange->match.operation;
+    const struct parameter_source source = {
+        .match = &exchange->match,
+        .query = exchange->query,
+        .header = header_of,
+        .header_context = (void *)exchange->message,
+        .lenient = exchange->preferences.lenient,
+    };
+    exchange->parameters = arena_array_of(exchange->arena, const char *, operation->n_parameters + 1);
+    return parameters_read(exchange->arena, operation, &source, exchange->parameters, &exchange->problem) ||
+           exchange->problem.code == PROBLEM_INVALID_PARAMETER;
+}
+
+static bool read_body(struct exchange *exchange)
+{
+    const struct operation *operation = exchange->match.operation;
+    if (operation->body && exchange->message->body.length) {
+        json_t *value;
+        if (!json_read(exchange->arena, exchange->message->body, &value, &exchange->problem))
+            return false;
+        if (!json_is_object(value))
+            return problem_raise(exchange->arena, &exchange->problem, PROBLEM_INVALID_JSON, "请求体必须是 JSON 对象",
+                                 "The body must be a JSON object");
+        if (!schema_check(operation->body, value, exchange->arena, "body", "", PROBLEM_VALIDATION_FAILED,
+                          &exchange->problem))
+            return false;
+        exchange->body = exchange->message->body;
+    }
+    return exchange->problem.code == PROBLEM_NONE;
+}
+
+static bool run(struct exchange *exchange)
+{
+    const struct service *service = exchange->dispatcher->service;
+    const struct operation *operation = exchange->match.operation;
+    struct call call = {
+        .service = service,
+        .arena = exchange->arena,
+        .operation = operation,
+        .principal = exchange->principal,
+        .parameters = exchange->parameters,
+        .body = exchange->body,
+        .request_id = exchange->request_id,
+        .trace_id = exchange->trace_id,
+        .dry_run = exchange->preferences.dry_run && operation->writes,
+        .count = exchange->preferences.count && operation->is_list,
+        .language = exchange->language,
+        .listener = exchange->message->listener,
+        .target = arena_strndup(exchange->arena, exchange->path.bytes, exchange->path.length),
+        .problem = &exchange->problem,
+        .reply = &exchange->reply,
+    };
+    return service->bindings[operation->index].run(&call);
+}
+
+static bool is_options(const struct exchange *exchange)
+{
+    return exchange->method == METHOD_OPTIONS && exchange->match.allowed && exchange->problem.code == PROBLEM_NONE &&
+           !exchange->match.operation;
+}
+
+static bool walk(struct exchange *exchange)
+{
+    static step *const before_route[] = { read_line, read_method, find_route };
+    static step *const after_route[] = { authenticate,    check_accept, check_body_head,
+                                         read_parameters, read_body,    run };
+    for (size_t i = 0; i < ARRAY_LENGTH(before_route); i++)
+        if (!before_route[i](exchange))
+            return false;
+    if (is_options(exchange))
+        return true;
+    for (size_t i = 0; i < ARRAY_LENGTH(after_route); i++)
+        if (!after_route[i](exchange))
+            return false;
+    return true;
+}
+
+static void record(const struct exchange *exchange)
+{
+    const struct operation *operation = exchange->match.operation;
+    const struct answer *answer = exchange->answer;
+    int64_t duration_us = clock_monotonic_us() - exchange->started_us;
+    const struct service *service = exchange->dispatcher->service;
+    metrics_request(operation ? operation->index : service->contract->n_operations, answer->status, duration_us,
+                    answer_length(answer));
+    if (!service->config->log_requests)
+        return;
+    struct text cause = text_on(exchange->arena);
+    text_add_json(&cause, exchange->problem.cause);
+    log_event(answer->status >= 500 ? LOG_ERROR_LEVEL : LOG_INFO_LEVEL, "request",
+              "\"operation\":\"%s\",\"method\":\"%s\",\"status\":%d,\"duration_us\":%lld,\"bytes\":%zu,"
+              "\"request_id\":\"%s\",\"trace_id\":\"%s\",\"problem\":\"%s\",\"cause\":%s",
+              operation ? operation->id : "none", exchange->method < METHOD_COUNT ? method_name(exchange->method) : "",
+              answer->status, (long long)duration_us, answer_length(answer), exchange->request_id, exchange->trace_id,
+              exchange->problem.code ? problem_kind(exchange->problem.code)->code : "", cause.bytes);
+}
+
+void dispatch(void *dispatcher, const struct message *message, struct answer *answer)
+{
+    struct exchange *exchange = arena_new_of(answer->arena, struct exchange);
+    *exchange = (struct exchange){ .dispatcher = dispatcher,
+                                   .message = message,
+                                   .answer = answer,
+                                   .arena = answer->arena,
+                                   .method = METHOD_COUNT,
+                                   .started_us = clock_monotonic_us() };
+    exchange_identify(exchange);
+    if (!walk(exchange))
+        exchange_refuse(exchange);
+    else if (is_options(exchange))
+        exchange_options(exchange);
+    else
+        exchange_reply(exchange);
+    record(exchange);
+}

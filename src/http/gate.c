@@ -1,0 +1,97 @@
+#include "anze/http/gate.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <strings.h>
+
+static bool is_token_char(unsigned char c)
+{
+    return isalnum(c) || (c && strchr("!#$%&'*+-.^_`|~", c));
+}
+
+static bool is_token(struct slice text)
+{
+    for (size_t i = 0; i < text.length; i++)
+        if (!is_token_char((unsigned char)text.bytes[i]))
+            return false;
+    return text.length > 0;
+}
+
+static bool has_control(struct slice text)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        unsigned char c = (unsigned char)text.bytes[i];
+        if ((c < 0x20 && c != '\t') || c == 0x7f)
+            return true;
+    }
+    return false;
+}
+
+static bool is_number(struct slice text)
+{
+    for (size_t i = 0; i < text.length; i++)
+        if (!isdigit((unsigned char)text.bytes[i]))
+            return false;
+    return text.length > 0 && text.length <= 18;
+}
+
+/* Whoever reads one of these twice may read it differently from us. */
+static const char *const single_headers[] = {
+    "Authorization", "Content-Length", "Content-Type",     "Content-Encoding", "Host",   "Idempotency-Key",
+    "If-Match",      "Origin",         "Transfer-Encoding", "traceparent",     "Expect", "X-Request-Id",
+};
+
+static bool check_fields(struct arena *arena, const struct message *message, struct problem *problem)
+{
+    for (size_t i = 0; i < message->n_headers; i++)
+        if (!is_token(message->headers[i].name) || has_control(message->headers[i].value))
+            return problem_raise(arena, problem, PROBLEM_BAD_REQUEST, "请求头的名称或值含有不允许的字符",
+                                 "A header field's name or value has a character that is not allowed");
+    for (size_t i = 0; i < ARRAY_LENGTH(single_headers); i++)
+        if (message_header_count(message, single_headers[i]) > 1)
+            return problem_raise(arena, problem, PROBLEM_BAD_REQUEST, "请求头 %s 不得重复", "The header field %s is repeated",
+                                 single_headers[i]);
+    return true;
+}
+
+static bool check_framing(struct arena *arena, const struct message *message, struct problem *problem)
+{
+    struct slice length = message_header(message, "Content-Length");
+    struct slice coding = message_header(message, "Transfer-Encoding");
+    if (length.bytes && coding.bytes)
+        return problem_raise(arena, problem, PROBLEM_BAD_REQUEST, "Content-Length 与 Transfer-Encoding 不得同时出现",
+                             "Content-Length and Transfer-Encoding may not come together");
+    if (length.bytes && !is_number(length))
+        return problem_raise(arena, problem, PROBLEM_BAD_REQUEST, "Content-Length 不是有效的数字",
+                             "Content-Length is not a number");
+    if (coding.bytes && (coding.length != 7 || strncasecmp(coding.bytes, "chunked", 7) != 0))
+        return problem_raise(arena, problem, PROBLEM_BAD_REQUEST, "Transfer-Encoding 只接受 chunked",
+                             "The only Transfer-Encoding taken is chunked");
+    return true;
+}
+
+static bool check_expect(struct arena *arena, const struct message *message, struct problem *problem)
+{
+    struct slice expect = message_header(message, "Expect");
+    if (!expect.bytes || (expect.length == 12 && strncasecmp(expect.bytes, "100-continue", 12) == 0))
+        return true;
+    return problem_raise(arena, problem, PROBLEM_EXPECTATION_FAILED, "只支持 Expect: 100-continue",
+                         "The only expectation known is 100-continue");
+}
+
+bool gate_check(struct arena *arena, const struct message *message, struct problem *problem)
+{
+    if (message->target_cut)
+        return problem_raise(arena, problem, PROBLEM_URI_TOO_LONG, "请求地址最长 %d 字节",
+                             "A request target has at most %d bytes", MESSAGE_MAX_TARGET);
+    if (message->headers_cut)
+        return problem_raise(arena, problem, PROBLEM_HEADERS_TOO_LARGE, "请求头字段过多", "There are too many header fields");
+    if (!slice_equals(message->version, "HTTP/1.1") && !slice_equals(message->version, "HTTP/1.0"))
+        return problem_raise(arena, problem, PROBLEM_VERSION_NOT_SUPPORTED, "支持 HTTP/1.1 与 HTTP/1.0",
+                             "HTTP/1.1 and HTTP/1.0 are supported");
+    if (!check_fields(arena, message, problem) || !check_framing(arena, message, problem))
+        return false;
+    if (slice_equals(message->version, "HTTP/1.1") && message_header_count(message, "Host") != 1)
+        return problem_raise(arena, problem, PROBLEM_BAD_REQUEST, "缺少 Host 请求头", "The Host header field is missing");
+    return check_expect(arena, message, problem);
+}

@@ -1,0 +1,316 @@
+#include "anze/http/exchange.h"
+#include "anze/http/dispatch.h"
+
+#include <stdint.h>
+#include <time.h>
+#include <zlib.h>
+
+static const struct {
+    const char *name, *value;
+} security_headers[] = {
+    { "X-Content-Type-Options", "nosniff" },
+    { "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'" },
+    { "Referrer-Policy", "no-referrer" },
+    { "Cross-Origin-Resource-Policy", "same-origin" },
+};
+
+static const struct config *config_of(const struct exchange *exchange)
+{
+    return exchange->dispatcher->service->config;
+}
+
+static struct slice asked(const struct exchange *exchange, const char *name)
+{
+    return message_header(exchange->message, name);
+}
+
+static void add_limits(struct exchange *exchange)
+{
+    if (!exchange->limit_known)
+        return;
+    answer_header(exchange->answer, "RateLimit-Policy",
+                  arena_printf(exchange->arena, "\"default\";q=%ld;w=%ld", config_of(exchange)->rate_limit,
+                               config_of(exchange)->rate_window_s));
+    answer_header(exchange->answer, "RateLimit",
+                  arena_printf(exchange->arena, "\"default\";r=%ld;t=%ld", exchange->limit.remaining,
+                               exchange->limit.reset_s));
+}
+
+/* True when `origin` stands in the space-separated list. */
+static bool origin_is_listed(const char *list, struct slice origin)
+{
+    for (const char *word = list; *word;) {
+        size_t length = strcspn(word, " ");
+        if (length && length == origin.length && memcmp(word, origin.bytes, length) == 0)
+            return true;
+        word += length;
+        word += strspn(word, " ");
+    }
+    return false;
+}
+
+/* CORS: nothing for origins that are not listed, so that a browser keeps the answer from them. */
+static void add_cors(struct exchange *exchange)
+{
+    struct slice origin = asked(exchange, "Origin");
+    struct answer *answer = exchange->answer;
+    if (!origin.bytes || !origin_is_listed(config_of(exchange)->cors_origins, origin))
+        return;
+    answer_header(answer, "Access-Control-Allow-Origin", arena_strndup(exchange->arena, origin.bytes, origin.length));
+    if (exchange->method != METHOD_OPTIONS) {
+        answer_header(answer, "Access-Control-Expose-Headers",
+                      "ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, "
+                      "Idempotency-Replayed, Preference-Applied");
+        return;
+    }
+    answer_header(answer, "Access-Control-Allow-Methods", route_allow(exchange->arena, exchange->match.allowed));
+    answer_header(answer, "Access-Control-Allow-Headers",
+                  "Authorization, Content-Type, Accept-Language, If-Match, If-None-Match, Idempotency-Key, Prefer, "
+                  "X-Request-Id, traceparent");
+    answer_header(answer, "Access-Control-Max-Age", "600");
+}
+
+/* What every answer carries, good or bad. */
+static void add_common(struct exchange *exchange)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(security_headers); i++)
+        answer_header(exchange->answer, security_headers[i].name, security_headers[i].value);
+    if (config_of(exchange)->hsts)
+        answer_header(exchange->answer, "Strict-Transport-Security", "max-age=31536000");
+    answer_header(exchange->answer, "X-Request-Id", exchange->request_id);
+    add_limits(exchange);
+    add_cors(exchange);
+}
+
+static struct slice deflated(struct arena *arena, const struct answer *answer)
+{
+    z_stream stream = { 0 };
+    size_t room = answer_length(answer) + 64;
+    if (deflateInit2(&stream, 1, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+        return SLICE_NONE;
+    char *bytes = arena_alloc(arena, room);
+    stream.next_out = (Bytef *)bytes;
+    stream.avail_out = (uInt)room;
+    int state = Z_OK;
+    for (size_t i = 0; i < answer->n_parts && state == Z_OK; i++) {
+        stream.next_in = (Bytef *)(uintptr_t)answer->parts[i].bytes;
+        stream.avail_in = (uInt)answer->parts[i].length;
+        state = deflate(&stream, i + 1 == answer->n_parts ? Z_FINISH : Z_NO_FLUSH);
+    }
+    size_t length = stream.total_out;
+    deflateEnd(&stream);
+    return state == Z_STREAM_END ? (struct slice){ bytes, length } : SLICE_NONE;
+}
+
+/* Compresses the answer when it is worth it, was asked for and shrinks. True when it did. */
+static bool compress_body(struct exchange *exchange)
+{
+    struct answer *answer = exchange->answer;
+    long least = config_of(exchange)->gzip_min_bytes;
+    if (!least || exchange->match.operation->no_store || answer_length(answer) < (size_t)least)
+        return false;
+    if (!negotiate_gzip(asked(exchange, "Accept-Encoding")))
+        return false;
+    struct slice gzip = deflated(exchange->arena, answer);
+    if (!gzip.bytes)
+        return false;
+    answer->parts[0] = gzip;
+    answer->n_parts = 1;
+    answer_header(answer, "Content-Encoding", "gzip");
+    return true;
+}
+
+/* 2026-11-20T06:11:12.123456+00:00, as the database writes it in UTC -> Fri, 20 Nov 2026 06:11:12 GMT */
+static const char *http_date(struct arena *arena, const char *instant)
+{
+    struct tm utc = { 0 };
+    char *text = arena_alloc(arena, 32);
+    if (!strptime(instant, "%Y-%m-%dT%H:%M:%S", &utc) && !strptime(instant, "%Y-%m-%d %H:%M:%S", &utc))
+        return NULL;
+    timegm(&utc);
+    return strftime(text, 32, "%a, %d %b %Y %H:%M:%S GMT", &utc) ? text : NULL;
+}
+
+static const char *cache_control(const struct exchange *exchange)
+{
+    const struct operation *operation = exchange->match.operation;
+    if (operation->no_store || operation->writes)
+        return "no-store";
+    if (exchange->reply.cache_control)
+        return exchange->reply.cache_control;
+    return operation->cache_control ? operation->cache_control : "private, no-cache";
+}
+
+static const char *absolute(const struct exchange *exchange, const char *path)
+{
+    const char *prefix = config_of(exchange)->public_url;
+    struct slice host = asked(exchange, "Host");
+    if (*prefix || !host.bytes)
+        return arena_printf(exchange->arena, "%s%s", prefix, path);
+    return arena_printf(exchange->arena, "http://%.*s%s", (int)host.length, host.bytes, path);
+}
+
+/* The query of this request with its cursor replaced. */
+static const char *next_link(const struct exchange *exchange)
+{
+    struct text link = text_on(exchange->arena);
+    struct slice query = exchange->query;
+    const char *path = arena_strndup(exchange->arena, exchange->path.bytes, exchange->path.length);
+    text_printf(&link, "<%s?", absolute(exchange, path));
+    for (const char *at = query.bytes, *end = at ? at + query.length : at; at && at < end;) {
+        const char *amp = memchr(at, '&', (size_t)(end - at));
+        size_t length = (size_t)((amp ? amp : end) - at);
+        if (length < 7 || memcmp(at, "cursor=", 7) != 0)
+            text_printf(&link, "%.*s&", (int)length, at);
+        at += length + 1;
+    }
+    text_printf(&link, "cursor=%s>; rel=\"next\"", exchange->reply.next);
+    return link.bytes;
+}
+
+static void add_validators(struct exchange *exchange, bool is_gzip)
+{
+    const struct reply *reply = &exchange->reply;
+    struct answer *answer = exchange->answer;
+    if (reply->etag)
+        answer_header(answer, "ETag", arena_printf(exchange->arena, "\"%s%s\"", reply->etag, is_gzip ? "-gzip" : ""));
+    const char *modified = reply->last_modified ? http_date(exchange->arena, reply->last_modified) : NULL;
+    if (modified)
+        answer_header(answer, "Last-Modified", modified);
+    answer_header(answer, "Cache-Control", cache_control(exchange));
+    answer_header(answer, "Vary", "Accept, Accept-Encoding, Accept-Language, Origin");
+}
+
+static void add_reply_headers(struct exchange *exchange)
+{
+    const struct reply *reply = &exchange->reply;
+    struct answer *answer = exchange->answer;
+    const struct preferences applied = {
+        .lenient = exchange->preferences.lenient,
+        .minimal = exchange->preferences.minimal && exchange->match.operation->writes,
+        .dry_run = exchange->preferences.dry_run && exchange->match.operation->writes,
+        .count = exchange->preferences.count && exchange->match.operation->is_list,
+    };
+    const char *preferences = preferences_applied(exchange->arena, &applied);
+    if (reply->location)
+        answer_header(answer, "Location", absolute(exchange, reply->location));
+    if (reply->next)
+        answer_header(answer, "Link", next_link(exchange));
+    if (reply->replayed)
+        answer_header(answer, "Idempotency-Replayed", "true");
+    if (preferences)
+        answer_header(answer, "Preference-Applied", preferences);
+}
+
+static bool is_unmodified(const struct exchange *exchange)
+{
+    struct slice tags = asked(exchange, "If-None-Match");
+    return exchange->match.operation->is_conditional && exchange->reply.etag && tags.bytes &&
+           none_match_hits(tags, exchange->reply.etag);
+}
+
+static void add_body(struct exchange *exchange)
+{
+    const struct operation *operation = exchange->match.operation;
+    struct answer *answer = exchange->answer;
+    bool minimal = exchange->preferences.minimal && operation->writes;
+    for (size_t i = 0; i < exchange->reply.n_parts && !minimal; i++)
+        answer->parts[answer->n_parts++] = exchange->reply.parts[i];
+    const char *media = exchange->reply.media ? exchange->reply.media : operation->reply_media;
+    if (answer->n_parts && media)
+        answer_header(answer, "Content-Type", media);
+}
+
+void exchange_reply(struct exchange *exchange)
+{
+    struct answer *answer = exchange->answer;
+    const struct reply *reply = &exchange->reply;
+    answer->status = reply->status ? reply->status : exchange->match.operation->success_status;
+    if (exchange->preferences.dry_run && exchange->match.operation->writes)
+        answer->status = 200;
+    bool is_gzip = false;
+    if (is_unmodified(exchange)) {
+        answer->status = 304;
+    } else {
+        add_body(exchange);
+        is_gzip = compress_body(exchange);
+    }
+    add_common(exchange);
+    add_validators(exchange, is_gzip);
+    add_reply_headers(exchange);
+}
+
+void exchange_options(struct exchange *exchange)
+{
+    exchange->answer->status = 204;
+    answer_header(exchange->answer, "Allow", route_allow(exchange->arena, exchange->match.allowed));
+    answer_header(exchange->answer, "Vary", "Origin");
+    add_common(exchange);
+}
+
+/* WWW-Authenticate per RFC 6750 section 3: no error code when no token was given. */
+static void add_challenge(struct exchange *exchange)
+{
+    static const char realm[] = "Bearer realm=\"anze\"";
+    const char *challenge = realm;
+    if (exchange->problem.code == PROBLEM_INVALID_TOKEN)
+        challenge = "Bearer realm=\"anze\", error=\"invalid_token\"";
+    else if (exchange->problem.code == PROBLEM_INSUFFICIENT_SCOPE) {
+        struct text scopes = text_on(exchange->arena);
+        for (const char *const *s = exchange->match.operation->scopes; *s; s++)
+            text_printf(&scopes, "%s%s", scopes.length ? " " : "", *s);
+        challenge = arena_printf(exchange->arena, "%s, error=\"insufficient_scope\", scope=\"%s\"", realm,
+                                 scopes.bytes);
+    } else if (exchange->problem.code != PROBLEM_UNAUTHENTICATED)
+        return;
+    answer_header(exchange->answer, "WWW-Authenticate", challenge);
+}
+
+static void add_hints(struct exchange *exchange)
+{
+    const struct problem *problem = &exchange->problem;
+    const struct operation *operation = exchange->match.operation;
+    struct answer *answer = exchange->answer;
+    add_challenge(exchange);
+    if (problem->code == PROBLEM_METHOD_NOT_ALLOWED)
+        answer_header(answer, "Allow", route_allow(exchange->arena, exchange->match.allowed));
+    if (problem->code == PROBLEM_UNSUPPORTED_MEDIA_TYPE && operation) {
+        answer_header(answer, operation->method == METHOD_PATCH ? "Accept-Patch" : "Accept", operation->request_media);
+        answer_header(answer, "Accept-Encoding", "identity");
+    }
+    if (problem->etag)
+        answer_header(answer, "ETag", arena_printf(exchange->arena, "\"%s\"", problem->etag));
+    if (problem->retry_after_s)
+        answer_header(answer, "Retry-After", arena_printf(exchange->arena, "%d", problem->retry_after_s));
+}
+
+/* The connection ends when what follows on it cannot be trusted, or was not read. */
+static bool must_close(const struct exchange *exchange)
+{
+    switch (exchange->problem.code) {
+    case PROBLEM_CONTENT_TOO_LARGE:
+    case PROBLEM_URI_TOO_LONG:
+    case PROBLEM_VERSION_NOT_SUPPORTED:
+        return true;
+    case PROBLEM_BAD_REQUEST:
+        return exchange->match.operation == NULL;
+    default:
+        return false;
+    }
+}
+
+void exchange_refuse(struct exchange *exchange)
+{
+    struct answer *answer = exchange->answer;
+    const char *instance = arena_printf(exchange->arena, "urn:anze:request:%s", exchange->request_id);
+    answer->status = problem_kind(exchange->problem.code)->status;
+    answer->close = must_close(exchange);
+    answer->parts[answer->n_parts++] =
+        problem_render(exchange->arena, &exchange->problem, exchange->language, instance, exchange->trace_id);
+    answer_header(answer, "Content-Type", "application/problem+json");
+    answer_header(answer, "Content-Language", exchange->language == LANGUAGE_EN ? "en" : "zh-CN");
+    answer_header(answer, "Cache-Control", "no-store");
+    answer_header(answer, "Vary", "Accept-Language, Origin");
+    add_common(exchange);
+    add_hints(exchange);
+}

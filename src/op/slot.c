@@ -1,0 +1,89 @@
+#include "anze/op/slot.h"
+
+#include <ctype.h>
+
+static const char *const names[SLOT_BUILT_IN] = {
+    [SLOT_BODY] = "body",
+    [SLOT_AFTER_1] = "after_1",
+    [SLOT_AFTER_2] = "after_2",
+    [SLOT_AFTER_3] = "after_3",
+    [SLOT_SCOPE_PROVINCE] = "scope_province",
+    [SLOT_SCOPE_CITY] = "scope_city",
+    [SLOT_SCOPE_COUNTY] = "scope_county",
+    [SLOT_SCOPE_TOWN] = "scope_town",
+    [SLOT_SCOPE_UNIT] = "scope_unit",
+    [SLOT_SCOPE_NONE] = "scope_none",
+    [SLOT_SCOPE_SECTOR] = "scope_sector",
+    [SLOT_SCOPE_SECTORS] = "scope_sectors",
+    [SLOT_ACTOR] = "actor",
+    [SLOT_UNIT] = "unit",
+    [SLOT_REGION] = "region",
+    [SLOT_LANGUAGE] = "language",
+    [SLOT_COUNT] = "count",
+};
+
+/* If-Match is if_match in SQL. */
+static bool is_parameter(const char *parameter, const char *name, size_t length)
+{
+    if (strlen(parameter) != length)
+        return false;
+    for (size_t i = 0; i < length; i++)
+        if ((parameter[i] == '-' ? '_' : tolower((unsigned char)parameter[i])) != name[i])
+            return false;
+    return true;
+}
+
+int slot_of(void *context, const char *name, size_t length)
+{
+    const struct operation *operation = context;
+    for (size_t i = 0; i < operation->n_parameters; i++)
+        if (is_parameter(operation->parameters[i].name, name, length))
+            return (int)(SLOT_BUILT_IN + i);
+    for (int i = 0; i < SLOT_BUILT_IN; i++)
+        if (strlen(names[i]) == length && memcmp(names[i], name, length) == 0)
+            return i;
+    return -1;
+}
+
+static enum slot region_slot(const char *region)
+{
+    switch (strlen(region)) {
+    case 2: return SLOT_SCOPE_PROVINCE;
+    case 4: return SLOT_SCOPE_CITY;
+    case 6: return SLOT_SCOPE_COUNTY;
+    default: return SLOT_SCOPE_TOWN;
+    }
+}
+
+static void fill_scope(const char **values, const struct principal *principal)
+{
+    switch (principal->reach) {
+    case REACH_REGION: values[region_slot(principal->region)] = principal->region; break;
+    case REACH_UNIT: values[SLOT_SCOPE_UNIT] = principal->unit; break;
+    case REACH_NONE: values[SLOT_SCOPE_NONE] = "true"; break;
+    }
+    if (*principal->sector)
+        values[SLOT_SCOPE_SECTOR] = principal->sector;
+    else if (*principal->sectors)
+        values[SLOT_SCOPE_SECTORS] = principal->sectors;
+    values[SLOT_ACTOR] = principal->actor;
+    values[SLOT_UNIT] = *principal->unit ? principal->unit : NULL;
+    values[SLOT_REGION] = *principal->region ? principal->region : NULL;
+}
+
+const char *const *slots_fill(const struct call *call, const char *const after[3])
+{
+    size_t n = SLOT_BUILT_IN + call->operation->n_parameters;
+    const char **values = arena_array_of(call->arena, const char *, n);
+    if (call->body.bytes)
+        values[SLOT_BODY] = arena_strndup(call->arena, call->body.bytes, call->body.length);
+    for (int i = 0; after && i < 3; i++)
+        values[SLOT_AFTER_1 + i] = after[i];
+    if (call->principal)
+        fill_scope(values, call->principal);
+    values[SLOT_LANGUAGE] = call->language == LANGUAGE_EN ? "en" : "zh";
+    values[SLOT_COUNT] = call->count ? "exact" : NULL;
+    for (size_t i = 0; i < call->operation->n_parameters; i++)
+        values[SLOT_BUILT_IN + i] = call->parameters[i];
+    return values;
+}

@@ -1,0 +1,14 @@
+#include "anze/op/table.h"
+
+const struct op_exception op_exceptions[] = {
+    { "getServiceDescription", op_service_description },
+    { "getOpenapi", op_openapi_json },
+    { "getOpenapiYaml", op_openapi_yaml },
+    { "getHealth", op_health },
+    { "getReadiness", op_readiness },
+    { "getMetrics", op_metrics },
+    { "getKeySet", op_key_set },
+    { "getSecurityText", op_security_text },
+    { "getApiCatalog", op_api_catalog },
+};
+const size_t n_op_exceptions = ARRAY_LENGTH(op_exceptions);
