@@ -1,0 +1,77 @@
+-- Who sees what: by region 块, by sector 条, or one's own unit. Each of these fails closed.
+--
+-- The policies call opaque functions (plpgsql, not inlined): the planner then assumes that a third of the rows pass and
+-- keeps the index order that the statement asks for. Statements name their level's column themselves; this is the
+-- second lock.
+
+-- The owner's own work (loading, computing over all units, forgetting): reach "service", which no token carries and
+-- which counts only while the owner's rights are in use: not for anze_service.
+create or replace function anze.is_own_work() returns boolean
+stable parallel safe language plpgsql
+as $$
+begin
+    return anze.reach() = 'service'
+        and pg_has_role(current_user, (select nspowner from pg_namespace where nspname = 'anze'), 'USAGE');
+end
+$$;
+
+-- For every table with case data: its region code, its sector, the unit that it is about.
+create or replace function anze.can_see(region_code text, sector text, unit_id uuid) returns boolean
+stable parallel safe language plpgsql
+as $$
+begin
+    return coalesce(case anze.reach()
+        when 'region' then
+            starts_with(region_code, anze.region())
+            and (anze.sectors() is null or sector = any (anze.sectors()))
+        when 'unit' then unit_id = anze.unit()
+        when 'service' then anze.is_own_work()
+    end, false);
+end
+$$;
+
+-- The caller's own seat: the region code of its unit.
+create or replace function anze.seat() returns text
+stable parallel safe security definer language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return (select u.region_code from anze.unit u where u.id = anze.unit());
+end
+$$;
+
+-- Whether one unit stands under another in the accountability tree (or is the same).
+create or replace function anze.answers_to(lower_unit uuid, upper_unit uuid) returns boolean
+stable parallel safe strict security definer language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return lower_unit = upper_unit or exists (
+        with recursive above(id) as (
+            select u.accountable_to from anze.unit u where u.id = lower_unit
+            union
+            select u.accountable_to from above a join anze.unit u on u.id = a.id)
+        select from above where id = upper_unit);
+end
+$$;
+
+-- For the directory of units. A region sees its own units (a sector only its own enterprises) and the bodies above it;
+-- a unit sees itself, those above and below it in the tree, and the bodies of its town, county, city and province.
+create or replace function anze.can_see_unit(region_code text, sector text, id uuid, is_body boolean) returns boolean
+stable parallel safe language plpgsql
+as $$
+begin
+    return coalesce(case anze.reach()
+        when 'region' then
+            starts_with(region_code, anze.region())
+                and (is_body or anze.sectors() is null or coalesce(sector = any (anze.sectors()), false))
+            or is_body and starts_with(anze.region(), anze.region_prefix(region_code))
+        when 'unit' then
+            id = anze.unit()
+            or is_body and coalesce(starts_with(anze.seat(), anze.region_prefix(region_code)), false)
+            or anze.answers_to(anze.unit(), id)
+            or anze.answers_to(id, anze.unit())
+        when 'service' then anze.is_own_work()
+    end, false);
+end
+$$;
