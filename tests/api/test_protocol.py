@@ -1,0 +1,203 @@
+"""How the API behaves towards any client, shown on the units: routes, methods, negotiation, caching, pages, CORS."""
+import gzip
+import json
+import re
+
+import pytest
+
+from harness import tree
+
+UNITS = "/v1/units"
+
+
+@pytest.fixture(scope="module")
+def officer(client):
+    return client("county_officer", region="150622")
+
+
+# ---------------------------------------------------------------- routes and methods
+
+@pytest.mark.parametrize("path", ["/v1/nothing", "/v1/units/", "//v1/units", "/v1//units", "/v1/./units",
+                                  "/v1/regions/../units", "/v1/units/%2e%2e", "/V1/units", "/v1/units%2Fx"])
+def test_an_unknown_path_is_404_and_nothing_is_normalised(raw_http, path):
+    answer = raw_http(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+    assert answer.status in (404, 401) and (answer.status == 404 or path == "/v1/units/%2e%2e")
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("method,status", [("DELETE", 405), ("PUT", 405), ("POST", 405), ("TRACE", 405),
+                                           ("FOO", 501), ("get", 501)])
+def test_a_method_that_the_path_does_not_take(raw_http, method, status):
+    answer = raw_http(f"{method} {UNITS} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n".encode())
+    assert answer.status == status
+    if status == 405 and method != "TRACE":
+        assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
+
+
+def test_options_names_the_methods_without_a_token(client):
+    answer = client().options(UNITS)
+    assert answer.status_code == 204 and answer.headers["Allow"] == "GET, HEAD, OPTIONS" and not answer.content
+
+
+def test_head_has_the_headers_of_get_and_no_body(officer):
+    got, head = officer.get(UNITS), officer.head(UNITS)
+    assert head.status_code == got.status_code == 200 and head.content == b""
+    for name in ("Content-Type", "Content-Length", "Cache-Control", "Vary"):
+        assert head.headers.get(name) == got.headers.get(name), name
+
+
+# ---------------------------------------------------------------- negotiation
+
+@pytest.mark.parametrize("accept,status", [("*/*", 200), ("application/*;q=0.5", 200), ("text/html", 406),
+                                           ("application/json;q=0", 406), ("text/html, */*;q=0.1", 200)])
+def test_accept_decides_whether_json_may_be_sent(officer, accept, status):
+    assert officer.get(UNITS, headers={"Accept": accept}).status_code == status
+
+
+def test_problems_speak_the_language_asked_for(client):
+    chinese, english = client(language="zh-CN").get(UNITS), client(language="en").get(UNITS)
+    assert chinese.headers["Content-Language"] == "zh-CN" and "令牌" in chinese.json()["title"]
+    assert english.headers["Content-Language"] == "en" and "token" in english.json()["title"]
+    assert chinese.json()["code"] == english.json()["code"] == "unauthenticated"
+
+
+def test_large_answers_are_compressed_when_asked_and_small_ones_not(officer):
+    large = officer.get("/openapi.json", headers={"Accept-Encoding": "gzip"}, stream=True)
+    raw = large.raw.read(decode_content=False)
+    assert large.headers["Content-Encoding"] == "gzip" and json.loads(gzip.decompress(raw))["openapi"] == "3.1.0"
+    plain = officer.get("/openapi.json", headers={"Accept-Encoding": "identity"})
+    assert "Content-Encoding" not in plain.headers and plain.headers["ETag"] != large.headers["ETag"]
+    assert "Content-Encoding" not in officer.get("/healthz", headers={"Accept-Encoding": "gzip"}).headers
+
+
+# ---------------------------------------------------------------- caching
+
+def test_a_resource_has_a_strong_tag_and_is_not_sent_again(officer):
+    unit = tree.enterprise("150622101", 1)
+    first = officer.get(f"{UNITS}/{unit.id}")
+    tag = first.headers["ETag"]
+    assert re.fullmatch(r'"[^"]+"', tag) and first.headers["Cache-Control"] == "private, no-cache"
+    for value in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        again = officer.get(f"{UNITS}/{unit.id}", headers={"If-None-Match": value})
+        assert again.status_code == 304 and again.content == b"" and again.headers["ETag"] == tag, value
+    assert officer.get(f"{UNITS}/{unit.id}", headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+def test_the_tag_of_a_compressed_answer_is_known_again(officer):
+    tag = officer.get("/openapi.json", headers={"Accept-Encoding": "gzip"}).headers["ETag"]
+    assert tag.endswith('-gzip"')
+    assert officer.get("/openapi.json", headers={"If-None-Match": tag}).status_code == 304
+
+
+# ---------------------------------------------------------------- lists
+
+def test_a_list_is_walked_page_by_page_without_gap_or_repetition(client):
+    city = client("city_officer", region="1506")
+    whole = [unit["id"] for unit in city.items(f"{UNITS}?limit=200")]
+    paged = [unit["id"] for unit in city.items(f"{UNITS}?limit=7")]
+    assert paged == whole and len(set(whole)) == len(whole) > 14
+
+
+def test_the_next_page_stands_in_body_and_link(officer):
+    answer = officer.get(f"{UNITS}?limit=2&kind=enterprise")
+    page = answer.json()["page"]
+    assert page["limit"] == 2 and len(answer.json()["items"]) == 2
+    link = re.fullmatch(r'<http://[^/]+(/.*)>; rel="next"', answer.headers["Link"])
+    assert link and page["next"] in link[1] and "kind=enterprise" in link[1]
+    assert officer.get(link[1]).json()["items"][0]["id"] not in [u["id"] for u in answer.json()["items"]]
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "201", "1e3", "%D9%A3", "10%20", "%2B10", "0x10", ""])
+def test_a_limit_out_of_the_contract_is_400(officer, limit):
+    answer = officer.get(f"{UNITS}?limit={limit}")
+    assert answer.status_code == 400 and answer.json()["errors"][0]["pointer"] == "limit"
+
+
+def test_a_cursor_belongs_to_its_caller_filters_and_order(client, officer):
+    cursor = officer.get(f"{UNITS}?limit=2").json()["page"]["next"]
+    flipped = cursor[:-2] + ("A" if cursor[-2] != "A" else "B") + cursor[-1]
+    for target in (f"{UNITS}?limit=2&cursor={flipped}", f"{UNITS}?limit=2&cursor={cursor[:-4]}",
+                   f"{UNITS}?limit=2&cursor=abc", f"{UNITS}?limit=2&kind=enterprise&cursor={cursor}"):
+        answer = officer.get(target)
+        assert answer.status_code == 400 and answer.json()["code"] == "invalid-cursor", target
+    other = client("county_officer", region="150621").get(f"{UNITS}?cursor={cursor}")
+    assert other.status_code == 400
+    assert officer.get(f"{UNITS}?limit=5&cursor={cursor}").status_code == 200, "the limit may change on the way"
+
+
+@pytest.mark.parametrize("query,name", [("?nonsense=1", "nonsense"), ("?limit=1&limit=2", "limit"),
+                                        ("?unit_id=x", "unit_id"), ("?kind=ENTERPRISE", "kind")])
+def test_query_parameters_are_known_single_and_valid(officer, query, name):
+    answer = officer.get(UNITS + query)
+    assert answer.status_code == 400 and name in [e["pointer"] for e in answer.json()["errors"]]
+
+
+def test_unknown_query_parameters_are_passed_over_when_leniency_is_asked(officer):
+    answer = officer.get(f"{UNITS}?nonsense=1", headers={"Prefer": "handling=lenient"})
+    assert answer.status_code == 200 and answer.headers["Preference-Applied"] == "handling=lenient"
+
+
+@pytest.mark.parametrize("target", [f"{UNITS}?name=%zz", f"{UNITS}?name=%00a", f"{UNITS}?name=%ff", f"{UNITS}/%00",
+                                    f"{UNITS}/%ff", f"{UNITS}?name=%c0%af"])
+def test_escapes_that_hide_something_are_400(raw_http, officer, target):
+    answer = raw_http(f"GET {target} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {officer.token}\r\n\r\n".encode())
+    assert answer.status == 400
+
+
+@pytest.mark.parametrize("unit", ["abc", "-1", "0", "9223372036854775808", "{" + tree.enterprise("150622101", 1).id + "}",
+                                  tree.enterprise("150622101", 1).id.upper(), "00000000-0000-4000-8000-000000000000"])
+def test_an_id_of_another_form_or_of_nothing_is_404(officer, unit):
+    assert officer.get(f"{UNITS}/{unit}").status_code == 404
+
+
+def test_a_path_parameter_cannot_be_changed_by_the_query(officer):
+    unit = tree.enterprise("150622101", 1)
+    assert officer.get(f"{UNITS}/{unit.id}?unit_id=7").status_code == 400
+
+
+# ---------------------------------------------------------------- identity of requests
+
+def test_request_id_and_trace_are_taken_over_or_made(officer):
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    answer = officer.get("/v1/nothing", headers={"X-Request-Id": "abc-1", "traceparent": f"00-{trace}-00f067aa0ba902b7-01"})
+    assert answer.headers["X-Request-Id"] == "abc-1" and answer.json()["trace_id"] == trace
+    for bad in ("a b", "x" * 129, "<script>"):
+        made = officer.get("/v1/nothing", headers={"X-Request-Id": bad, "traceparent": "00-zz"}).headers["X-Request-Id"]
+        assert re.fullmatch(r"[0-9a-f]{32}", made)
+
+
+def test_security_headers_are_on_good_and_bad_answers(officer):
+    for answer in (officer.get(UNITS), officer.get("/v1/nothing")):
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert "Server" not in answer.headers
+
+
+# ---------------------------------------------------------------- CORS and limits, by configuration
+
+@pytest.fixture(scope="module")
+def strict_service(database, make_service):
+    return make_service(database, ANZE_CORS_ORIGINS="https://desk.example.cn https://map.example.cn", ANZE_RATE_LIMIT="5",
+                        ANZE_RATE_WINDOW_S="60", ANZE_HSTS="true")
+
+
+def test_only_listed_origins_are_let_in(client, strict_service):
+    caller = client(to=strict_service)
+    preflight = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
+    good = caller.options(UNITS, headers={"Origin": "https://map.example.cn", **preflight})
+    assert good.headers["Access-Control-Allow-Origin"] == "https://map.example.cn"
+    assert "Authorization" in good.headers["Access-Control-Allow-Headers"]
+    for origin in ("https://evil.example", "null", "https://desk.example.cn.evil.example", "https://desk.example"):
+        assert "Access-Control-Allow-Origin" not in caller.options(UNITS, headers={"Origin": origin, **preflight}).headers
+    assert "Strict-Transport-Security" in good.headers
+
+
+def test_a_caller_over_the_limit_is_429_and_others_are_not(client, strict_service):
+    greedy = client("county_officer", region="150622", to=strict_service, sub="greedy")
+    answers = [greedy.get(UNITS) for _ in range(6)]
+    assert [a.status_code for a in answers] == [200] * 5 + [429]
+    assert answers[0].headers["RateLimit-Policy"] == '"default";q=5;w=60'
+    assert answers[4].headers["RateLimit"].startswith('"default";r=0;t=')
+    assert 1 <= int(answers[5].headers["Retry-After"]) <= 60
+    assert client("county_officer", region="150622", to=strict_service, sub="modest").get(UNITS).status_code == 200

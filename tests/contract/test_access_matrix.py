@@ -1,0 +1,219 @@
+"""Every operation x role x what lies in and outside its reach, from the contract: a second opinion of who may do what.
+
+The contract says which scopes an operation needs and which scopes a role has. A role without them gets 403 before
+anything is looked up. With them, what lies outside its reach does not exist (404, or 422 in a body), and lists hold
+exactly what the model below says.
+"""
+from dataclasses import dataclass
+
+import pytest
+
+from harness import tree
+from harness.accidents import first_report, follow_up
+from harness.credit_code import credit_code
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an accident happened, and whom it befell."""
+    region: str
+    unit: str | None
+    sector: str
+
+    def report(self) -> dict:
+        whom = {"unit_id": self.unit} if self.unit else {
+            "unit_id": None, "unit_credit_code": credit_code(7, "110101"), "unit_name": "外地示例公司"}
+        return first_report(region_code=self.region, sector=self.sector, **whom)
+
+
+def at(town: str, number: int) -> Place:
+    unit = tree.enterprise(town, number)
+    return Place(town, unit.id, unit.sector)
+
+
+OWN = at("150622101", 1)  # within the reach of every role below
+PLACES = {
+    "own": OWN,
+    "other unit of the town": at("150622101", 2),
+    "other town": at("150622100", 1),
+    "other county": at("150621100", 1),
+    "other city": at("150102001", 1),
+    "other province": Place("110101", None, "coal"),
+}
+REACHES = {
+    "enterprise_reporter": {"unit": OWN.unit},
+    "town_officer": {"region": "150622101"},
+    "county_officer": {"region": "150622"},
+    "city_officer": {"region": "1506"},
+    "sector_officer": {"region": "1506", "sectors": ["coal"]},
+    "province_officer": {"region": "15"},
+    "auditor": {"region": "1506"},
+    "administrator": {"region": "1506"},
+}
+
+
+def sees(role: str, place: Place) -> bool:
+    reach = REACHES[role]
+    if "unit" in reach:
+        return place.unit == reach["unit"]
+    return place.region.startswith(reach["region"]) and place.sector in reach.get("sectors", [place.sector])
+
+
+@pytest.fixture(scope="module")
+def world(database, make_database, cluster, make_service, client):
+    """A database of its own with one accident in every place, and a client of every role."""
+    alone = make_database(cluster)
+    with alone.owner() as owner:
+        owner.execute("insert into anze.region (code, name, parent_code) values ('110100', '市辖区', '110000'),"
+                      " ('110101', '东城区', '110100') on conflict do nothing")
+    service = make_service(alone)
+    made = {}
+    for name, place in PLACES.items():
+        filer = client(scopes=["accidents:report"], region=place.region[:6], to=service)
+        answer = filer.post("/v1/accidents", json=place.report())
+        assert answer.status_code == 201, answer.text
+        passed = client(scopes=["accidents:transmit"], region=place.region[:6], to=service).post(
+            f"/v1/accidents/{answer.json()['id']}/transmissions", if_match="1",
+            json={"to_level": "city", "channel": "system"})
+        assert passed.status_code == 201, passed.text
+        made[name] = client(scopes=["accidents:read"], region=place.region[:6], to=service).get(
+            f"/v1/accidents/{answer.json()['id']}").json()
+    return made, {role: client(role, to=service, **reach) for role, reach in REACHES.items()}, service
+
+
+def accident_path(rest: str = ""):
+    return lambda accident: f"/v1/accidents/{accident['id']}{rest}"
+
+
+def transmission_path(rest: str = ""):
+    return lambda accident: f"/v1/accidents/{accident['id']}/transmissions/{accident['transmissions'][0]['id']}{rest}"
+
+
+# How each operation is asked about one accident: path, body, whether it needs If-Match.
+ABOUT_ACCIDENT = {
+    "getAccident": (accident_path(), None, False),
+    "getAccidentTimeline": (accident_path("/timeline"), None, False),
+    "listAccidentReports": (accident_path("/reports"), None, False),
+    "getAccidentReport": (accident_path("/reports/1"), None, False),
+    "getAccidentTransmission": (transmission_path(), None, False),
+    "addAccidentReport": (accident_path("/reports"), follow_up(), False),
+    "correctAccidentReport": (accident_path("/reports/1/corrections"), {"reason": "核实后更正", "place": "井下 3 号巷道"}, True),
+    "passAccidentUp": (accident_path("/transmissions"), {"to_level": "city", "channel": "system"}, True),
+    "acknowledgeAccident": (transmission_path("/receipt"), {}, True),
+    "recordAccidentNotices": (accident_path("/notices"), {"notified": ["public_security"]}, True),
+}
+# The rest: what reading or writing them shows is the same for every caller, or is checked by a list below.
+OTHERS = {
+    "listAccidents": ("/v1/accidents", None),
+    "fileAccident": ("/v1/accidents", OWN.report()),
+    "listRegions": ("/v1/regions", None),
+    "getRegion": ("/v1/regions/150622", None),
+    "listUnits": ("/v1/units", None),
+    "getUnit": (f"/v1/units/{OWN.unit}", None),
+    "getUnitTree": (f"/v1/units/{OWN.unit}/tree", None),
+    "listSectors": ("/v1/sectors", None),
+    "listRules": ("/v1/rules", None),
+    "getRule": ("/v1/rules/ACC.RPT.UNIT", None),
+    "reviseRule": ("/v1/rules/ACC.RPT.UNIT/versions",
+                   {"value": 1, "in_force_from": "2030-01-01", "reason": "试行"}),
+    "listInstruments": ("/v1/instruments", None),
+    "listAccidentCategories": ("/v1/accident-categories", None),
+}
+
+
+def secured(contract):
+    return {operation["operationId"]: (method, operation["security"][0]["token"])
+            for method, _, operation in contract.operations() if operation.get("security")}
+
+
+def ask(client, method: str, path: str, body, version):
+    return client.request(method, path, json=body, if_match=version)
+
+
+def test_the_matrix_knows_every_operation_that_needs_a_token(contract):
+    assert set(secured(contract)) == set(ABOUT_ACCIDENT) | set(OTHERS)
+
+
+def test_every_role_of_the_contract_is_in_the_matrix(contract):
+    assert set(contract.roles) == set(REACHES)
+
+
+def test_without_a_token_every_operation_is_401(contract, client, world):
+    made, _, service = world
+    nobody = client(to=service)
+    for operation, (method, _) in secured(contract).items():
+        path = ABOUT_ACCIDENT[operation][0](made["own"]) if operation in ABOUT_ACCIDENT else OTHERS[operation][0]
+        answer = ask(nobody, method, path, None, None)
+        assert answer.status_code == 401 and answer.headers["WWW-Authenticate"] == 'Bearer realm="anze"', operation
+
+
+@pytest.mark.parametrize("role", REACHES)
+def test_every_operation_on_every_accident(contract, world, role):
+    made, clients, _ = world
+    cases = 0
+    for operation, (path_of, body, needs_match) in ABOUT_ACCIDENT.items():
+        method, scopes = secured(contract)[operation]
+        may = set(scopes) <= set(contract.roles[role]["scopes"])
+        for name, place in PLACES.items():
+            answer = ask(clients[role], method, path_of(made[name]), body, "0" if needs_match else None)
+            case = f"{role} {operation} {name}: {answer.status_code} {answer.text[:200]}"
+            if not may:
+                assert answer.status_code == 403 and answer.json()["code"] == "insufficient-scope", case
+            elif not sees(role, place):
+                assert answer.status_code == 404, case
+                assert made[name]["id"] not in answer.text, case
+            else:
+                # within reach: done, or refused for a reason that has to do with the accident itself
+                assert answer.status_code in (200, 201, 403, 409, 412), case
+                assert answer.status_code != 403 or answer.json()["code"] == "forbidden", case
+            cases += 1
+    assert cases == len(ABOUT_ACCIDENT) * len(PLACES)
+
+
+@pytest.mark.parametrize("role", REACHES)
+def test_a_list_holds_exactly_what_the_role_may_see(contract, world, role):
+    made, clients, _ = world
+    if "accidents:read" not in contract.roles[role]["scopes"]:
+        assert clients[role].get("/v1/accidents").status_code == 403
+        return
+    expected = {made[name]["id"] for name, place in PLACES.items() if sees(role, place)}
+    known = {accident["id"] for accident in made.values()}
+    for target in ("/v1/accidents?limit=1", "/v1/accidents?sort=due_at", "/v1/accidents?sort=-reported_at"):
+        assert {a["id"] for a in clients[role].items(target)} & known == expected, target
+    counted = clients[role].get("/v1/accidents", headers={"Prefer": "count=exact"}).json()["page"]["total"]
+    assert counted == len(clients[role].items("/v1/accidents"))
+
+
+@pytest.mark.parametrize("role", REACHES)
+def test_the_other_operations_follow_the_scopes(contract, world, role):
+    _, clients, _ = world
+    for operation, (path, body) in OTHERS.items():
+        method, scopes = secured(contract)[operation]
+        may = set(scopes) <= set(contract.roles[role]["scopes"])
+        answer = ask(clients[role], method, path, body, "999" if operation == "reviseRule" else None)
+        if may:
+            assert answer.status_code in (200, 201, 412), f"{role} {operation}: {answer.status_code} {answer.text[:300]}"
+        else:
+            assert answer.status_code == 403, f"{role} {operation}: {answer.status_code}"
+
+
+@pytest.mark.parametrize("role", [r for r in REACHES])
+def test_nobody_files_outside_its_reach(contract, world, role):
+    _, clients, _ = world
+    if "accidents:report" not in contract.roles[role]["scopes"]:
+        return
+    for name, place in PLACES.items():
+        answer = clients[role].post("/v1/accidents", json=place.report())
+        if sees(role, place):
+            assert answer.status_code == 201, f"{role} {name}: {answer.text[:300]}"
+        else:
+            assert answer.status_code == 422, f"{role} {name}: {answer.status_code}"
+
+
+def test_another_units_accident_looks_like_none_at_all(world):
+    made, clients, _ = world
+    reporter = clients["enterprise_reporter"]
+    there = reporter.get(f"/v1/accidents/{made['other county']['id']}")
+    nowhere = reporter.get("/v1/accidents/00000000-0000-4000-8000-000000000000")
+    plain = lambda a: {k: v for k, v in a.json().items() if k not in ("instance", "trace_id")}  # noqa: E731
+    assert plain(there) == plain(nowhere) and len(there.content) == len(nowhere.content)

@@ -1,0 +1,274 @@
+#include "anze/base/clock.h"
+#include "anze/base/metrics.h"
+#include "anze/db/lease.h"
+#include "anze/db/migration.h"
+#include "anze/db/session.h"
+#include "cluster.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#define FILE_OF(name, text) { (name), { (text), sizeof(text) - 1 } }
+static const struct embedded_file files[] = {
+    FILE_OF("data/codes.sql", "insert into anze.thing values (1) on conflict do nothing"),
+    FILE_OF("functions/one.sql", "create or replace function anze.one() returns int language sql return 1"),
+    FILE_OF("migrations/0001_thing.sql",
+            "create table anze.thing (id int constraint thing_pkey primary key);"
+            "comment on constraint thing_pkey on anze.thing is '已有 | Taken | /id';"
+            "create role anze_service login; grant usage on schema anze to anze_service"),
+    FILE_OF("queries/things/readThing.sql", "this is no migration"),
+};
+static struct arena *house;
+static struct session *owner;
+
+static bool migrate(const struct embedded_file *some, size_t n, bool only_check, const char **ret_told, size_t *ret_n)
+{
+    struct text out = text_on(house);
+    const struct migration_plan plan = migration_plan(house, some, n);
+    bool done = migration_run(owner, &plan, only_check, &out, ret_n);
+    *ret_told = out.bytes ? out.bytes : "";
+    return done;
+}
+
+static int start_all(void **state)
+{
+    (void)state;
+    const char *why = "";
+    house = arena_new();
+    if (!cluster_start())
+        return -1;
+    owner = session_open(house, cluster_url("owner"), "test", &why);
+    return owner ? 0 : -1;
+}
+
+static int stop_all(void **state)
+{
+    (void)state;
+    arena_free(house);
+    cluster_stop();
+    return 0;
+}
+
+static struct pool *open_as(const char *user, int size, const struct embedded_file *some, size_t n)
+{
+    const struct pool_options options = { .url = arena_printf(house, "%s", cluster_url(user)), .size = size,
+                                          .wait_ms = 300, .statement_timeout_ms = 1000, .files = some, .n_files = n };
+    return pool_open(&options);
+}
+
+static void migrations_run_once_and_in_order(void **state)
+{
+    (void)state;
+    const char *told;
+    size_t n;
+    assert_true(migrate(files, 4, true, &told, &n));
+    assert_int_equal(n, 3);
+    assert_true(migrate(files, 4, false, &told, &n));
+    assert_string_equal(told, "applied migrations/0001_thing.sql\napplied functions/one.sql\napplied data/codes.sql\n");
+    assert_true(migrate(files, 4, false, &told, &n));
+    assert_int_equal(n, 0);
+    assert_string_equal(told, "");
+}
+
+static void a_changed_migration_is_refused_by_name_and_a_changed_function_is_applied(void **state)
+{
+    (void)state;
+    const char *told;
+    size_t n;
+    struct embedded_file changed[4];
+    memcpy(changed, files, sizeof files);
+    changed[1].content = SLICE("create or replace function anze.one() returns int language sql return 11");
+    assert_true(migrate(changed, 4, false, &told, &n));
+    assert_string_equal(told, "applied functions/one.sql\n");
+    assert_true(migrate(files, 4, false, &told, &n));
+    changed[2].content = SLICE("select 1");
+    assert_false(migrate(changed, 4, false, &told, &n));
+    assert_non_null(strstr(told, "migrations/0001_thing.sql was changed"));
+    assert_false(migrate(files, 2, false, &told, &n));
+    assert_non_null(strstr(told, "the database has migrations/0001_thing.sql"));
+}
+
+static void a_failing_migration_leaves_nothing(void **state)
+{
+    (void)state;
+    const char *told;
+    size_t n;
+    const struct embedded_file more[] = {
+        files[0], files[1], files[2], FILE_OF("migrations/0002_a.sql", "create table anze.half ()"),
+        FILE_OF("migrations/0003_b.sql", "select 1/0"),
+    };
+    assert_false(migrate(more, 5, false, &told, &n));
+    assert_non_null(strstr(told, "migrations/0003_b.sql: 22012"));
+    const struct session_rows *rows;
+    assert_true(session_query(owner, "select to_regclass('anze.half') is null", NULL, 0, &rows));
+    assert_string_equal(session_value(rows, 0, 0), "t");
+}
+
+static void assert_refused(const char *user, const struct embedded_file *some, size_t n, const char *why)
+{
+    struct pool *pool = open_as(user, 2, some, n);
+    assert_false(pool_is_up(pool));
+    assert_non_null(pool_refusal(pool));
+    if (!strstr(pool_refusal(pool), why))
+        fail_msg("%s", pool_refusal(pool));
+    pool_close(pool);
+}
+
+static void logins_that_could_go_around_the_rules_are_refused(void **state)
+{
+    (void)state;
+    assert_true(session_script(owner, "create role bypasser login bypassrls; create role half_owner login;"
+                                      "create table anze.his (); alter table anze.his owner to half_owner"));
+    assert_refused("owner", files, 4, "superuser");
+    assert_refused("bypasser", files, 4, "bypasses");
+    assert_refused("half_owner", files, 4, "owns tables");
+    assert_true(session_script(owner, "drop table anze.his"));
+}
+
+static void another_schema_than_the_programs_is_refused(void **state)
+{
+    (void)state;
+    const struct embedded_file newer[] = { files[0], files[1], files[2], FILE_OF("migrations/0002_a.sql", "select 1") };
+    assert_refused("anze_service", newer, 4, "lacks migrations/0002_a.sql");
+    assert_refused("anze_service", files, 2, "newer than this program");
+}
+
+static void a_server_that_is_not_there_fails_at_once(void **state)
+{
+    (void)state;
+    const struct pool_options options = { .url = "host=/nonexistent dbname=x", .size = 2, .wait_ms = 300,
+                                          .statement_timeout_ms = 1000, .files = files, .n_files = 4 };
+    AUTO(arena_free_at_end) struct arena *arena = arena_new();
+    struct problem problem = { 0 };
+    struct pool *pool = pool_open(&options);
+    int64_t begun_us = clock_monotonic_us();
+    assert_null(pool_take(pool, arena, &problem));
+    assert_true(clock_monotonic_us() - begun_us < 50000);
+    assert_int_equal(problem.code, PROBLEM_UNAVAILABLE);
+    assert_int_equal(problem.retry_after_s, 1);
+    pool_close(pool);
+}
+
+static void the_wait_for_a_connection_is_bounded(void **state)
+{
+    (void)state;
+    AUTO(arena_free_at_end) struct arena *arena = arena_new();
+    struct problem problem = { 0 };
+    struct pool *pool = open_as("anze_service", 2, files, 4);
+    struct connection *first = pool_take(pool, arena, &problem), *second = pool_take(pool, arena, &problem);
+    assert_true(first && second);
+    int64_t begun_us = clock_monotonic_us();
+    assert_null(pool_take(pool, arena, &problem));
+    int64_t took_us = clock_monotonic_us() - begun_us;
+    assert_true(took_us >= 290000 && took_us < 1500000);
+    assert_int_equal(problem.code, PROBLEM_UNAVAILABLE);
+    pool_give(pool, first);
+    assert_ptr_equal(pool_take(pool, arena, &problem), first);
+    pool_drop(pool, first);
+    struct connection *third = pool_take(pool, arena, &problem);
+    assert_non_null(third);
+    pool_give(pool, second);
+    pool_give(pool, third);
+    assert_ptr_equal(pool_take(pool, arena, &problem), third);
+    pool_give(pool, third);
+    pool_close(pool);
+}
+
+struct turn {
+    struct pool *pool;
+    int number;
+};
+static int turns[3];
+static atomic_int n_turns;
+
+static void *wait_turn(void *argument)
+{
+    struct turn *turn = argument;
+    struct problem problem = { 0 };
+    AUTO(arena_free_at_end) struct arena *arena = arena_new();
+    struct connection *connection = pool_take(turn->pool, arena, &problem);
+    if (connection) {
+        turns[atomic_fetch_add(&n_turns, 1)] = turn->number;
+        pool_give(turn->pool, connection);
+    }
+    return NULL;
+}
+
+static void who_came_first_is_served_first(void **state)
+{
+    (void)state;
+    AUTO(arena_free_at_end) struct arena *arena = arena_new();
+    struct problem problem = { 0 };
+    struct pool *pool = open_as("anze_service", 1, files, 4);
+    struct connection *only = pool_take(pool, arena, &problem);
+    struct turn waiting[3];
+    pthread_t threads[3];
+    for (int i = 0; i < 3; i++) {
+        waiting[i] = (struct turn){ pool, i };
+        pthread_create(&threads[i], NULL, wait_turn, &waiting[i]);
+        usleep(50000);
+    }
+    pool_give(pool, only);
+    for (int i = 0; i < 3; i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(atomic_load(&n_turns), 3);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(turns[i], i);
+    pool_close(pool);
+}
+
+static void comments_made_later_are_read_again(void **state)
+{
+    (void)state;
+    struct pool *pool = open_as("anze_service", 2, files, 4);
+    struct constraint_text text;
+    assert_true(pool_constraint_text(pool, "thing", "thing_pkey", &text));
+    assert_string_equal(text.zh, "已有");
+    assert_string_equal(text.en, "Taken");
+    assert_string_equal(text.pointer, "/id");
+    assert_false(pool_constraint_text(pool, "thing", "thing_small", &text));
+    pool_close(pool);
+}
+
+static void a_wrong_password_is_tried_once_a_second(void **state)
+{
+    (void)state;
+    assert_true(session_set_password(owner, "anze_service", "right"));
+    assert_true(cluster_shell("sed -i 's/trust$/scram-sha-256/' data/pg_hba.conf && pg_ctl -D data -s reload"));
+    usleep(200000);
+    const char *url = cluster_url("anze_service");
+    int64_t before = metrics_get(METRIC_POOL_CONNECTS);
+    const struct pool_options options = { .url = arena_printf(house, "%s password=wrong", url), .size = 2, .wait_ms = 300,
+                                          .statement_timeout_ms = 1000, .files = files, .n_files = 4 };
+    struct pool *pool = pool_open(&options);
+    usleep(2200000);
+    assert_false(pool_is_up(pool));
+    pool_close(pool);
+    assert_int_equal(metrics_get(METRIC_POOL_CONNECTS), before);
+    assert_true(cluster_shell("[ $(grep -c 'password authentication failed' log) -le 4 ]"));
+    const struct pool_options right = { .url = arena_printf(house, "%s password=right", url), .size = 2, .wait_ms = 300,
+                                        .statement_timeout_ms = 1000, .files = files, .n_files = 4 };
+    pool = pool_open(&right);
+    assert_true(pool_is_up(pool));
+    pool_close(pool);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(migrations_run_once_and_in_order),
+        cmocka_unit_test(a_changed_migration_is_refused_by_name_and_a_changed_function_is_applied),
+        cmocka_unit_test(a_failing_migration_leaves_nothing),
+        cmocka_unit_test(logins_that_could_go_around_the_rules_are_refused),
+        cmocka_unit_test(another_schema_than_the_programs_is_refused),
+        cmocka_unit_test(a_server_that_is_not_there_fails_at_once),
+        cmocka_unit_test(the_wait_for_a_connection_is_bounded),
+        cmocka_unit_test(who_came_first_is_served_first),
+        cmocka_unit_test(comments_made_later_are_read_again),
+        cmocka_unit_test(a_wrong_password_is_tried_once_a_second),
+    };
+    return cmocka_run_group_tests(tests, start_all, stop_all);
+}
