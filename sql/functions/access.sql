@@ -75,3 +75,20 @@ begin
     end, false);
 end
 $$;
+
+-- For what a unit keeps itself (duties, records, files): as case data, and always one's own unit's, which a sector's
+-- officer would otherwise not see since bodies have no sector. A unit also sees those that answer to it.
+create or replace function anze.can_see_of_unit(region_code text, sector text, unit_id uuid) returns boolean
+stable parallel safe language plpgsql
+as $$
+begin
+    return coalesce(case anze.reach()
+        when 'region' then
+            starts_with(region_code, anze.region())
+                and (anze.sectors() is null or coalesce(sector = any (anze.sectors()), false))
+            or unit_id = anze.unit()
+        when 'unit' then unit_id = anze.unit() or anze.answers_to(unit_id, anze.unit())
+        when 'service' then anze.is_own_work()
+    end, false);
+end
+$$;

@@ -25,3 +25,14 @@ begin
     where u.id = centre;
 end
 $$;
+
+-- The unit, if the caller may act for it or over it; a row of NULLs otherwise. For functions with the owner's rights.
+create or replace function anze.unit_in_reach(unit_id uuid) returns anze.unit stable language plpgsql as $$
+declare
+    found_unit anze.unit;
+begin
+    select * into found_unit from anze.unit u
+    where u.id = unit_in_reach.unit_id and anze.can_see_of_unit(u.region_code, u.sector, u.id);
+    return found_unit;
+end
+$$;

@@ -1,0 +1,53 @@
+-- What must be planned or judged again: marked by whoever changes a unit or its people, taken up by the sweeper.
+
+set local check_function_bodies = off; -- functions of this folder may name later ones
+
+-- Marks units: their obligations from a day on, their structure, their lights.
+create or replace function anze.touch_units(unit_ids uuid[], from_day date) returns void
+security definer language sql
+set search_path = pg_catalog, pg_temp
+as $$
+    insert into anze.duty_work as w (unit_id, begins_on, plan_from)
+    select u.id, greatest(u.opened_on, anze.today()), from_day from anze.unit u where u.id = any (unit_ids)
+    order by u.id
+    on conflict on constraint duty_work_pkey do update
+    set plan_from = least(w.plan_from, excluded.plan_from), structure_is_stale = true, light_is_stale = true
+$$;
+
+-- After a change of one unit: plans and judges it at once, so that the caller reads what follows from what it wrote.
+create or replace function anze.duties_follow(unit_id uuid, from_day date) returns void
+security definer language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    perform anze.touch_units(array[duties_follow.unit_id], from_day);
+end
+$$;
+
+create or replace function anze.unit_touched() returns trigger security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    perform anze.touch_units((select array_agg(t.id) from touched t), anze.effective_on());
+    return null;
+end
+$$;
+create or replace trigger duty_work_inserted after insert on anze.unit referencing new table as touched
+    for each statement execute function anze.unit_touched();
+create or replace trigger duty_work_updated after update on anze.unit referencing new table as touched
+    for each statement execute function anze.unit_touched();
+
+create or replace function anze.appointment_touched() returns trigger security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    one record;
+begin
+    for one in select t.unit_id, min(t.begins_on) as since from touched t group by t.unit_id order by t.unit_id loop
+        perform anze.touch_units(array[one.unit_id], one.since);
+    end loop;
+    return null;
+end
+$$;
+create or replace trigger duty_work_inserted after insert on anze.appointment referencing new table as touched
+    for each statement execute function anze.appointment_touched();
+create or replace trigger duty_work_updated after update on anze.appointment referencing new table as touched
+    for each statement execute function anze.appointment_touched();
