@@ -21,6 +21,37 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform anze.touch_units(array[duties_follow.unit_id], from_day);
+    perform anze.plan_marked(array[duties_follow.unit_id]);
+end
+$$;
+
+-- How far ahead obligations are planned.
+create or replace function anze.plan_horizon() returns date stable parallel safe language sql
+as $$ select anze.today() + 8 $$;
+
+-- Plans the units that are marked or whose horizon has come; how many obligations that changed.
+create or replace function anze.plan_marked(unit_ids uuid[]) returns bigint
+security definer language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    horizon constant date := anze.plan_horizon();
+    one record;
+    changed bigint := 0;
+begin
+    for one in
+        select w.from_day, array_agg(w.unit_id) as units
+        from (select x.unit_id, least(x.plan_from, case when x.planned_until < horizon
+                    then greatest(x.planned_until, x.begins_on) end) as from_day
+              from anze.duty_work x where x.unit_id = any (unit_ids)) w
+        where w.from_day is not null
+        group by w.from_day
+    loop
+        changed := changed + anze.plan_obligations(one.units, one.from_day, horizon);
+    end loop;
+    update anze.duty_work w set plan_from = null, planned_until = greatest(w.planned_until, horizon)
+    where w.unit_id = any (unit_ids) and (w.plan_from is not null or w.planned_until < horizon);
+    return changed;
 end
 $$;
 

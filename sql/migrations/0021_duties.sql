@@ -519,7 +519,7 @@ create table anze.duty_tally (
     duty text collate "C" not null,
     clause text not null,
     period text not null,
-    period_start date not null,
+    period_end date not null,
     missed_from timestamptz not null,
     region_code text collate "C" not null,
     sector text not null,
@@ -528,7 +528,7 @@ create table anze.duty_tally (
     done bigint not null,
     done_late bigint not null,
     excused bigint not null,
-    constraint duty_tally_pkey primary key (period_start, duty, region_code, sector, unit_kind, period, clause, missed_from)
+    constraint duty_tally_pkey primary key (period_end, duty, region_code, sector, unit_kind, period, clause, missed_from)
 );
 comment on table anze.duty_tally is '履职统计: sums of obligations; sector "" where the unit has none';
 comment on column anze.duty_tally.owed is 'all but the withdrawn';
@@ -540,7 +540,7 @@ create table anze.duty_tally_delta (
 );
 comment on table anze.duty_tally_delta is '履职统计增量: differences that are not folded yet';
 comment on constraint duty_tally_delta_pkey on anze.duty_tally_delta is '该增量已存在。 | This difference exists already. | ';
-create index duty_tally_delta_period on anze.duty_tally_delta (period_start);
+create index duty_tally_delta_period on anze.duty_tally_delta (period_end);
 alter table anze.duty_tally enable row level security;
 alter table anze.duty_tally force row level security;
 create policy duty_tally_seen on anze.duty_tally for select to anze_service
