@@ -396,6 +396,7 @@ create index obligation_city_open on anze.obligation (city, due_at, id) where is
 create index obligation_county_open on anze.obligation (county, due_at, id) where is_open;
 create index obligation_town_open on anze.obligation (town, due_at, id) where is_open;
 create index obligation_notice on anze.obligation (next_notice_at) where is_open and next_notice_at < 'infinity';
+create index obligation_period_end on anze.obligation (period_end);
 create index obligation_event on anze.obligation (event_id) where event_id is not null;
 alter table anze.obligation enable row level security;
 alter table anze.obligation force row level security;

@@ -1,0 +1,53 @@
+with matching as not materialized (
+    select o.*
+    from anze.obligation o
+    where true
+      and o.province = :scope_province --? scope_province
+      and o.city = :scope_city --? scope_city
+      and o.county = :scope_county --? scope_county
+      and o.town = left(:scope_town, 9) --? scope_town
+      and o.unit_id = any (anze.units_below(:scope_unit::uuid)) --? scope_unit
+      and false --? scope_none
+      and o.is_open --? state=open
+      and o.is_open and o.due_at > statement_timestamp() --? state=pending
+      and o.is_open and o.due_at <= statement_timestamp() --? state=overdue
+      and o.is_open and o.due_at <= statement_timestamp() and o.missed_from <= statement_timestamp() --? state=missed
+      and o.state = 'done' --? state=done
+      and o.state = 'done_late' --? state=done_late
+      and o.state = 'excused' --? state=excused
+      and o.state <> 'withdrawn' --? state=all
+      and o.unit_id = :unit_id::uuid --? unit_id
+      and o.holder_id = :person_id::uuid --? person_id
+      and o.duty = :duty --? duty
+      and o.clause = :clause --? clause
+      and o.post = :post --? post
+      and o.sector = :sector --? sector
+      and starts_with(o.region_code, anze.region_prefix(:region)) --? region
+      and o.period_end > lower(anze.named_period(:period)) --? period
+      and o.period_end <= upper(anze.named_period(:period)) --? period
+      and o.due_at < :due_before::timestamptz --? due_before
+),
+found as (
+    select m.*, row_number() over () as place
+    from (
+        select * from matching
+        where true
+          -- The first page goes on from before everything, so that each order has one plan. CASE, because under
+          -- row-level security a COALESCE counts as leaky, and the index would not be asked.
+          and (due_at, id) > ( --? sort=due_at
+              case when :after_1::text is null then '-infinity' else :after_1 end::timestamptz, --? sort=due_at
+              case when :after_2::text is null then repeat('0', 32) else :after_2 end::uuid) --? sort=due_at
+          and (due_at, id) < ( --? sort=-due_at
+              case when :after_1::text is null then 'infinity' else :after_1 end::timestamptz, --? sort=-due_at
+              case when :after_2::text is null then repeat('f', 32) else :after_2 end::uuid) --? sort=-due_at
+        order by due_at, id --? sort=due_at
+        order by due_at desc, id desc --? sort=-due_at
+        limit :limit::int + 1) m
+)
+select coalesce(jsonb_agg(anze.obligation_item(o) order by f.place) filter (where f.place <= :limit::int), '[]')::text
+           as items,
+       case when count(*) > :limit::int then (
+            select jsonb_build_array(g.due_at::text, g.id)::text from found g where g.place = :limit::int) end as next
+     , (select count(*) from matching)::text as total --? count
+from found f
+join anze.obligation o on o.id = f.id
