@@ -205,7 +205,7 @@ begin
         update anze.obligation o set state = 'withdrawn', changed_at = clock_timestamp(), version = o.version + 1
         where o.unit_id = any (unit_ids) and o.state = 'open' and o.event_id is null
             and o.period_end > from_day and o.period_start < until_day
-            and o.id <> all (array(select w.id from unnest(owed) w where w.unit_id = o.unit_id))
+            and not exists (select from unnest(owed) w where w.id = o.id)
         returning o.id)
     select array_agg(g.id) into withdrawn from gone g;
     perform anze.settle_obligations(written);

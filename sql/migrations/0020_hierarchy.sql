@@ -87,7 +87,8 @@ create table anze.unit_span (
     recorded_at timestamptz not null default clock_timestamp(),
     constraint unit_span_unit_fkey foreign key (unit_id) references anze.unit,
     constraint unit_span_not_empty check (not isempty(during)),
-    constraint unit_span_one_at_a_time exclude using gist (unit_id with =, during with &&)
+    -- Over a hash, so that no query by unit takes this index: a b-tree finds a unit's spans a thousand times faster.
+    constraint unit_span_one_at_a_time exclude using gist (uuid_hash_extended(unit_id, 0) with =, during with &&)
 );
 -- The audit names rows by a primary key, which an exclusion constraint is not.
 alter table anze.unit_span add constraint unit_span_pkey primary key (unit_id, during);
@@ -254,7 +255,9 @@ create table anze.appointment (
     constraint appointment_post_fkey foreign key (post) references anze.post,
     constraint appointment_held check (not isempty(held) and lower(held) is not null and isfinite(lower(held))
                                        and upper(held) is distinct from 'infinity'),
-    constraint appointment_once exclude using gist (person_id with =, unit_id with =, post with =, held with &&),
+    -- Over a hash, so that no query by person or unit takes this index: see unit_span_one_at_a_time.
+    constraint appointment_once exclude using gist (
+        uuid_hash_extended(person_id, uuid_hash_extended(unit_id, hashtextextended(post, 0))) with =, held with &&),
     constraint appointment_document_length check (length(document_number) between 1 and 100),
     constraint appointment_ending_document_length check (length(ending_document_number) between 1 and 100),
     constraint appointment_portfolio_note_length check (length(portfolio_note) between 1 and 1000)
