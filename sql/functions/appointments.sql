@@ -104,21 +104,21 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     a anze.appointment := anze.appointment_lock(appointment_id, if_match);
-    held_until constant date := given ->> 'held_until';
+    ends_on constant date := given ->> 'held_until';
 begin
-    if upper(a.held) <= held_until then
+    if upper(a.held) <= ends_on then
         perform anze.refuse_state(format('该任职已于 %s 终止。', upper(a.held)),
             format('The post is not held from %s on: correct the appointment if that is wrong.', upper(a.held)),
             '{correction}');
     end if;
     perform anze.refuse_all(anze.appointment_faults(a, (select x from anze.unit x where x.id = a.unit_id),
-        lower(a.held), held_until));
+        lower(a.held), ends_on));
     update anze.appointment x
-    set held = daterange(lower(x.held), end_appointment.held_until),
+    set held = daterange(lower(x.held), ends_on),
         ending_document_number = given ->> 'document_number', version = x.version + 1, updated_at = clock_timestamp()
     where x.id = a.id
     returning * into a;
-    perform anze.duties_follow(a.unit_id, held_until);
+    perform anze.duties_follow(a.unit_id, ends_on);
     return query select '201', anze.appointment_json(a)::text, a.version::text, '/v1/appointments/' || a.id;
 end
 $$;

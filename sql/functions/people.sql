@@ -12,11 +12,10 @@ $$;
 
 create or replace function anze.person_json(p anze.person) returns jsonb stable language plpgsql as $$
 begin
-    return (select jsonb_strip_nulls(jsonb_build_object('id', p.id, 'unit', anze.unit_reference(u), 'code', p.code,
-            'name', p.name, 'phone', anze.phone_for_caller(p), 'qualifications', p.qualifications,
-            'region_code', p.region_code, 'version', p.version, 'created_at', p.created_at,
-            'updated_at', p.updated_at))
-        from anze.unit u where u.id = p.unit_id);
+    return jsonb_strip_nulls(jsonb_build_object('id', p.id,
+        'unit', (select anze.unit_reference(u) from anze.unit u where u.id = p.unit_id), -- where the caller sees it
+        'code', p.code, 'name', p.name, 'phone', anze.phone_for_caller(p), 'qualifications', p.qualifications,
+        'region_code', p.region_code, 'version', p.version, 'created_at', p.created_at, 'updated_at', p.updated_at));
 end
 $$;
 

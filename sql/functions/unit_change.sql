@@ -106,7 +106,8 @@ begin
     into faults
     from unnest(unit_ids, pointers) with ordinality i(id, pointer, place)
     left join anze.unit u on u.id = i.id
-    where u.id is null or u.closed_on is not null or not anze.can_see_of_unit(u.region_code, u.sector, u.id);
+    where i.id is not null
+      and (u.id is null or u.closed_on is not null or not anze.can_see_of_unit(u.region_code, u.sector, u.id));
     return coalesce(faults, '[]');
 end
 $$;

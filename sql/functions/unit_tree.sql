@@ -37,7 +37,7 @@ begin
     select * into top from anze.unit_span s where s.unit_id = root and s.during @> day;
     return (
         with recursive area(code, name, level, parent_code, depth) as (
-            select r.code, r.name, r.level, null::text, 0 from anze.region r
+            select r.code, r.name, r.level, null::text collate "C", 0 from anze.region r
             where r.code = top.region_code and top.is_body and top.kind not in ('management_zone', 'chemical_park')
             union all
             select r.code, r.name, r.level, a.code, a.depth + 1

@@ -1,4 +1,4 @@
-select b.body, b.version || '-' || left(md5(b.body), 12) as etag, to_json(b.updated_at) #>> '{}' as last_modified
+select b.body, b.version || '.' || left(md5(b.body), 12) as etag, to_json(b.updated_at) #>> '{}' as last_modified
 from (
     select p.version, p.updated_at, (anze.person_json(p) || jsonb_build_object('appointments', (
         select coalesce(jsonb_agg(anze.appointment_json(a) order by a.begins_on desc, a.id desc), '[]')

@@ -28,5 +28,5 @@ body as (
         'has_more_children', (select count(*) > 100 from below)))::text as body
     from anze.unit u where u.id = :unit_id::uuid
 )
-select body, version || '-' || left(md5(body), 12) as etag, to_json(updated_at) #>> '{}' as last_modified
+select body, version || '.' || left(md5(body), 12) as etag, to_json(updated_at) #>> '{}' as last_modified
 from body
