@@ -176,3 +176,10 @@ def raw_http(service):
         return RawAnswer(exchange((to or service).port, data, **options))
 
     return send
+
+
+@pytest.fixture(scope="session")
+def register(cluster, make_database, make_service) -> tuple[Database, Service]:
+    """A database and a service of their own for tests that write units and people: others count those of the tree."""
+    database = make_database(cluster)
+    return database, make_service(database)

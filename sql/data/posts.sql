@@ -59,3 +59,10 @@ where (kept.title_zh, kept.title_en, kept.unit_kinds, kept.is_single, kept.is_fi
        kept.place)
     is distinct from (excluded.title_zh, excluded.title_en, excluded.unit_kinds, excluded.is_single,
                       excluded.is_first_responsible, excluded.is_leadership, excluded.place);
+-- 分管安全生产: who is in charge of work safety beside the first responsible persons.
+update anze.post p
+set is_in_charge = p.code in ('government_safety_leader', 'office_deputy_director', 'department_executive_deputy',
+                              'department_safety_deputy', 'safety_leader', 'mine_safety_deputy')
+where p.is_in_charge is distinct from
+    (p.code in ('government_safety_leader', 'office_deputy_director', 'department_executive_deputy',
+                'department_safety_deputy', 'safety_leader', 'mine_safety_deputy'));

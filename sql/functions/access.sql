@@ -92,3 +92,20 @@ begin
     end, false);
 end
 $$;
+
+-- With the caller's rights: whether its row-level security shows the unit, or some post that a person holds or held.
+create or replace function anze.sees_unit(unit_id uuid) returns boolean
+stable parallel safe language plpgsql
+as $$
+begin
+    return exists (select from anze.unit u where u.id = sees_unit.unit_id);
+end
+$$;
+
+create or replace function anze.sees_post_of(person_id uuid) returns boolean
+stable parallel safe language plpgsql
+as $$
+begin
+    return exists (select from anze.appointment a where a.person_id = sees_post_of.person_id);
+end
+$$;

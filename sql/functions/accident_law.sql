@@ -153,5 +153,5 @@ create or replace function anze.accident_unit_behind(code text) returns uuid
 stable strict security definer language sql
 set search_path = pg_catalog, pg_temp
 as $$
-    select u.id from anze.unit u where u.credit_code = code
+    select u.id from anze.unit u where u.credit_code = accident_unit_behind.code -- a unit has a code of its own
 $$;

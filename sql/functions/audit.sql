@@ -273,6 +273,7 @@ select audit.create_partitions();
 insert into audit.masked_column (table_name, column_name, is_derived) values
     ('anze.accident_report', 'reporter_name', false),
     ('anze.accident_report', 'reporter_phone', false),
+    ('anze.person', 'phone', false),
     ('anze.accident', 'item', true),
     ('anze.accident', 'document', true),
     ('anze.accident', 'clock_documents', true),
@@ -283,6 +284,7 @@ on conflict (table_name, column_name) do update set is_derived = excluded.is_der
 -- is not. A name whose table does not exist is passed over.
 select audit.watch(t.relation)
 from unnest(array['anze.region', 'anze.unit', 'anze.rule',
+                  'anze.person', 'anze.appointment', 'anze.unit_event',
                   'anze.accident_threshold', 'anze.accident_clock_rule', 'anze.accident_recipient_rule',
                   'anze.accident', 'anze.accident_report', 'anze.accident_grade_change', 'anze.accident_transmission',
                   'anze.accident_receipt', 'anze.accident_recipient']) with ordinality n(name, place)

@@ -13,23 +13,20 @@ below as (
     select c.id, c.kind, c.name, row_number() over () as place
     from (
         select c.id, c.kind, c.name from anze.unit c
-        where c.accountable_to = :unit_id::uuid order by c.name, c.id limit 101) c
+        where c.accountable_to = :unit_id::uuid and (c.closed_on is null or c.closed_on > anze.today())
+        order by c.name, c.id limit 101) c
 ),
 body as (
-    select s.version, s.updated_at, json_strip_nulls(json_build_object(
-        'id', s.id, 'kind', s.kind, 'name', s.name, 'credit_code', s.credit_code, 'region_code', s.region_code,
-        'sector', s.sector, 'level', s.level, 'supervision_role', s.supervision_role,
-        'supervised_sectors', s.supervised_sectors, 'accountable_to', s.accountable_to, 'risk_class', s.risk_class,
-        'version', s.version, 'created_at', s.created_at, 'updated_at', s.updated_at,
+    select u.version, u.updated_at, (anze.unit_json(u) || jsonb_build_object(
         'chain', (
-            select coalesce(json_agg(json_build_object('id', id, 'kind', kind, 'name', name) order by distance), '[]')
+            select coalesce(jsonb_agg(jsonb_build_object('id', id, 'kind', kind, 'name', name) order by distance), '[]')
             from above),
         'children', (
-            select coalesce(json_agg(json_build_object('id', id, 'kind', kind, 'name', name) order by place)
+            select coalesce(jsonb_agg(jsonb_build_object('id', id, 'kind', kind, 'name', name) order by place)
                             filter (where place <= 100), '[]')
             from below),
         'has_more_children', (select count(*) > 100 from below)))::text as body
-    from shown s
+    from anze.unit u where u.id = :unit_id::uuid
 )
-select body, version || '-' || left(md5(body), 12) as etag, to_json(updated_at) #>> '{}' as last_modified
+select body, version || '.' || left(md5(body), 12) as etag, to_json(updated_at) #>> '{}' as last_modified
 from body

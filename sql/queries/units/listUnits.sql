@@ -1,5 +1,6 @@
 with matching as not materialized (
-    select u.id, u.kind, u.name, u.region_code, u.sector, u.accountable_to, u.risk_class, u.version, u.updated_at
+    select u.id, u.kind, u.name, u.code, u.region_code, u.sector, u.level, u.accountable_to, u.risk_class, u.site_kind,
+           u.high_risk, u.group_id, u.zone_id, u.opened_on, u.closed_on, u.version, u.updated_at
     from anze.unit u
     where true
       and u.province = :scope_province --? scope_province
@@ -16,6 +17,14 @@ with matching as not materialized (
       and u.credit_code = :credit_code --? credit_code
       and strpos(u.name, :name) > 0 --? name
       and u.accountable_to = :accountable_to::uuid --? accountable_to
+      and u.code = :code --? code
+      and u.site_kind = :site_kind --? site_kind
+      and u.risk_class = :risk_class --? risk_class
+      and u.high_risk @> array[:high_risk] --? high_risk
+      and u.group_id = :group_id::uuid --? group_id
+      and u.zone_id = :zone_id::uuid --? zone_id
+      and (u.closed_on is null or u.closed_on > anze.today()) --? closed=false
+      and u.closed_on <= anze.today() --? closed=true
 ),
 found as (
     select m.*, row_number() over () as place
@@ -34,9 +43,11 @@ found as (
         limit :limit::int + 1) m
 )
 select coalesce(json_agg(json_strip_nulls(json_build_object(
-           'id', id, 'kind', kind, 'name', name, 'region_code', region_code, 'sector', sector,
-           'accountable_to', accountable_to, 'risk_class', risk_class, 'version', version,
-           'updated_at', updated_at)) order by place) filter (where place <= :limit::int), '[]')::text as items,
+           'id', id, 'kind', kind, 'name', name, 'code', code, 'region_code', region_code, 'sector', sector,
+           'level', level, 'accountable_to', accountable_to, 'risk_class', risk_class, 'site_kind', site_kind,
+           'high_risk', high_risk, 'group_id', group_id, 'zone_id', zone_id, 'opened_on', opened_on,
+           'closed_on', closed_on, 'version', version, 'updated_at', updated_at)) order by place)
+           filter (where place <= :limit::int), '[]')::text as items,
        case when count(*) > :limit::int then (
             select jsonb_build_array(f.name, f.id)::text --? sort=name
             select jsonb_build_array(f.updated_at::text, f.id)::text --? sort=-updated_at

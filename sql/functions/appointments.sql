@@ -1,0 +1,163 @@
+-- Appointments: who holds which post of which unit, from the first day held to the first day not held any more.
+
+set local check_function_bodies = off; -- functions of this folder may name later ones
+
+create or replace function anze.appointment_json(a anze.appointment) returns jsonb stable language plpgsql as $$
+begin
+    return (select jsonb_strip_nulls(jsonb_build_object('id', a.id,
+            'person', (select jsonb_build_object('id', p.id, 'name', p.name)
+                       from anze.person p where p.id = a.person_id),
+            'unit', anze.unit_reference(u),
+            'post', jsonb_build_object('code', t.code, 'title_zh', t.title_zh, 'title_en', t.title_en),
+            'held_from', lower(a.held), 'held_until', upper(a.held), 'document_number', a.document_number,
+            'ending_document_number', a.ending_document_number, 'portfolio', a.portfolio,
+            'portfolio_note', a.portfolio_note, 'is_full_time', a.is_full_time,
+            'correction_reason', a.correction_reason, 'version', a.version, 'created_at', a.created_at,
+            'updated_at', a.updated_at))
+        from anze.unit u, anze.post t where u.id = a.unit_id and t.code = a.post);
+end
+$$;
+
+-- The post is one of that kind of unit, and is held while the unit exists.
+create or replace function anze.appointment_faults(a anze.appointment, u anze.unit, held_from date, held_until date)
+returns jsonb stable language sql as $$
+    select case
+        when t.code is null then jsonb_build_array(anze.fault('/post', 'unknown-reference', '没有该职务。',
+            'There is no such post.'))
+        when u.kind <> all (t.unit_kinds) then jsonb_build_array(anze.fault('/post', 'not-of-this-kind',
+            '该类单位没有此职务。', 'This kind of unit has no such post.'))
+        else '[]' end
+    || case when held_from < u.opened_on or held_from >= u.closed_on then jsonb_build_array(anze.fault('/held_from',
+            'unit-not-open', '任职起始日不在单位存续期间内。', 'The unit does not exist on that day.')) else '[]' end
+    || case when held_until <= held_from then jsonb_build_array(anze.fault('/held_until', 'not-after-start',
+            '任职终止日应晚于起始日。', 'The first day not held comes after the first day held.'))
+        when u.closed_on is not null and coalesce(held_until > u.closed_on, true) then jsonb_build_array(anze.fault(
+            '/held_until', 'unit-not-open', '任职不能超过单位撤销之日。', 'No post is held after the unit closed.'))
+        else '[]' end
+    || anze.sector_faults(a.portfolio, '/portfolio')
+    from (select) one left join anze.post t on t.code = a.post
+$$;
+
+-- Somebody whom the caller may know of.
+create or replace function anze.holder_faults(person_id uuid) returns jsonb stable language plpgsql as $$
+begin
+    if exists (
+        select from anze.person p
+        where p.id = holder_faults.person_id
+          and (anze.can_see_unit(p.region_code, p.sector, p.unit_id, p.is_body)
+               or exists (select from anze.appointment a
+                          where a.person_id = p.id
+                            and anze.can_see_unit(a.region_code, a.sector, a.unit_id, a.is_body))))
+    then
+        return '[]';
+    end if;
+    return jsonb_build_array(anze.fault('/person_id', 'unknown-reference', '没有该人员。', 'There is no such person.'));
+end
+$$;
+
+create or replace function anze.create_appointment(given jsonb)
+returns table (status text, body text, etag text, location text)
+security definer language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    u constant anze.unit := anze.unit_in_reach((given ->> 'unit_id')::uuid);
+    a anze.appointment := jsonb_populate_record(null::anze.appointment, given);
+    held_from constant date := given ->> 'held_from';
+    held_until constant date := given ->> 'held_until';
+begin
+    a.portfolio := coalesce(a.portfolio, '{}');
+    perform anze.refuse_all('[]'::jsonb || anze.own_unit_faults(u)
+        || anze.appointment_faults(a, u, held_from, held_until) || anze.holder_faults(a.person_id));
+    insert into anze.appointment (person_id, unit_id, post, held, document_number, portfolio, portfolio_note,
+        is_full_time, region_code, sector, is_body)
+    values (a.person_id, u.id, a.post, daterange(held_from, held_until), a.document_number, a.portfolio,
+        a.portfolio_note, coalesce(a.is_full_time, false), u.region_code, u.sector, u.is_body)
+    returning * into a;
+    perform anze.duties_follow(u.id, held_from);
+    return query select '201', anze.appointment_json(a)::text, a.version::text, '/v1/appointments/' || a.id;
+end
+$$;
+
+-- The appointment of a path, locked; one of a unit that the caller may not act for does not exist.
+create or replace function anze.appointment_lock(appointment_id uuid, if_match text) returns anze.appointment
+language plpgsql as $$
+declare
+    a anze.appointment;
+begin
+    select * into a from anze.appointment x
+    where x.id = appointment_id and anze.can_see_of_unit(x.region_code, x.sector, x.unit_id)
+    for no key update;
+    if a.id is null then
+        perform anze.refuse('AZ404', '没有该任职。', 'There is no such appointment.');
+    end if;
+    perform anze.require_version(a.version, if_match);
+    return a;
+end
+$$;
+
+-- A term that was set may be cut short; one that has an end and would become longer is a correction.
+create or replace function anze.end_appointment(appointment_id uuid, if_match text, given jsonb)
+returns table (status text, body text, etag text, location text)
+security definer language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    a anze.appointment := anze.appointment_lock(appointment_id, if_match);
+    ends_on constant date := given ->> 'held_until';
+begin
+    if upper(a.held) <= ends_on then
+        perform anze.refuse_state(format('该任职已于 %s 终止。', upper(a.held)),
+            format('The post is not held from %s on: correct the appointment if that is wrong.', upper(a.held)),
+            '{correction}');
+    end if;
+    perform anze.refuse_all(anze.appointment_faults(a, (select x from anze.unit x where x.id = a.unit_id),
+        lower(a.held), ends_on));
+    update anze.appointment x
+    set held = daterange(lower(x.held), ends_on),
+        ending_document_number = given ->> 'document_number', version = x.version + 1, updated_at = clock_timestamp()
+    where x.id = a.id
+    returning * into a;
+    perform anze.duties_follow(a.unit_id, ends_on);
+    return query select '201', anze.appointment_json(a)::text, a.version::text, '/v1/appointments/' || a.id;
+end
+$$;
+
+-- The first day on which an appointment is another than it was.
+create or replace function anze.appointment_change_day(before anze.appointment, a anze.appointment) returns date
+immutable language sql as $$
+    select case
+        when (before.post, before.person_id, before.portfolio, before.is_full_time)
+             is distinct from (a.post, a.person_id, a.portfolio, a.is_full_time)
+            or lower(before.held) <> lower(a.held) then least(lower(before.held), lower(a.held))
+        else least(upper(before.held), upper(a.held)) end
+$$;
+
+create or replace function anze.correct_appointment(appointment_id uuid, if_match text, given jsonb)
+returns table (status text, body text, etag text, location text)
+security definer language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    before constant anze.appointment := anze.appointment_lock(appointment_id, if_match);
+    a anze.appointment := jsonb_populate_record(before, given);
+    u anze.unit;
+    held_from constant date := coalesce((given ->> 'held_from')::date, lower(before.held));
+    held_until constant date := case when given ? 'held_until' then (given ->> 'held_until')::date
+                                     else upper(before.held) end;
+begin
+    select * into u from anze.unit x where x.id = a.unit_id;
+    a.portfolio := coalesce(a.portfolio, '{}');
+    perform anze.refuse_all(anze.appointment_faults(a, u, held_from, held_until)
+        || case when a.person_id = before.person_id then '[]' else anze.holder_faults(a.person_id) end);
+    update anze.appointment x
+    set person_id = a.person_id, post = a.post, held = daterange(held_from, held_until),
+        document_number = a.document_number, ending_document_number = a.ending_document_number,
+        portfolio = a.portfolio, portfolio_note = a.portfolio_note, is_full_time = coalesce(a.is_full_time, false),
+        correction_reason = given ->> 'reason', version = x.version + 1, updated_at = clock_timestamp()
+    where x.id = a.id
+    returning * into a;
+    perform anze.duties_follow(a.unit_id, coalesce(anze.appointment_change_day(before, a), held_from));
+    return query select '200', anze.appointment_json(a)::text, a.version::text, null::text;
+end
+$$;

@@ -1,0 +1,38 @@
+with matching as not materialized (
+    select p.id, p.unit_id, p.code, p.name, p.phone, p.qualifications, p.region_code, p.version, p.updated_at
+    from anze.person p
+    where true
+      and p.province = :scope_province --? scope_province
+      and p.city = :scope_city --? scope_city
+      and p.county = :scope_county --? scope_county
+      and p.town = left(:scope_town, 9) --? scope_town
+      and p.unit_id in (select anze.units_around(:scope_unit::uuid)) --? scope_unit
+      and :scope_none::text is null --? scope_none
+      and (p.is_body or p.sector = :scope_sector) --? scope_sector
+      and (p.is_body or p.sector = any (:scope_sectors::text[])) --? scope_sectors
+      and p.unit_id = :unit_id::uuid --? unit_id
+      and p.code = :code --? code
+      and strpos(p.name, :name) > 0 --? name
+      and starts_with(p.region_code, anze.region_prefix(:region)) --? region
+      and p.id in (select a.person_id from anze.appointment a where a.post = :post and a.held @> anze.today()) --? post
+      and p.qualifications @> array[:qualification] --? qualification
+),
+found as (
+    select m.*, row_number() over () as place
+    from (
+        select * from matching
+        -- The first page goes on from before everything, so that there is one plan (see sql/README.md).
+        where (name, id) > (case when :after_1::text is null then '' else :after_1 end,
+                            case when :after_2::text is null then repeat('0', 32) else :after_2 end::uuid)
+        order by name, id
+        limit :limit::int + 1) m
+)
+select coalesce(json_agg(json_strip_nulls(json_build_object(
+           'id', f.id, 'unit', anze.unit_reference(u), 'code', f.code,
+           'name', f.name, 'phone', anze.mask_phone(f.phone), 'qualifications', f.qualifications,
+           'region_code', f.region_code, 'version', f.version, 'updated_at', f.updated_at))
+           order by f.place) filter (where f.place <= :limit::int), '[]')::text as items,
+       case when count(*) > :limit::int then (
+            select jsonb_build_array(l.name, l.id)::text from found l where l.place = :limit::int) end as next
+     , (select count(*) from matching)::text as total --? count
+from found f join anze.unit u on u.id = f.unit_id

@@ -1,0 +1,214 @@
+"""Who holds which post from when to when, and who answers for a unit on a day."""
+import threading
+from functools import partial
+
+import pytest
+
+from harness import tree
+from harness.hierarchy import appoint, appointment_body, day, faults, open_unit, patch, person
+
+COUNTY, TOWN = "150622", "150622101"
+GOVERNMENT, CITY = tree.body("government", COUNTY).id, tree.body("government", tree.CITY).id
+
+
+@pytest.fixture(scope="module")
+def client(client, register):
+    """Clients of the service whose units these tests write."""
+    return partial(client, to=register[1])
+
+
+@pytest.fixture(scope="module")
+def county(client):
+    return client("county_officer", region=COUNTY)
+
+
+@pytest.fixture
+def unit(county):
+    return open_unit(county)
+
+
+@pytest.fixture
+def who(county, unit):
+    return person(county, unit["id"])
+
+
+def end(client, held: dict, on: str, **more):
+    return client.post(f"/v1/appointments/{held['id']}/end", json={"held_until": on, **more}, if_match=str(held["version"]))
+
+
+def correct(client, held: dict, **changes):
+    return patch(client, f"/v1/appointments/{held['id']}", held["version"], reason="录入有误", **changes)
+
+
+def test_an_appointment_is_made_once_and_read_as_given(county, unit, who):
+    body = appointment_body(who, unit["id"], post="safety_leader", portfolio=["coal"], portfolio_note="分管安全", is_full_time=True)
+    first = county.post("/v1/appointments", json=body, key=f"appoint-{who['id']}")
+    assert first.status_code == 201 and first.headers["ETag"] == '"1"'
+    assert county.post("/v1/appointments", json=body, key=f"appoint-{who['id']}").content == first.content
+    made = first.json()
+    assert (made["person"]["name"], made["unit"]["id"], made["post"]["title_zh"]) == (who["name"], unit["id"], "分管安全负责人")
+    assert {k: made[k] for k in ("held_from", "portfolio", "portfolio_note", "is_full_time", "document_number")} == {
+        k: body[k] for k in ("held_from", "portfolio", "portfolio_note", "is_full_time", "document_number")}
+    assert county.get(f"/v1/appointments/{made['id']}").json() == made
+
+
+@pytest.mark.parametrize("changes, expected", [
+    ({"post": "government_head"}, {("/post", "not-of-this-kind")}), ({"post": "no_such_post"}, {("/post", "unknown-reference")}),
+    ({"held_from": day(101)}, {("/held_from", "unit-not-open")}),
+    ({"held_until": day(50)}, {("/held_until", "not-after-start")}),
+    ({"portfolio": ["coal", "no_such"]}, {("/portfolio/1", "unknown-reference")}),
+    ({"person_id": tree.unit_id("nobody")}, {("/person_id", "unknown-reference")}),
+    ({"unit_id": CITY}, {("/unit_id", "unknown-reference")}),
+    ({"post": "no_such_post", "held_until": day(60), "person_id": tree.unit_id("nobody")},
+     {("/post", "unknown-reference"), ("/held_until", "not-after-start"), ("/person_id", "unknown-reference")})])
+def test_what_does_not_fit_is_refused_all_together(county, unit, who, changes, expected):
+    answer = county.post("/v1/appointments", json={**appointment_body(who, unit["id"]), **changes})
+    found = faults(answer)
+    assert found >= expected if changes.get("unit_id") == CITY else found == expected
+
+
+def test_nobody_holds_a_post_of_a_closed_unit(county, unit, who):
+    county.post(f"/v1/units/{unit['id']}/closure", if_match="1", json={"effective_on": day(20), "document_number": "x"})
+    for changes, expected in (({}, ("/held_until", "unit-not-open")), ({"held_from": day(20)}, ("/held_from", "unit-not-open")),
+                              ({"held_until": day(19)}, ("/held_until", "unit-not-open"))):
+        assert expected in faults(county.post("/v1/appointments", json=appointment_body(who, unit["id"], **changes)))
+    assert appoint(county, who, unit["id"], held_until=day(20))["held_until"] == day(20)
+
+
+def test_a_post_is_held_once_at_a_time_by_one_person_and_again_later(county, unit, who):
+    appoint(county, who, unit["id"], held_until=day(30))
+    again = county.post("/v1/appointments", json=appointment_body(who, unit["id"], held_from=day(31)))
+    assert again.status_code == 409 and again.json()["errors"][0]["pointer"] == "/held_from"
+    assert appoint(county, who, unit["id"], held_from=day(30))["held_from"] == day(30)
+    assert appoint(county, person(county, unit["id"]), unit["id"])["post"]["code"] == "principal"
+
+
+def test_of_two_overlapping_appointments_at_once_one_is_made(client, county, unit, who):
+    clients = [client("county_officer", region=COUNTY) for _ in range(4)]
+    barrier, answers = threading.Barrier(4), [0] * 4
+
+    def make(i):
+        barrier.wait()
+        answers[i] = clients[i].post("/v1/appointments", json=appointment_body(who, unit["id"], held_from=day(40 + i))).status_code
+
+    threads = [threading.Thread(target=make, args=(i,)) for i in range(4)]
+    [t.start() for t in threads], [t.join() for t in threads]
+    assert answers.count(201) == 1 and set(answers) <= {201, 409, 422}, answers
+    assert len(county.items(f"/v1/appointments?unit_id={unit['id']}")) == 1
+
+
+def test_an_appointment_ends_by_its_document_and_once(county, unit, who):
+    held = appoint(county, who, unit["id"])
+    assert county.post(f"/v1/appointments/{held['id']}/end", json={"held_until": day(1)}).status_code == 428
+    answer = end(county, held, day(10), document_number="免〔2026〕5号")
+    assert answer.status_code == 201 and answer.headers["ETag"] == '"2"'
+    ended = answer.json()
+    assert (ended["held_until"], ended["ending_document_number"], ended["document_number"]) == (
+        day(10), "免〔2026〕5号", held["document_number"])
+    assert end(county, held, day(5)).status_code == 412
+    assert end(county, ended, day(5)).status_code == 409 and end(county, ended, day(10)).status_code == 409
+    assert end(county, ended, day(15)).status_code == 201
+    assert faults(end(county, {**ended, "version": 3}, day(50))) == {("/held_until", "not-after-start")}
+
+
+def test_a_correction_has_a_reason_and_counts_from_the_start(county, unit, who):
+    held = appoint(county, who, unit["id"], held_until=day(10), portfolio_note="旧")
+    assert faults(patch(county, f"/v1/appointments/{held['id']}", 1, held_from=day(60), is_full_time=True)) == {("/reason", "required")}
+    other = person(county, unit["id"])
+    answer = correct(county, held, held_from=day(60), held_until=None, person_id=other["id"], portfolio_note=None,
+                     post="safety_leader", is_full_time=True)
+    assert answer.status_code == 200, answer.text
+    now = answer.json()
+    assert (now["held_from"], now.get("held_until"), now["person"]["id"], now["post"]["code"], now["is_full_time"]) == (
+        day(60), None, other["id"], "safety_leader", True)
+    assert now["correction_reason"] == "录入有误" and "portfolio_note" not in now and now["version"] == 2
+    assert faults(correct(county, now, post="party_head")) == {("/post", "not-of-this-kind")}
+    assert faults(correct(county, now, held_until=day(60))) == {("/held_until", "not-after-start")}
+    assert correct(county, held, held_from=day(70)).status_code == 412
+
+
+def test_a_correction_does_not_make_a_post_held_twice(county, unit, who):
+    appoint(county, who, unit["id"], held_until=day(30))
+    later = appoint(county, who, unit["id"], held_from=day(20))
+    assert correct(county, later, held_from=day(35)).status_code == 409
+
+
+@pytest.mark.parametrize("caller", [("county_officer", {"region": "150621"}), ("enterprise_reporter", {"unit": tree.enterprise(TOWN, 1).id})])
+def test_an_appointment_out_of_reach_is_as_absent_as_none(client, county, unit, who, caller):
+    held = appoint(county, who, unit["id"])
+    stranger = client(caller[0], **caller[1])
+    assert stranger.get(f"/v1/appointments/{held['id']}").status_code == 404
+    assert end(stranger, held, day(1)).status_code == correct(stranger, held, held_from=day(60)).status_code == 404
+    assert held["id"] not in {a["id"] for a in stranger.items("/v1/appointments?limit=200")}
+
+
+def test_who_holds_posts_above_is_seen_and_not_written(client, county):
+    held = appoint(county, person(county, GOVERNMENT), GOVERNMENT, post="government_leader", held_from=day(3))
+    reporter = client("enterprise_reporter")
+    assert reporter.get(f"/v1/appointments/{held['id']}").json() == held
+    assert end(reporter, held, day(1)).status_code == 404
+
+
+def test_appointments_are_filtered_and_the_latest_come_first(county, unit, who):
+    other = person(county, unit["id"])
+    a = appoint(county, who, unit["id"], held_from=day(90), held_until=day(60))
+    b = appoint(county, other, unit["id"], held_from=day(60), portfolio=["coal"])
+    c = appoint(county, other, unit["id"], post="safety_manager", held_from=day(30))
+    for query, expected in [("", [c, b, a]), ("&post=principal", [b, a]), (f"&person_id={other['id']}", [c, b]),
+                            (f"&on={day(61)}", [a]), (f"&on={day(60)}", [b]), (f"&on={day(0)}", [c, b]), (f"&on={day(91)}", []),
+                            ("&portfolio=coal", [b]), (f"&region={TOWN}", [c, b, a]), ("&region=150621", [])]:
+        listed = county.items(f"/v1/appointments?unit_id={unit['id']}&limit=1{query}")
+        assert [x["id"] for x in listed] == [x["id"] for x in expected], query
+
+
+# ---- who answers ----
+
+def leadership(client, unit_id: str, on: str | None = None) -> dict:
+    answer = client.get(f"/v1/units/{unit_id}/leadership" + (f"?on={on}" if on else ""))
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def names(leaders) -> list[str]:
+    return [leader["person"]["name"] for leader in leaders]
+
+
+def test_one_call_says_who_answers_for_a_unit_on_a_day(county, client):
+    bureau = open_unit(county, kind="department", sector=None, level="county", region_code=COUNTY)
+    mine = open_unit(county, accountable_to=bureau["id"])
+    old, new, deputy, safety, worker = (person(county, mine["id"], name=n) for n in ("旧主", "新主", "矿长甲", "安全甲", "工人"))
+    director = person(county, bureau["id"], name="局长")
+    appoint(county, old, mine["id"], held_from=day(90), held_until=day(30))
+    appoint(county, new, mine["id"], held_from=day(30))
+    appoint(county, deputy, mine["id"], post="mine_manager", portfolio=["coal", "non_coal_mine"])
+    appoint(county, safety, mine["id"], post="safety_leader", portfolio=["coal"])
+    appoint(county, worker, mine["id"], post="front_line")
+    appoint(county, director, bureau["id"], post="department_head")
+
+    now = leadership(county, mine["id"])
+    assert names(now["first_responsible"]) == ["新主"] and names(now["in_charge"]) == ["安全甲"]
+    assert names(now["others"]) == ["矿长甲"] and now["on"] == day(0)
+    assert {p["sector"]: names(p["holders"]) for p in now["portfolios"]} == {
+        "coal": ["安全甲", "矿长甲"], "non_coal_mine": ["矿长甲"]}
+    assert [p["code"] for p in now["vacant"]] == ["legal_representative"]
+    assert [u["unit"]["id"] for u in now["above"]] == [bureau["id"], GOVERNMENT, CITY]
+    assert names(now["above"][0]["first_responsible"]) == ["局长"]
+    assert now["first_responsible"][0]["person"]["phone"] == "13800000000"
+    assert names(leadership(county, mine["id"], day(31))["first_responsible"]) == ["旧主"]
+    before = leadership(county, mine["id"], day(95))
+    assert before["first_responsible"] == [] and {p["code"] for p in before["vacant"]} == {"legal_representative", "principal"}
+
+    seen_from_below = leadership(client("enterprise_reporter", unit=mine["id"]), bureau["id"])
+    assert names(seen_from_below["first_responsible"]) == ["局长"]
+    assert seen_from_below["first_responsible"][0]["person"]["phone"] == "138****0000"
+
+
+def test_party_and_government_of_a_seat_answer_together(county):
+    committee = open_unit(county, kind="party_committee", sector=None, level="county", region_code=COUNTY)
+    appoint(county, person(county, committee["id"], name="书记"), committee["id"], post="party_head")
+    shown = {u["unit"]["id"]: names(u["first_responsible"]) for u in leadership(county, GOVERNMENT)["counterparts"]}
+    assert shown[committee["id"]] == ["书记"] and GOVERNMENT not in shown
+
+
+def test_the_leadership_of_a_unit_of_elsewhere_is_absent(county):
+    assert county.get(f"/v1/units/{tree.enterprise(tree.FOREIGN_TOWN, 1).id}/leadership").status_code == 404
