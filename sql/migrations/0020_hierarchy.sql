@@ -254,7 +254,10 @@ create table anze.appointment (
     constraint appointment_post_fkey foreign key (post) references anze.post,
     constraint appointment_held check (not isempty(held) and lower(held) is not null and isfinite(lower(held))
                                        and upper(held) is distinct from 'infinity'),
-    constraint appointment_once exclude using gist (person_id with =, unit_id with =, post with =, held with &&),
+    -- One expression for the three: with columns of its own this index is chosen for look-ups by unit alone, which it
+    -- answers by reading the whole of it.
+    constraint appointment_once exclude using gist (
+        (md5(person_id::text || unit_id::text || post)::uuid) with =, held with &&),
     constraint appointment_document_length check (length(document_number) between 1 and 100),
     constraint appointment_ending_document_length check (length(ending_document_number) between 1 and 100),
     constraint appointment_portfolio_note_length check (length(portfolio_note) between 1 and 1000)
