@@ -71,7 +71,7 @@ $$;
 
 -- Where a duty stands in the catalogue: by clause, then by code.
 create or replace function anze.duty_place(d anze.duty) returns text immutable parallel safe language sql
-return lpad((d).clause, 5, '0') || ' ' || (d).code;
+return (lpad((d).clause, 5, '0') || ' ' || (d).code) collate "C";
 
 -- A version as the contract shows it.
 create or replace function anze.duty_json(d anze.duty) returns jsonb stable parallel safe language sql
@@ -160,4 +160,34 @@ begin
         (select array_agg(u.id order by u.id) from anze.unit u where u.kind = any (running.unit_kinds)), starts);
     return query select '201', anze.duty_history_json(duty_code), next_version.version::text, '/v1/duties/' || duty_code;
 end
+$$;
+
+-- The obligation matrix on a day: each clause once, and what keeps it. A clause speaks by its own row (code C and the
+-- clause), or by its first.
+create or replace function anze.duty_clauses(day date)
+returns table (key text, clause text, section integer, nature text, title_zh text, title_en text, actor_zh text,
+               kept_by text[], duties text[], structural_rules text[], elsewhere_zh text[], elsewhere_en text[])
+stable parallel safe language sql
+as $$
+    with duty as materialized (
+        select d.* from anze.duty d where d.in_force @> day),
+    head as (
+        select distinct on (d.clause) d.* from duty d order by d.clause, d.code <> 'C' || d.clause, d.code),
+    kept as (
+        select d.clause,
+            coalesce(array_agg(d.code order by d.code) filter (where d.period is not null), '{}') as duties,
+            array(select distinct r from duty o cross join unnest(o.structural_rules) r
+                  where o.clause = d.clause order by r) as structural_rules,
+            coalesce(array_agg(distinct d.elsewhere_zh) filter (where d.elsewhere_zh is not null), '{}') as elsewhere_zh,
+            coalesce(array_agg(distinct d.elsewhere_en) filter (where d.elsewhere_en is not null), '{}') as elsewhere_en
+        from duty d group by d.clause)
+    select lpad(h.clause, 5, '0') collate "C", h.clause, split_part(h.clause, '.', 1)::int, h.nature, h.title_zh,
+        h.title_en, h.actor_zh,
+        array_remove(array[
+            case when k.duties <> '{}' then 'duty' end,
+            case when k.structural_rules <> '{}' then 'structure' end,
+            case when k.elsewhere_en <> '{}' then 'capability' end,
+            case when h.nature = 'P' then 'principle' end], null),
+        k.duties, k.structural_rules, k.elsewhere_zh, k.elsewhere_en
+    from head h join kept k on k.clause = h.clause
 $$;

@@ -147,19 +147,25 @@ as $$
              else datemultirange(a.held)
                   * anze.structure_other_days(c.rule, a.person_id, c.unit_id, c.region_code) end
     from counted c
-    join anze.appointment a on a.unit_id = c.counted_id and a.post = any ((c.rule).posts)
-    join anze.person p on p.id = a.person_id
+    cross join lateral (
+        select a.* from anze.appointment a
+        where a.unit_id = c.counted_id and a.post = any ((c.rule).posts) offset 0) a
+    cross join lateral (select p.qualifications from anze.person p where p.id = a.person_id offset 0) p
     union all
     select c.unit_id, (c.rule).code, '', null, daterange(s.opened_on, s.closed_on),
         datemultirange(daterange(s.opened_on, s.closed_on))
     from concerned c
-    join anze.unit s on s.accountable_to = c.unit_id and s.kind = 'section'
+    cross join lateral (
+        select s.opened_on, s.closed_on from anze.unit s
+        where s.accountable_to = c.unit_id and s.kind = 'section' offset 0) s
     where (c.rule).check_kind = 'sections'
     union all
     select c.unit_id, (c.rule).code, '', null, d.days, datemultirange(d.days)
     from concerned c
-    join anze.duty_record r on r.unit_id = c.unit_id and r.kind = any ((c.rule).record_kinds) and r.retracted_at is null
-        and (r.published_on is not null or not (c.rule).must_be_published)
+    cross join lateral (
+        select r.valid, r.on_day, r.published_on from anze.duty_record r
+        where r.unit_id = c.unit_id and r.kind = any ((c.rule).record_kinds) and r.retracted_at is null
+            and (r.published_on is not null or not (c.rule).must_be_published) offset 0) r
     cross join lateral (
         select coalesce(r.valid, daterange(r.on_day, null))
             * daterange(case when (c.rule).must_be_published then r.published_on end, null) as days) d
