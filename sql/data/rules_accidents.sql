@@ -1,11 +1,6 @@
 -- The law of accident reporting: its figures, and the small tables that say where each figure applies.
 -- What is only recalled (confidence) is a default: confirm it, and revise it as data.
 
-insert into anze.instrument (code, title, number, issued_by, in_force) values
-    ('OPINION-ORDOS-2022', '关于进一步强化安全生产责任落实 坚决防范遏制重特大事故的实施意见（征求意见稿）', null,
-     '鄂尔多斯市', '[2022-01-01,)')
-on conflict on constraint instrument_pkey do nothing;
-
 select anze.ship_rule(r.code, 1, r.since::date, null, r.title_zh, r.title_en, r.value, r.unit, r.instrument, r.article,
     r.confidence, r.note_zh, r.note_en)
 from (values

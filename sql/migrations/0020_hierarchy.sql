@@ -358,14 +358,18 @@ create table anze.structural_rule (
     title_en text not null,
     unit_kinds text[] not null,
     levels text[],
+    sectors text[],
     site_kinds text[],
     high_risk_only boolean not null default false,
     supervision_role text,
     check_kind text not null,
     posts text[] not null default '{}',
     other_posts text[] not null default '{}',
+    other_supervision_role text,
     qualifications text[] not null default '{}',
+    all_qualifications boolean not null default false,
     record_kinds text[] not null default '{}',
+    must_be_published boolean not null default false,
     minimum_rule text collate "C",
     maximum_rule text collate "C",
     instrument text not null,
@@ -376,10 +380,15 @@ create table anze.structural_rule (
     constraint structural_rule_instrument_fkey foreign key (instrument) references anze.instrument
         deferrable initially deferred,
     constraint structural_rule_check_kind check (check_kind in (
-        'holders', 'also_holds', 'qualified_leaders', 'qualified_share', 'full_time', 'sections', 'standing_record'))
+        'holders', 'also_holds', 'portfolios', 'qualified_leaders', 'qualified_share', 'full_time', 'sections',
+        'standing_record'))
 );
 comment on table anze.structural_rule is
     '结构规则: what the structure of a unit must be; what breaks a rule is a finding';
+comment on column anze.structural_rule.other_posts is 'what the holders of posts must hold besides (also_holds, full_time)';
+comment on column anze.structural_rule.other_supervision_role is
+    'the supervision role of the unit of the other post; NULL: any';
+comment on column anze.structural_rule.all_qualifications is 'true: each of the qualifications; false: one of them';
 comment on column anze.structural_rule.minimum_rule is 'the rule whose value is the least number, or percentage';
 comment on constraint structural_rule_pkey on anze.structural_rule is
     '该结构规则已存在。 | This structural rule exists already. | /code';

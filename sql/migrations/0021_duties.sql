@@ -61,6 +61,9 @@ create table anze.duty (
     constraint duty_days check (due_days between 0 and 400 and grace_days between 0 and 400
                                 and within_days between 0 and 4000),
     constraint duty_personal check (not is_personal or post is not null),
+    constraint duty_evidence check (
+        evidence <@ array['minutes', 'record', 'report', 'document', 'plan', 'inspection_plan', 'enforcement_plan',
+                          'budget', 'list', 'roll', 'table', 'annual_table', 'log', 'policy', 'notice', 'photo']),
     constraint duty_post_fkey foreign key (post) references anze.post deferrable initially deferred,
     constraint duty_instrument_fkey foreign key (instrument) references anze.instrument deferrable initially deferred,
     constraint duty_confidence check (confidence in ('found', 'found-local', 'recalled-high', 'recalled-med', 'recalled-low')),
@@ -97,6 +100,8 @@ comment on constraint duty_minimum_count on anze.duty is
 comment on constraint duty_days on anze.duty is '天数超出范围。 | The number of days is out of range. | /grace_days';
 comment on constraint duty_personal on anze.duty is
     '个人职责应指明职务。 | A personal duty names a post. | /post';
+comment on constraint duty_evidence on anze.duty is
+    '佐证类型不在代码表内。 | A kind of evidence is not in the code set. | /evidence';
 comment on constraint duty_post_fkey on anze.duty is '职务不存在。 | The post does not exist. | /post';
 comment on constraint duty_instrument_fkey on anze.duty is
     '法规标准不存在。 | The instrument does not exist. | /instrument';
@@ -263,6 +268,7 @@ create index duty_record_city on anze.duty_record (city, on_day desc, id desc);
 create index duty_record_county on anze.duty_record (county, on_day desc, id desc);
 create index duty_record_town on anze.duty_record (town, on_day desc, id desc);
 create index duty_record_unit on anze.duty_record (unit_id, on_day desc, id desc);
+create index duty_record_unit_kind on anze.duty_record (unit_id, kind, on_day);
 create index duty_record_person on anze.duty_record (person_id, on_day desc, id desc) where person_id is not null;
 create index duty_record_event on anze.duty_record (event_id) where event_id is not null;
 alter table anze.duty_record enable row level security;

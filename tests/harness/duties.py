@@ -40,7 +40,6 @@ class Office:
         names = ", ".join(values)
         self.connection.execute(
             f"insert into anze.unit ({names}) values ({', '.join(['%s'] * len(values))})", tuple(values.values()))
-        self.run("insert into anze.unit_span select (anze.unit_span_tmp(u)).* from anze.unit u where id = %s on conflict do nothing", values["id"])
         self.run("update anze.duty_work set begins_on = %s, plan_from = null, planned_until = '-infinity' where unit_id = %s",
                  begins, values["id"])
         return values["id"]

@@ -1,0 +1,43 @@
+with matching as not materialized (
+    select f.id, f.unit_id, f.rule, f.since, f.ended_on, f.found_at, f.detail
+    from anze.structural_finding f
+    where true
+      and f.province = :scope_province --? scope_province
+      and f.city = :scope_city --? scope_city
+      and f.county = :scope_county --? scope_county
+      and f.town = left(:scope_town, 9) --? scope_town
+      and f.unit_id in (select anze.units_around(:scope_unit::uuid)) --? scope_unit
+      and false --? scope_none
+      and (f.sector = :scope_sector or f.unit_id = anze.unit()) --? scope_sector
+      and (f.sector = any (:scope_sectors::text[]) or f.unit_id = anze.unit()) --? scope_sectors
+      and f.ended_on is null --? state=open
+      and f.ended_on is not null --? state=ended
+      and f.rule = :rule --? rule
+      and f.rule in (select r.code from anze.structural_rule r where r.clause = :clause) --? clause
+      and f.unit_id = :unit_id::uuid --? unit_id
+      and starts_with(f.region_code, anze.region_prefix(:region)) --? region
+),
+found as (
+    select m.*, row_number() over () as place
+    from (
+        select * from matching
+        where true
+          -- The first page goes on from before everything, so that there is one plan. CASE: see listUnits.
+          and (since, id) < (case when :after_1::text is null then 'infinity' else :after_1 end::date,
+                             case when :after_2::text is null then repeat('f', 32) else :after_2 end::uuid)
+        order by since desc, id desc
+        limit :limit::int + 1) m
+)
+select coalesce(json_agg(json_strip_nulls(json_build_object(
+           'id', f.id,
+           'unit', json_build_object('id', u.id, 'kind', u.kind, 'name', u.name, 'region_code', u.region_code),
+           'rule', f.rule, 'clause', r.clause, 'title_zh', r.title_zh, 'title_en', r.title_en, 'since', f.since,
+           'ended_on', f.ended_on, 'found_at', f.found_at, 'counts', f.detail -> 'counts')) order by f.place)
+           filter (where f.place <= :limit::int), '[]')::text as items,
+       case when count(*) > :limit::int then (
+            select jsonb_build_array(l.since, l.id)::text
+            from found l where l.place = :limit::int) end as next
+     , (select count(*) from matching)::text as total --? count
+from found f
+join anze.structural_rule r on r.code = f.rule
+join anze.unit u on u.id = f.unit_id
