@@ -128,7 +128,7 @@ begin
             (r.kind = 'hazard_statistics' and (c ->> 'rectified')::integer > (c ->> 'found')::integer,
                 '/content/rectified', 'more-than-found', '已整改数不能多于排查数。',
                 'No more hazards were put right than were found.'),
-            (r.kind = 'hazard_statistics' and (c ->> 'major')::integer > (c ->> 'found')::integer,
+            (r.kind in ('hazard_statistics', 'hazard_check') and (c ->> 'major')::integer > (c ->> 'found')::integer,
                 '/content/major', 'more-than-found', '重大隐患数不能多于排查数。',
                 'No more hazards were major than were found.'),
             (r.kind = 'hazard_statistics' and (c ->> 'major_rectified')::integer > (c ->> 'major')::integer,
