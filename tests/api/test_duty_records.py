@@ -94,6 +94,7 @@ def test_a_period_that_is_made_up_for_begins_before(county):
     ({"valid_from": "2025-02-01", "valid_until": "2025-01-31"}, ("/valid_until", "before-valid-from")),
     ({"valid_until": "2025-01-31"}, ("/valid_from", "dependentRequired")),
     ({"published_url": "https://example.cn/1"}, ("/published_on", "dependentRequired")),
+    ({"published_on": day(-1), "published_url": "javascript:alert(1)"}, ("/published_url", "pattern")),
     ({"published_on": day(1)}, ("/published_on", "in-future")),
     ({"published_on": day(-5)}, ("/published_on", "before-on-day")),
     ({"kind": "party"}, None), ({"content": {}}, None), ({"content": None}, None), ({"title": ""}, ("/title", "minLength")),
@@ -201,6 +202,7 @@ def test_a_shift_goes_down_on_its_day_and_comes_up_after(county, contract, chang
 @pytest.mark.parametrize("kind, changes, expected", [
     ("staff_register", {"qualified": 41}, ("/content/qualified", "more-than-officers")),
     ("hazard_statistics", {"rectified": 39}, ("/content/rectified", "more-than-found")),
+    ("hazard_check", {"major": 8}, ("/content/major", "more-than-found")),
     ("hazard_statistics", {"major": 39, "major_rectified": 0}, ("/content/major", "more-than-found")),
     ("hazard_statistics", {"major_rectified": 2}, ("/content/major_rectified", "more-than-major"))])
 def test_a_part_is_not_more_than_the_whole(county, contract, kind, changes, expected):
