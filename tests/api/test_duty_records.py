@@ -97,7 +97,7 @@ def test_a_period_that_is_made_up_for_begins_before(county):
     ({"published_on": day(-1), "published_url": "javascript:alert(1)"}, ("/published_url", "pattern")),
     ({"published_on": day(1)}, ("/published_on", "in-future")),
     ({"published_on": day(-5)}, ("/published_on", "before-on-day")),
-    ({"kind": "party"}, None), ({"content": {}}, None), ({"content": None}, None), ({"title": ""}, ("/title", "minLength")),
+    ({"kind": "party"}, ("/kind", "enum")), ({"kind": None}, ("/kind", "required")), ({"content": {}}, None), ({"content": None}, None), ({"title": ""}, ("/title", "minLength")),
     ({"evidence": [{"kind": "gossip"}]}, ("/evidence/0/kind", "enum")), ({"on_day": "2025-02-30"}, ("/on_day", "format"))])
 def test_what_the_shape_or_the_days_do_not_allow_is_refused_by_place(county, changes, expected):
     found = refused(county, **changes)
