@@ -9,14 +9,15 @@ import sys
 
 import yaml
 
+MERGE = "tag:yaml.org,2002:merge"
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 class Loader(yaml.SafeLoader):
-    """Dates and times stay text, and a key that is given twice is an error."""
+    """Dates and times stay text, and a key that is given twice is an error. `<<` takes in another mapping's members."""
 
     def construct_mapping(self, node, deep=False):
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value if key.tag != MERGE]
         for key in keys:
             if keys.count(key) > 1:
                 raise yaml.constructor.ConstructorError(None, None, f"{key!r} is given twice", node.start_mark)

@@ -292,3 +292,11 @@ from unnest(array['anze.region', 'anze.unit', 'anze.rule',
 cross join lateral (select to_regclass(n.name) as relation) t
 where t.relation is not null
 order by n.place;
+
+-- Who attended and who answers for a matter is personal data; the record itself keeps it.
+insert into audit.masked_column (table_name, column_name) values
+    ('anze.duty_record', 'content'), ('anze.follow_up', 'responsible')
+on conflict (table_name, column_name) do nothing;
+select audit.watch('anze.duty_record');
+select audit.watch('anze.follow_up');
+select audit.watch('anze.duty_event');

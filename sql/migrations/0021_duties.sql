@@ -291,6 +291,9 @@ create table anze.follow_up (
     due_on date,
     done_on date,
     result text,
+    withdrawn_at timestamptz,
+    state text collate "C" not null generated always as (
+        case when withdrawn_at is not null then 'withdrawn' when done_on is not null then 'done' else 'open' end) stored,
     version integer not null default 1,
     updated_at timestamptz not null default clock_timestamp(),
     region_code text collate "C" not null,
@@ -306,10 +309,13 @@ create table anze.follow_up (
     constraint follow_up_kind check (kind in ('decision', 'finding')),
     constraint follow_up_severity check (severity is null or severity in ('general', 'major') and kind = 'finding'),
     constraint follow_up_matter_length check (length(matter) between 1 and 2000),
-    constraint follow_up_done check ((done_on is null) = (result is null))
+    constraint follow_up_done check ((done_on is null) = (result is null)),
+    constraint follow_up_days check (isfinite(due_on) and isfinite(done_on))
 );
 comment on table anze.follow_up is '跟踪事项: decisions to be carried out and findings to be put right, one by one';
 comment on column anze.follow_up.unit_id is 'the unit that must carry it out';
+comment on column anze.follow_up.withdrawn_at is 'when its record was retracted';
+comment on column anze.follow_up.due_order is 'due_on for the order of lists: those without a day come last';
 comment on constraint follow_up_pkey on anze.follow_up is '该事项已存在。 | This matter exists already. | /number';
 comment on constraint follow_up_record_fkey on anze.follow_up is '记录不存在。 | The record does not exist. | /record_id';
 comment on constraint follow_up_unit_fkey on anze.follow_up is '单位不存在。 | The unit does not exist. | /unit_id';
@@ -320,11 +326,12 @@ comment on constraint follow_up_matter_length on anze.follow_up is
     '事项应为 1 至 2000 个字。 | A matter has 1 to 2000 characters. | /matter';
 comment on constraint follow_up_done on anze.follow_up is
     '办结日期和办理结果应同时给出。 | The day and the result go together. | /result';
-create index follow_up_province_open on anze.follow_up (province, due_order, record_id, number) where done_on is null;
-create index follow_up_city_open on anze.follow_up (city, due_order, record_id, number) where done_on is null;
-create index follow_up_county_open on anze.follow_up (county, due_order, record_id, number) where done_on is null;
-create index follow_up_town_open on anze.follow_up (town, due_order, record_id, number) where done_on is null;
-create index follow_up_unit on anze.follow_up (unit_id, due_order, record_id, number);
+comment on constraint follow_up_days on anze.follow_up is '日期无效。 | The day is not a day. | /due_on';
+create index follow_up_province on anze.follow_up (province, state, due_order, record_id, number);
+create index follow_up_city on anze.follow_up (city, state, due_order, record_id, number);
+create index follow_up_county on anze.follow_up (county, state, due_order, record_id, number);
+create index follow_up_town on anze.follow_up (town, state, due_order, record_id, number);
+create index follow_up_unit on anze.follow_up (unit_id, state, due_order, record_id, number);
 alter table anze.follow_up enable row level security;
 alter table anze.follow_up force row level security;
 create policy follow_up_seen on anze.follow_up for select to anze_service

@@ -1,0 +1,1 @@
+select status, body, etag, location from anze.publish_duty_record(:duty_record_id::uuid, :if_match, :body::jsonb)
