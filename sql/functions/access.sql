@@ -30,6 +30,17 @@ begin
 end
 $$;
 
+-- For what belongs to the unit that made it: seen like case data, and by that unit itself, wherever it sits and
+-- whatever sectors its callers are bound to.
+create or replace function anze.can_see_of_unit(region_code text, sector text, unit_id uuid) returns boolean
+stable parallel safe language plpgsql
+as $$
+begin
+    return anze.can_see(region_code, sector, unit_id)
+        or coalesce(unit_id = anze.unit() and anze.reach() in ('unit', 'region'), false);
+end
+$$;
+
 -- The caller's own seat: the region code of its unit.
 create or replace function anze.seat() returns text
 stable parallel safe security definer language plpgsql
