@@ -438,6 +438,33 @@ def test_a_large_file_is_sent_in_bounded_memory_and_holds_no_connection(make_ser
     assert content(who, file, Range="bytes=-5").content == data[-5:]
 
 
+def test_workers_send_files_too(make_service, database, client, film):
+    file, data = film
+    who = client("enterprise_reporter", unit=OWN.id, to=make_service(database, ANZE_WORKERS="2"))
+    assert content(who, file).content == data and content(who, file, Range="bytes=-9").content == data[-9:]
+    assert content(who, upload(who, picture(CHUNK + 1, 29))).status_code == 200
+
+
+def test_a_slow_reader_that_makes_progress_is_not_cut_and_one_that_stops_is(make_service, database, client):
+    service = make_service(database, ANZE_REQUEST_TIMEOUT_S="1")  # 512 KiB within two seconds
+    who = client("enterprise_reporter", unit=OWN.id, to=service)
+    data = picture(24 * 1024 * 1024, 30)
+    file = upload(who, data)
+
+    def slowly(pauses: list[float]) -> int:
+        answer = requests.get(f"{service.url}{PATH}/{file['id']}/content", stream=True, timeout=30,
+                              headers={"Authorization": f"Bearer {who.token}"})
+        taken = 0
+        for pause in pauses:
+            taken += len(answer.raw.read(4 * 1024 * 1024))
+            time.sleep(pause)
+        return taken + len(answer.raw.read())
+
+    assert slowly([1.0] * 3) == len(data), "three seconds, each with its progress"
+    with pytest.raises(Exception, match="(?i)incomplete|reset"):
+        slowly([3.5])
+
+
 def test_a_broken_download_does_not_look_whole(make_service, make_cluster, make_database, client):
     cluster = make_cluster()
     service = make_service(make_database(cluster))

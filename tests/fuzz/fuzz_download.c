@@ -25,12 +25,14 @@ static void check_range(struct slice field, uint64_t length)
 /* Nothing in it ends the quoted name or the header field, and no byte is lost. */
 static void check_name(struct arena *arena, const char *name)
 {
+    static const char between[] = "\"; filename*=UTF-8''";
+    const size_t length = sizeof between - 1;
     const char *field = disposition_of(arena, name), *open = strchr(field, '"'), *close = strchr(open + 1, '"');
-    need(close && strncmp(close, "\"; filename*=UTF-8''", 19) == 0);
+    need(close && strncmp(close, between, length) == 0);
     for (const char *at = field; *at; at++)
         need(*at >= ' ' && *at < 0x7f && *at != '\\');
     size_t bytes = 0;
-    for (const char *at = close + 19; *at; at++) {
+    for (const char *at = close + length; *at; at++) {
         at += *at == '%' ? 2 : 0;
         bytes++;
     }
