@@ -277,7 +277,8 @@ insert into audit.masked_column (table_name, column_name, is_derived) values
     ('anze.accident', 'item', true),
     ('anze.accident', 'document', true),
     ('anze.accident', 'clock_documents', true),
-    ('anze.accident', 'clock_dues', true)
+    ('anze.accident', 'clock_dues', true),
+    ('anze.file', 'name', false)
 on conflict (table_name, column_name) do update set is_derived = excluded.is_derived;
 
 -- The watched tables: what people decide and state, and the law's figures. What is computed from these alone (clocks)
@@ -288,7 +289,7 @@ from unnest(array['anze.region', 'anze.unit', 'anze.rule',
                   'anze.accident_threshold', 'anze.accident_clock_rule', 'anze.accident_recipient_rule',
                   'anze.accident', 'anze.accident_report', 'anze.accident_grade_change', 'anze.accident_transmission',
                   'anze.accident_receipt', 'anze.accident_recipient',
-                  'anze.duty', 'anze.structural_rule']) with ordinality n(name, place)
+                  'anze.duty', 'anze.structural_rule', 'anze.file']) with ordinality n(name, place)
 cross join lateral (select to_regclass(n.name) as relation) t
 where t.relation is not null
 order by n.place;

@@ -1,6 +1,6 @@
 -- The one way in which SQL refuses: an SQLSTATE of class AZ, its message a JSON object for the caller to read.
 --
---   AZ403 forbidden   AZ404 not found   AZ409 conflict with the state   AZ412 changed meanwhile   AZ422 not valid
+--   AZ400 a header field does not fit   AZ403 forbidden   AZ404 not found   AZ409 conflict with the state   AZ412 changed meanwhile   AZ422 not valid
 --   AZ001 repeat of a keyed request   AZ002 key used for another   AZ003 key still at work   AZ000 dry run
 
 -- One fault. With a pointer or a rule it is a fault of the content: refuse('AZ422', …, '/unit_id', 'unknown-reference').

@@ -67,6 +67,31 @@ void crypto_digest(enum digest_kind kind, const struct slice *parts, size_t n, u
     EVP_MD_CTX_free(context);
 }
 
+/* The context itself, under a name of our own. */
+static void dispose_stream(void *stream)
+{
+    EVP_MD_CTX_free(stream);
+}
+
+struct digest_stream *crypto_digest_begin(struct arena *arena, enum digest_kind kind)
+{
+    pthread_once(&fetched, fetch);
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    need(context && EVP_DigestInit_ex2(context, fetched_digests[kind], NULL) == 1);
+    arena_defer(arena, dispose_stream, context);
+    return (struct digest_stream *)context;
+}
+
+void crypto_digest_add(struct digest_stream *stream, struct slice piece)
+{
+    need(EVP_DigestUpdate((EVP_MD_CTX *)stream, piece.bytes, piece.length) == 1);
+}
+
+void crypto_digest_end(struct digest_stream *stream, uint8_t out[CRYPTO_DIGEST_BYTES])
+{
+    need(EVP_DigestFinal_ex((EVP_MD_CTX *)stream, out, NULL) == 1);
+}
+
 void crypto_hmac_sha256(struct slice key, struct slice data, uint8_t out[CRYPTO_DIGEST_BYTES])
 {
     pthread_once(&fetched, fetch);

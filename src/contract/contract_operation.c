@@ -144,18 +144,24 @@ bool loader_body(struct loader *loader, const char *where, const json_t *node, s
 {
     static const char *const members[] = { "description", "required", "content", NULL };
     static const char *const media_members[] = { "schema", "example", "examples", NULL };
+    static const char *const none[] = { NULL };
     const json_t *body = loader_follow(loader, where, node);
     if (!body || !loader_members(loader, where, body, members))
         return false;
     const json_t *content = json_object_get(body, "content");
     void *first = json_object_iter((json_t *)content);
     const char *media = first ? json_object_iter_key(first) : "";
+    operation->is_raw = strcmp(media, "application/octet-stream") == 0;
     if (json_object_size(content) != 1
-        || (strcmp(media, "application/json") != 0 && strcmp(media, "application/merge-patch+json") != 0))
-        return loader_complain(loader, where, "a body is either application/json or application/merge-patch+json");
+        || (strcmp(media, "application/json") != 0 && strcmp(media, "application/merge-patch+json") != 0
+            && !operation->is_raw))
+        return loader_complain(loader, where, "a body is one of application/json, application/merge-patch+json and "
+                                              "application/octet-stream");
     const json_t *holder = json_object_iter_value(first);
     operation->request_media = media;
     operation->body_required = json_is_true(json_object_get(body, "required"));
+    if (operation->is_raw) /* bytes have no schema */
+        return loader_members(loader, where, holder, none);
     if (!loader_members(loader, where, holder, media_members))
         return false;
     operation->body = loader_schema(loader, where, json_object_get(holder, "schema"));

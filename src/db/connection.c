@@ -216,8 +216,10 @@ static bool send_command(struct journey *journey, const struct command *command)
     if (!send_prepare(journey, variant))
         return false;
     journey->is_answer[journey->n_places++] = command->is_answer;
-    return variant->number ? PQsendQueryPrepared(pg, variant->name, n, command->values, NULL, NULL, 0)
-                           : PQsendQueryParams(pg, variant->sql, n, NULL, command->values, NULL, NULL, 0);
+    return variant->number ? PQsendQueryPrepared(pg, variant->name, n, command->values, command->lengths,
+                                                 command->formats, command->reply_format)
+                           : PQsendQueryParams(pg, variant->sql, n, NULL, command->values, command->lengths,
+                                               command->formats, command->reply_format);
 }
 
 static bool send_forget_all(struct journey *journey)

@@ -20,7 +20,8 @@ enum {
     CATALOGUE_US = 10000000, /* unknown constraint names make it read again, this often at most */
     ASK_US = 5000000,
     TIDY_US = 10000000,
-    TIDY_ROWS = 2000
+    TIDY_ROWS = 2000,
+    TIDY_UPLOADS = 5 /* each with up to hundreds of chunks */
 };
 
 /* Who waits, on its own stack; woken alone. */
@@ -361,8 +362,9 @@ static void refresh_catalogue(struct pool *pool)
     pool_give(pool, connection);
 }
 
-/* Answers kept under an Idempotency-Key are forgotten after their time, by whichever replica comes first. */
-static void forget_old_keys(struct pool *pool)
+/* Answers kept under an Idempotency-Key and uploads that nobody finished are forgotten after their time, by whichever
+ * replica comes first. */
+static void forget_old(struct pool *pool)
 {
     int64_t now_us = clock_monotonic_us();
     if (now_us < pool->tidy_due_us || !pool_is_up(pool))
@@ -372,7 +374,9 @@ static void forget_old_keys(struct pool *pool)
     struct connection *connection = pool_take(pool, arena, &problem);
     if (!connection)
         return;
-    const char *sql = arena_printf(arena, "select anze.forget_keys(%d) = %d", TIDY_ROWS, TIDY_ROWS);
+    const char *sql = arena_printf(arena,
+                                   "select (anze.forget_keys(%d) = %d)::int + (anze.forget_uploads(%d) = %d)::int > 0",
+                                   TIDY_ROWS, TIDY_ROWS, TIDY_UPLOADS, TIDY_UPLOADS);
     const PGresult *row = connection_ask(connection, arena, sql, now_us + ASK_US);
     if (row)
         pool_give(pool, connection);
@@ -401,7 +405,7 @@ static void *run_keeper(void *argument)
     while (sleep_until(pool, clock_monotonic_us() + next_us)) {
         next_us = keep(pool);
         refresh_catalogue(pool);
-        forget_old_keys(pool);
+        forget_old(pool);
     }
     return NULL;
 }

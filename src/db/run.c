@@ -47,10 +47,12 @@ struct task {
     bool writes;
 };
 
-static void add(struct task *task, const struct statement_variant *variant, const char *const *values, bool is_answer)
+static struct command *add(struct task *task, const struct statement_variant *variant, const char *const *values,
+                           bool is_answer)
 {
     assert(task->n_commands < MAX_COMMANDS);
-    task->commands[task->n_commands++] = (struct command){ variant, values, is_answer };
+    task->commands[task->n_commands] = (struct command){ .variant = variant, .values = values, .is_answer = is_answer };
+    return &task->commands[task->n_commands++];
 }
 
 static void add_context(struct task *task, const char *read_only)
@@ -60,6 +62,21 @@ static void add_context(struct task *task, const char *read_only)
     if (read_only || !*task->context[DB_READ_ONLY])
         task->context[DB_READ_ONLY] = read_only ? read_only : "off";
     add(task, &context_statement, task->context, false);
+}
+
+/* One value may be bytes, with zeros among them. */
+static void add_bytes(struct task *task, const struct statement_variant *variant, struct command *command)
+{
+    const struct db_request *request = task->request;
+    int *lengths = arena_array_of(task->arena, int, variant->n_slots + 1);
+    int *formats = arena_array_of(task->arena, int, variant->n_slots + 1);
+    for (size_t i = 0; i < variant->n_slots; i++)
+        if (variant->slots[i] == request->bytes_slot) {
+            lengths[i] = (int)request->bytes.length;
+            formats[i] = 1;
+        }
+    command->lengths = lengths;
+    command->formats = formats;
 }
 
 static void add_statement(struct task *task, bool keeps_reply)
@@ -72,7 +89,10 @@ static void add_statement(struct task *task, bool keeps_reply)
         values[i] = variant->slots[i] == STATEMENT_KEY    ? task->key[0]
                     : variant->slots[i] == STATEMENT_HASH ? task->key[1]
                                                           : request->values[variant->slots[i]];
-    add(task, variant, values, true);
+    struct command *command = add(task, variant, values, true);
+    command->reply_format = request->binary_reply;
+    if (request->bytes.bytes)
+        add_bytes(task, variant, command);
 }
 
 static struct task plan(struct pool *pool, struct arena *arena, const struct db_request *request)

@@ -26,6 +26,7 @@ static const struct row rows[] = {
     { "AZ001", PROBLEM_DUPLICATE, OURS, "该请求此前已处理", "This request was handled before", NULL, 0 },
     { "AZ002", PROBLEM_KEY_REUSED, OURS, "该幂等键已用于另一请求", "This key was used for another request", NULL, 0 },
     { "AZ003", PROBLEM_KEY_IN_FLIGHT, OURS, "相同幂等键的请求正在处理", "A request with this key is running", NULL, 1 },
+    { "AZ400", PROBLEM_INVALID_PARAMETER, OURS, "请求参数不符合约定", "A parameter does not follow the contract", NULL, 0 },
     { "AZ403", PROBLEM_FORBIDDEN, OURS, "无权执行此操作", "This is not yours to do", NULL, 0 },
     { "AZ404", PROBLEM_NOT_FOUND, OURS, "资源不存在", "There is no such resource", NULL, 0 },
     { "AZ409", PROBLEM_STATE_CONFLICT, OURS, "与当前状态冲突", "The current state does not allow this", NULL, 0 },

@@ -132,7 +132,7 @@ static bool check_body_head(struct exchange *exchange)
     if (message->body_cut)
         return problem_raise(exchange->arena, &exchange->problem, PROBLEM_CONTENT_TOO_LARGE, "请求体最大 %ld 字节",
                              "A body has at most %ld bytes", exchange->dispatcher->service->config->max_body_bytes);
-    if (!operation->body)
+    if (!operation->request_media)
         return message->body.length ? refuse_body(exchange) : true;
     struct slice type = message_header(message, "Content-Type");
     struct slice encoding = message_header(message, "Content-Encoding");
@@ -141,8 +141,10 @@ static bool check_body_head(struct exchange *exchange)
                              "请求体不得压缩", "A body must not be encoded");
     if ((message->body.length || type.bytes) && (!type.bytes || !media_matches(type, operation->request_media)))
         return problem_raise(exchange->arena, &exchange->problem, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
-                             "请求体必须是 %s（UTF-8）", "The body must be %s in UTF-8", operation->request_media);
-    if (operation->body_required && is_blank(message->body))
+                             operation->is_raw ? "请求体必须是 %s" : "请求体必须是 %s（UTF-8）",
+                             operation->is_raw ? "The body must be %s" : "The body must be %s in UTF-8",
+                             operation->request_media);
+    if (operation->body_required && (operation->is_raw ? !message->body.length : is_blank(message->body)))
         return problem_raise(exchange->arena, &exchange->problem, PROBLEM_BAD_REQUEST, "缺少请求体", "The body is missing");
     return true;
 }
@@ -183,6 +185,8 @@ static bool read_body(struct exchange *exchange)
             return false;
         exchange->body = exchange->message->body;
     }
+    if (operation->is_raw)
+        exchange->body = exchange->message->body;
     return exchange->problem.code == PROBLEM_NONE;
 }
 

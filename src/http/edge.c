@@ -20,6 +20,7 @@ enum {
     MAX_HEADERS = 64,
     STREAM_FROM = 64 * 1024, /* bodies from this size on are streamed from their arena, not copied */
     STREAM_BLOCK = 32 * 1024,
+    STREAM_STEP = 512 * 1024, /* who took so much has the time of sending anew */
     WATCH_EVERY_US = 500 * 1000,
     BACKLOG = 1024,
 };
@@ -219,7 +220,31 @@ struct stream {
     struct arena *arena;
     size_t n_parts;
     struct slice parts[ANSWER_MAX_PARTS];
+    struct body_source source;
+    uint64_t source_from;
+    uint64_t step_end; /* of the STREAM_STEP under way */
+    struct connection *connection;
 };
+
+/* What breaks on the way ends the connection short of its Content-Length, so that nobody takes it for the whole. */
+static ssize_t source_read(void *data, uint64_t offset, char *out, size_t max)
+{
+    struct stream *stream = data;
+    struct slice bytes;
+    if (offset >= stream->source.length)
+        return (ssize_t)MHD_CONTENT_READER_END_OF_STREAM;
+    if (!stream->source.read(stream->source.context, stream->source_from + offset, &bytes))
+        return (ssize_t)MHD_CONTENT_READER_END_WITH_ERROR;
+    if (offset >= stream->step_end) {
+        stream->step_end = offset + STREAM_STEP;
+        set_phase(stream->connection, PHASE_SENDING);
+    }
+    uint64_t left = stream->source.length - offset;
+    size_t n = bytes.length < max ? bytes.length : max;
+    n = left < n ? (size_t)left : n;
+    memcpy(out, bytes.bytes, n);
+    return (ssize_t)n;
+}
 
 static ssize_t stream_read(void *data, uint64_t offset, char *out, size_t max)
 {
@@ -245,13 +270,14 @@ static void stream_free(void *data)
 }
 
 /* Hands the answer's arena over to the stream. */
-static void send_stream(struct _u_response *response, struct answer *answer)
+static void send_stream(struct _u_response *response, struct answer *answer, struct connection *connection)
 {
     struct stream *stream = arena_new_of(answer->arena, struct stream);
-    *stream = (struct stream){ .arena = answer->arena, .n_parts = answer->n_parts };
+    *stream = (struct stream){ .arena = answer->arena, .n_parts = answer->n_parts, .source = answer->source,
+                               .source_from = answer->source_from, .connection = connection };
     memcpy(stream->parts, answer->parts, sizeof stream->parts);
-    ulfius_set_stream_response(response, (unsigned int)answer->status, stream_read, stream_free, answer_length(answer),
-                               STREAM_BLOCK, stream);
+    ulfius_set_stream_response(response, (unsigned int)answer->status, answer->source.read ? source_read : stream_read,
+                               stream_free, answer_length(answer), STREAM_BLOCK, stream);
 }
 
 static void send_copy(struct _u_response *response, struct answer *answer)
@@ -270,14 +296,14 @@ static void send_copy(struct _u_response *response, struct answer *answer)
     arena_free(answer->arena);
 }
 
-static void send_answer(struct _u_response *response, struct answer *answer, bool last)
+static void send_answer(struct _u_response *response, struct answer *answer, struct connection *connection, bool last)
 {
     for (size_t i = 0; i < answer->n_headers; i++)
         u_map_put(response->map_header, answer->headers[i].name, answer->headers[i].value);
     if (answer->close || last)
         u_map_put(response->map_header, "Connection", "close");
-    if (answer_length(answer) >= STREAM_FROM)
-        send_stream(response, answer);
+    if (answer->source.read || answer_length(answer) >= STREAM_FROM)
+        send_stream(response, answer, connection);
     else
         send_copy(response, answer);
 }
@@ -295,7 +321,7 @@ static int on_request(const struct _u_request *request, struct _u_response *resp
     struct answer answer = { .arena = arena_new() };
     struct message message = read_message(connection, request, &list);
     edge->options.handler(edge->options.context, &message, &answer);
-    send_answer(response, &answer, edge->is_draining);
+    send_answer(response, &answer, connection, edge->is_draining);
     set_phase(connection, PHASE_SENDING);
     return U_CALLBACK_COMPLETE; /* anything else lets ulfius rewrite the answer */
 }

@@ -39,6 +39,7 @@ static bool is_number(struct slice text)
 static const char *const single_headers[] = {
     "Authorization", "Content-Length", "Content-Type",     "Content-Encoding", "Host",   "Idempotency-Key",
     "If-Match",      "Origin",         "Transfer-Encoding", "traceparent",     "Expect", "X-Request-Id",
+    "Range",         "If-Range",       "Content-Digest",
 };
 
 static bool check_fields(struct arena *arena, const struct message *message, struct problem *problem)

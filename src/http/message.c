@@ -34,7 +34,7 @@ void answer_header(struct answer *answer, const char *name, const char *value)
 
 size_t answer_length(const struct answer *answer)
 {
-    size_t length = 0;
+    size_t length = answer->source.read ? (size_t)answer->source.length : 0;
     for (size_t i = 0; i < answer->n_parts; i++)
         length += answer->parts[i].length;
     return length;

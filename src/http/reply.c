@@ -1,5 +1,6 @@
 #include "anze/http/exchange.h"
 #include "anze/http/dispatch.h"
+#include "anze/http/download.h"
 
 #include <stdint.h>
 #include <time.h>
@@ -59,14 +60,14 @@ static void add_cors(struct exchange *exchange)
     answer_header(answer, "Access-Control-Allow-Origin", arena_strndup(exchange->arena, origin.bytes, origin.length));
     if (exchange->method != METHOD_OPTIONS) {
         answer_header(answer, "Access-Control-Expose-Headers",
-                      "ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, "
-                      "Idempotency-Replayed, Preference-Applied");
+                      "Accept-Ranges, Content-Disposition, Content-Range, ETag, Link, Location, Retry-After, "
+                      "RateLimit, RateLimit-Policy, X-Request-Id, Idempotency-Replayed, Preference-Applied");
         return;
     }
     answer_header(answer, "Access-Control-Allow-Methods", route_allow(exchange->arena, exchange->match.allowed));
     answer_header(answer, "Access-Control-Allow-Headers",
-                  "Authorization, Content-Type, Accept-Language, If-Match, If-None-Match, Idempotency-Key, Prefer, "
-                  "X-Request-Id, traceparent");
+                  "Authorization, Content-Digest, Content-Type, Accept-Language, If-Match, If-None-Match, If-Range, "
+                  "Idempotency-Key, Prefer, Range, X-Request-Id, traceparent");
     answer_header(answer, "Access-Control-Max-Age", "600");
 }
 
@@ -107,7 +108,7 @@ static bool compress_body(struct exchange *exchange)
 {
     struct answer *answer = exchange->answer;
     long least = config_of(exchange)->gzip_min_bytes;
-    if (!least || exchange->match.operation->no_store || answer_length(answer) < (size_t)least)
+    if (!least || answer->source.read || exchange->match.operation->no_store || answer_length(answer) < (size_t)least)
         return false;
     if (!negotiate_gzip(asked(exchange, "Accept-Encoding")))
         return false;
@@ -209,6 +210,34 @@ static bool is_unmodified(const struct exchange *exchange)
            none_match_hits(tags, exchange->reply.etag);
 }
 
+/* A body in pieces: the range that was asked for, or all of it. False: that range is not there. */
+static bool add_source(struct exchange *exchange)
+{
+    const struct reply *reply = &exchange->reply;
+    struct answer *answer = exchange->answer;
+    struct byte_range range = { 0, reply->source.length };
+    enum range_verdict verdict = RANGE_WHOLE;
+    if (exchange->method == METHOD_GET && range_counts(asked(exchange, "If-Range"), reply->etag))
+        verdict = range_read(asked(exchange, "Range"), reply->source.length, &range);
+    if (verdict == RANGE_OUTSIDE)
+        return problem_raise(exchange->arena, &exchange->problem, PROBLEM_RANGE_NOT_SATISFIABLE, "共 %llu 字节",
+                             "There are %llu bytes", (unsigned long long)reply->source.length);
+    answer->source = reply->source;
+    answer->source.length = range.length;
+    answer->source_from = range.first;
+    answer_header(answer, "Accept-Ranges", "bytes");
+    if (reply->file_name)
+        answer_header(answer, "Content-Disposition", disposition_of(exchange->arena, reply->file_name));
+    if (verdict == RANGE_PART) {
+        answer->status = 206;
+        answer_header(answer, "Content-Range",
+                      arena_printf(exchange->arena, "bytes %llu-%llu/%llu", (unsigned long long)range.first,
+                                   (unsigned long long)(range.first + range.length - 1),
+                                   (unsigned long long)reply->source.length));
+    }
+    return true;
+}
+
 static void add_body(struct exchange *exchange)
 {
     const struct operation *operation = exchange->match.operation;
@@ -217,7 +246,7 @@ static void add_body(struct exchange *exchange)
     for (size_t i = 0; i < exchange->reply.n_parts && !minimal; i++)
         answer->parts[answer->n_parts++] = exchange->reply.parts[i];
     const char *media = exchange->reply.media ? exchange->reply.media : operation->reply_media;
-    if (answer->n_parts && media)
+    if ((answer->n_parts || answer->source.read) && media)
         answer_header(answer, "Content-Type", media);
 }
 
@@ -231,6 +260,9 @@ void exchange_reply(struct exchange *exchange)
     bool is_gzip = false;
     if (is_unmodified(exchange)) {
         answer->status = 304;
+    } else if (reply->source.read && !add_source(exchange)) {
+        exchange_refuse(exchange);
+        return;
     } else {
         add_body(exchange);
         is_gzip = compress_body(exchange);
@@ -278,6 +310,9 @@ static void add_hints(struct exchange *exchange)
         answer_header(answer, operation->method == METHOD_PATCH ? "Accept-Patch" : "Accept", operation->request_media);
         answer_header(answer, "Accept-Encoding", "identity");
     }
+    if (problem->code == PROBLEM_RANGE_NOT_SATISFIABLE)
+        answer_header(answer, "Content-Range", arena_printf(exchange->arena, "bytes */%llu",
+                                                            (unsigned long long)exchange->reply.source.length));
     if (problem->etag)
         answer_header(answer, "ETag", arena_printf(exchange->arena, "\"%s\"", problem->etag));
     if (problem->retry_after_s)

@@ -12,41 +12,54 @@ static const struct op_exception *exception_of(const char *id)
     return NULL;
 }
 
-static const char *statement_file(struct arena *arena, const struct operation *operation)
+static const char *statement_file(struct arena *arena, const struct operation *operation, const char *name)
 {
-    return arena_printf(arena, "queries/%s/%s.sql", operation->tag, operation->id);
+    return arena_printf(arena, "queries/%s/%s.sql", operation->tag, name);
 }
 
-static void bind_statement(struct arena *arena, const struct operation *operation, struct op_binding *binding,
-                           struct text *complaints)
+static struct statement *bind_statement(struct arena *arena, const struct operation *operation, const char *name,
+                                        bool keeps_reply, struct text *complaints)
 {
-    const char *name = statement_file(arena, operation);
-    const struct embedded_file *file = embedded_find(embedded_sql, n_embedded_sql, name);
+    const char *path = statement_file(arena, operation, name);
+    const struct embedded_file *file = embedded_find(embedded_sql, n_embedded_sql, path);
     if (!file) {
-        text_printf(complaints, "operation %s has neither sql/%s nor a row in op/table.c\n", operation->id, name);
-        return;
+        text_printf(complaints, "operation %s needs sql/%s, or a row in op/table.c without statements\n", operation->id,
+                    path);
+        return NULL;
     }
-    const struct statement_options options = { .name = operation->id,
-                                               .keeps_reply = operation->takes_key,
+    const struct statement_options options = { .name = name,
+                                               .keeps_reply = keeps_reply,
                                                .slot_of = slot_of,
                                                .context = (void *)operation };
-    *binding = (struct op_binding){ op_query, statement_compile(arena, file->content, &options, complaints) };
+    return statement_compile(arena, file->content, &options, complaints);
 }
 
 static void bind_one(struct arena *arena, const struct operation *operation, struct op_binding *binding,
                      struct text *complaints)
 {
     const struct op_exception *exception = exception_of(operation->id);
-    if (exception)
-        binding->run = exception->run;
-    else
-        bind_statement(arena, operation, binding, complaints);
+    binding->run = exception ? exception->run : op_query;
+    if (!exception || exception->more[0])
+        binding->statement = bind_statement(arena, operation, operation->id, operation->takes_key, complaints);
+    for (size_t i = 0; exception && i < OP_MAX_MORE && exception->more[i]; i++)
+        binding->more[i] = bind_statement(arena, operation, exception->more[i], false, complaints);
 }
 
-static bool is_statement_of(struct arena *arena, const struct contract *contract, const char *file)
+static bool is_statement_of(struct arena *arena, const struct operation *operation, const char *file)
+{
+    const struct op_exception *exception = exception_of(operation->id);
+    if (strcmp(statement_file(arena, operation, operation->id), file) == 0)
+        return true;
+    for (size_t i = 0; exception && i < OP_MAX_MORE && exception->more[i]; i++)
+        if (strcmp(statement_file(arena, operation, exception->more[i]), file) == 0)
+            return true;
+    return false;
+}
+
+static bool is_known(struct arena *arena, const struct contract *contract, const char *file)
 {
     for (size_t i = 0; i < contract->n_operations; i++)
-        if (strcmp(statement_file(arena, &contract->operations[i]), file) == 0)
+        if (is_statement_of(arena, &contract->operations[i], file))
             return true;
     return false;
 }
@@ -55,7 +68,7 @@ static void find_strays(struct arena *arena, const struct contract *contract, st
 {
     for (size_t i = 0; i < n_embedded_sql; i++)
         if (strncmp(embedded_sql[i].name, "queries/", 8) == 0 &&
-            !is_statement_of(arena, contract, embedded_sql[i].name))
+            !is_known(arena, contract, embedded_sql[i].name))
             text_printf(complaints, "statement sql/%s has no operation\n", embedded_sql[i].name);
     for (size_t i = 0; i < n_op_exceptions; i++)
         if (!contract_operation(contract, op_exceptions[i].id))

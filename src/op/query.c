@@ -49,7 +49,7 @@ static const char *request_hash(const struct call *call)
     return crypto_hex(call->arena, digest, sizeof digest);
 }
 
-static void fill_context(const struct call *call, const char *context[DB_CONTEXT_FIELDS])
+static void fill_context(const struct call *call, bool reads, const char *context[DB_CONTEXT_FIELDS])
 {
     static const char *const reaches[] = { "none", "unit", "region" };
     static const struct principal nobody = { .subject = "", .actor = "", .on_behalf_of = "", .client = "", .unit = "",
@@ -66,27 +66,33 @@ static void fill_context(const struct call *call, const char *context[DB_CONTEXT
     context[DB_OPERATION] = call->operation->id;
     context[DB_REQUEST] = call->request_id;
     context[DB_TRACE] = call->trace_id;
-    context[DB_READ_ONLY] = call->operation->writes ? "off" : "on";
+    context[DB_READ_ONLY] = reads ? "on" : "off";
 }
 
-static bool run_statement(struct call *call, const char *const *values, struct db_reply *ret_reply)
+bool op_run(const struct call *call, struct statement *statement, const char *const *values, unsigned how,
+            struct db_reply *ret_reply)
 {
     struct db_key key = { 0 };
-    const char *given = parameter_of(call, PLACE_HEADER, "Idempotency-Key");
+    const char *given = how & OP_KEYED ? parameter_of(call, PLACE_HEADER, "Idempotency-Key") : NULL;
     struct db_request request = {
-        .statement = call->service->bindings[call->operation->index].statement,
+        .statement = statement,
         .values = values,
-        .dry_run = call->dry_run,
+        .dry_run = how & OP_KEYED && call->dry_run,
+        .binary_reply = how & OP_BINARY,
     };
     if (given && !call->dry_run) {
         key = (struct db_key){ given, request_hash(call) };
         request.key = &key;
     }
-    fill_context(call, request.context);
+    if (call->operation->is_raw) {
+        request.bytes = call->body;
+        request.bytes_slot = SLOT_BYTES;
+    }
+    fill_context(call, how & OP_READS, request.context);
     return db_run(call->service->pool, call->arena, &request, ret_reply, call->problem);
 }
 
-static const char *text_of(const struct call *call, const struct db_row *row, const char *column)
+const char *op_text_of(const struct call *call, const struct db_row *row, const char *column)
 {
     struct slice value = db_column(row, column);
     return value.bytes ? arena_strndup(call->arena, value.bytes, value.length) : NULL;
@@ -110,7 +116,7 @@ static void reply_list(struct call *call, const struct db_row *row, const uint8_
     reply_add(reply, text_slice(&tail));
 }
 
-static void reply_row(struct call *call, const struct db_row *row)
+void op_reply_row(struct call *call, const struct db_row *row)
 {
     struct reply *reply = call->reply;
     struct slice body = db_column(row, "body"), status = db_column(row, "status");
@@ -118,13 +124,21 @@ static void reply_row(struct call *call, const struct db_row *row)
         reply_add(reply, body);
     if (status.bytes)
         reply->status = (int)strtol(status.bytes, NULL, 10);
-    reply->etag = text_of(call, row, "etag");
-    reply->location = text_of(call, row, "location");
-    reply->last_modified = text_of(call, row, "last_modified");
+    reply->etag = op_text_of(call, row, "etag");
+    reply->location = op_text_of(call, row, "location");
+    reply->last_modified = op_text_of(call, row, "last_modified");
+}
+
+bool op_raise_absent(const struct call *call)
+{
+    return problem_raise(call->arena, call->problem, PROBLEM_NOT_FOUND, "没有这个资源，或您无权查看",
+                         "There is no such resource, or it is not yours to see");
 }
 
 bool op_query(struct call *call)
 {
+    struct statement *statement = call->service->bindings[call->operation->index].statement;
+    unsigned how = OP_KEYED | (call->operation->writes ? OP_PLAIN : OP_READS);
     uint8_t binding[CRYPTO_DIGEST_BYTES];
     const char *after[CURSOR_MAX_PARTS] = { NULL };
     struct db_reply answer;
@@ -133,15 +147,14 @@ bool op_query(struct call *call)
         if (!read_cursor(call, binding, after))
             return false;
     }
-    if (!run_statement(call, slots_fill(call, after), &answer))
+    if (!op_run(call, statement, slots_fill(call, after), how, &answer))
         return false;
     if (!answer.row)
-        return problem_raise(call->arena, call->problem, PROBLEM_NOT_FOUND, "没有这个资源，或您无权查看",
-                             "There is no such resource, or it is not yours to see");
+        return op_raise_absent(call);
     call->reply->replayed = answer.replayed;
     if (call->operation->is_list)
         reply_list(call, answer.row, binding);
     else
-        reply_row(call, answer.row);
+        op_reply_row(call, answer.row);
     return true;
 }

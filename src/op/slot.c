@@ -4,6 +4,7 @@
 
 static const char *const names[SLOT_BUILT_IN] = {
     [SLOT_BODY] = "body",
+    [SLOT_BYTES] = "bytes",
     [SLOT_AFTER_1] = "after_1",
     [SLOT_AFTER_2] = "after_2",
     [SLOT_AFTER_3] = "after_3",
@@ -20,6 +21,12 @@ static const char *const names[SLOT_BUILT_IN] = {
     [SLOT_REGION] = "region",
     [SLOT_LANGUAGE] = "language",
     [SLOT_COUNT] = "count",
+    [SLOT_MAX_FILE_BYTES] = "max_file_bytes",
+    [SLOT_CHUNK_BYTES] = "chunk_bytes",
+    [SLOT_CHUNK] = "chunk",
+    [SLOT_ATTEMPT] = "attempt",
+    [SLOT_FOUND_DIGEST] = "found_digest",
+    [SLOT_FOUND_TYPE] = "found_type",
 };
 
 /* If-Match is if_match in SQL. */
@@ -71,11 +78,21 @@ static void fill_scope(const char **values, const struct principal *principal)
     values[SLOT_REGION] = *principal->region ? principal->region : NULL;
 }
 
-const char *const *slots_fill(const struct call *call, const char *const after[3])
+static void fill_settings(const char **values, struct arena *arena, const struct config *config)
+{
+    enum { CHUNK_BYTES = 512 * 1024 };
+    long chunk = config->max_body_bytes < CHUNK_BYTES ? config->max_body_bytes : CHUNK_BYTES;
+    values[SLOT_MAX_FILE_BYTES] = arena_printf(arena, "%ld", config->max_file_bytes);
+    values[SLOT_CHUNK_BYTES] = arena_printf(arena, "%ld", chunk);
+}
+
+const char **slots_fill(const struct call *call, const char *const after[3])
 {
     size_t n = SLOT_BUILT_IN + call->operation->n_parameters;
     const char **values = arena_array_of(call->arena, const char *, n);
-    if (call->body.bytes)
+    if (call->operation->is_raw)
+        values[SLOT_BYTES] = call->body.bytes; /* its length goes beside it: op_run */
+    else if (call->body.bytes)
         values[SLOT_BODY] = arena_strndup(call->arena, call->body.bytes, call->body.length);
     for (int i = 0; after && i < 3; i++)
         values[SLOT_AFTER_1 + i] = after[i];
@@ -83,6 +100,7 @@ const char *const *slots_fill(const struct call *call, const char *const after[3
         fill_scope(values, call->principal);
     values[SLOT_LANGUAGE] = call->language == LANGUAGE_EN ? "en" : "zh";
     values[SLOT_COUNT] = call->count ? "exact" : NULL;
+    fill_settings(values, call->arena, call->service->config);
     for (size_t i = 0; i < call->operation->n_parameters; i++)
         values[SLOT_BUILT_IN + i] = call->parameters[i];
     return values;

@@ -13,6 +13,7 @@ import pytest
 from harness import tree
 from harness.accidents import first_report, follow_up
 from harness.credit_code import credit_code
+from harness.files import begin, picture, upload
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,14 @@ ABOUT_ACCIDENT = {
     "acknowledgeAccident": (transmission_path("/receipt"), {}, True),
     "recordAccidentNotices": (accident_path("/notices"), {"notified": ["public_security"]}, True),
 }
+# How each operation is asked about one file: path, body, headers; and the state that the file is in.
+OCTETS = {"Content-Type": "application/octet-stream"}
+ABOUT_FILE = {
+    "getFile": ("complete", "", None, {}),
+    "getFileContent": ("complete", "/content", None, {}),
+    "putFileChunk": ("uploading", "/chunks/0", picture(100), OCTETS),
+    "completeFile": ("complete", "/completion", None, {}),
+}
 # The rest: what reading or writing them shows is the same for every caller, or is checked by a test of its own tag.
 # Each asked_<tag>.py beside this file says by operationId how to ask: path, body (or what makes one), If-Match or None.
 # What must be there for it, its prepare(owner) puts there.
@@ -125,7 +134,7 @@ def ask(client, method: str, path: str, body, version):
 
 
 def test_the_matrix_knows_every_operation_that_needs_a_token(contract):
-    assert set(secured(contract)) == set(ABOUT_ACCIDENT) | set(OTHERS)
+    assert set(secured(contract)) == set(ABOUT_ACCIDENT) | set(ABOUT_FILE) | set(OTHERS)
 
 
 def test_every_role_of_the_contract_is_in_the_matrix(contract):
@@ -136,7 +145,8 @@ def test_without_a_token_every_operation_is_401(contract, client, world):
     made, _, service = world
     nobody = client(to=service)
     for operation, (method, _) in secured(contract).items():
-        path = ABOUT_ACCIDENT[operation][0](made["own"]) if operation in ABOUT_ACCIDENT else OTHERS[operation][0]
+        path = (ABOUT_ACCIDENT[operation][0](made["own"]) if operation in ABOUT_ACCIDENT
+                else f"/v1/files/{OWN.unit}{ABOUT_FILE[operation][1]}" if operation in ABOUT_FILE else OTHERS[operation][0])
         answer = ask(nobody, method, path, None, None)
         assert answer.status_code == 401 and answer.headers["WWW-Authenticate"] == 'Bearer realm="anze"', operation
 
@@ -164,6 +174,38 @@ def test_every_operation_on_every_accident(contract, world, role):
     assert cases == len(ABOUT_ACCIDENT) * len(PLACES)
 
 
+@pytest.fixture(scope="module")
+def files(world, client):
+    """For every place with a unit: a complete file of it and one that is uploading."""
+    _, _, service = world
+    of = {name: client(scopes=["files:read", "files:write"], unit=place.unit, to=service)
+          for name, place in PLACES.items() if place.unit}
+    return {name: {"complete": upload(who, picture(100)), "uploading": begin(who, picture(100))} for name, who in of.items()}
+
+
+@pytest.mark.parametrize("role", REACHES)
+def test_every_operation_on_every_file(contract, world, files, role):
+    _, clients, _ = world
+    for operation, (state, rest, body, headers) in ABOUT_FILE.items():
+        method, scopes = secured(contract)[operation]
+        may = set(scopes) <= set(contract.roles[role]["scopes"])
+        for name, made in files.items():
+            answer = clients[role].request(method, f"/v1/files/{made[state]['id']}{rest}", data=body, headers=headers)
+            case = f"{role} {operation} {name}: {answer.status_code}"
+            if not may:
+                assert answer.status_code == 403 and answer.json()["code"] == "insufficient-scope", case
+            elif not sees(role, PLACES[name]):
+                assert answer.status_code == 404, case
+            elif "write" in scopes[0] and PLACES[name].unit != REACHES[role].get("unit"):
+                assert answer.status_code == 403 and answer.json()["code"] == "forbidden", case
+            else:
+                assert answer.status_code in (200, 204), case
+    if "files:read" in contract.roles[role]["scopes"]:
+        expected = {f["id"] for name, made in files.items() if sees(role, PLACES[name]) for f in made.values()}
+        known = {f["id"] for made in files.values() for f in made.values()}
+        assert {f["id"] for f in clients[role].items("/v1/files?limit=3")} & known == expected
+
+
 @pytest.mark.parametrize("role", REACHES)
 def test_a_list_holds_exactly_what_the_role_may_see(contract, world, role):
     made, clients, _ = world
@@ -185,7 +227,9 @@ def test_the_other_operations_follow_the_scopes(contract, world, role):
         method, scopes = secured(contract)[operation]
         may = set(scopes) <= set(contract.roles[role]["scopes"])
         answer = ask(clients[role], method, path, body, version)
-        if may:
+        if may and operation == "createFile" and "unit" not in REACHES[role]:
+            assert answer.json()["errors"][0]["code"] == "unit-required", f"{role}: a file belongs to a unit"
+        elif may:
             assert answer.status_code in (200, 201, 412), f"{role} {operation}: {answer.status_code} {answer.text[:300]}"
         else:
             assert answer.status_code == 403, f"{role} {operation}: {answer.status_code}"

@@ -8,6 +8,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import load_all_checks
 from schemathesis.specs.openapi import checks as openapi_checks
 
+from harness import tree
 from harness.accidents import first_report
 
 load_all_checks()
@@ -29,7 +30,7 @@ def generated(cluster, make_database, make_service, client):
 @pytest.fixture(scope="module")
 def bearer(token, contract):
     every = sorted({scope for role in contract.roles.values() for scope in role["scopes"]})
-    return token(scopes=every, region="1506")
+    return token(scopes=every, region="1506", unit=tree.body("emergency", "150600").id)
 
 
 CHECKS = [schemathesis.checks.not_a_server_error, openapi_checks.status_code_conformance,

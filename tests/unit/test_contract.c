@@ -93,7 +93,10 @@ static const struct line {
     { OPERATION(NAMES WITH("{\"name\":\"q\",\"in\":\"query\",\"schema\":{\"type\":\"integer\",\"default\":\"1\"}}") ANSWERS),
       "parameter q: the default does not fit its schema" },
     { OPERATION(NAMES WITH("{\"$ref\":\"#/components/parameters/none\"}") ANSWERS), "leads nowhere" },
-    { OPERATION(NAMES PARAMETERS BODY("\"text/plain\":{\"schema\":{}}") ANSWERS), "a body is either application/json" },
+    { OPERATION(NAMES PARAMETERS BODY("\"text/plain\":{\"schema\":{}}") ANSWERS), "a body is one of application/json" },
+    { OPERATION(NAMES PARAMETERS BODY("\"application/octet-stream\":{}") ANSWERS), NULL },
+    { OPERATION(NAMES PARAMETERS BODY("\"application/octet-stream\":{\"schema\":{}}") ANSWERS),
+      "body: unknown member schema" },
     { OPERATION(NAMES PARAMETERS BODY("\"application/json\":{\"schema\":{\"type\":\"object\"},\"example\":[]}") ANSWERS),
       "body: the example does not fit its schema" },
     { OPERATION(NAMES PARAMETERS BODY("\"application/json\":{\"schema\":{\"type\":\"object\"},\"examples\":{"
@@ -129,6 +132,19 @@ static void what_the_contract_gets_wrong_stops_the_start_and_is_named(void **sta
     }
 }
 
+static void a_raw_body_has_a_media_type_and_no_schema(void **state)
+{
+    (void)state;
+    AUTO(arena_free_at_end) struct arena *arena = arena_new();
+    struct text complaints = text_on(arena);
+    const struct contract *contract = contract_load(
+        arena, SLICE(OPERATION(NAMES PARAMETERS BODY("\"application/octet-stream\":{}") ANSWERS)), &complaints);
+    const struct operation *raw = contract_operation(contract, "getA");
+    assert_true(raw->is_raw && !raw->body);
+    assert_string_equal(raw->request_media, "application/octet-stream");
+    assert_false(contract_operation(example_contract(arena), "changeThing")->is_raw);
+}
+
 static void every_complaint_is_reported_not_only_the_first(void **state)
 {
     (void)state;
@@ -147,6 +163,7 @@ int main(void)
         cmocka_unit_test(an_operation_is_compiled_with_all_that_is_said_of_it),
         cmocka_unit_test(path_parameters_stand_first_in_the_order_of_the_template),
         cmocka_unit_test(what_the_contract_gets_wrong_stops_the_start_and_is_named),
+        cmocka_unit_test(a_raw_body_has_a_media_type_and_no_schema),
         cmocka_unit_test(every_complaint_is_reported_not_only_the_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,6 +34,22 @@ static void parts_are_digested_as_one_text(void **state)
     assert_string_equal(digest_of(arena, DIGEST_SHA256, NULL, 0), digest_of(arena, DIGEST_SHA256, &parts[1], 1));
 }
 
+static void what_comes_piece_by_piece_is_digested_as_one_text(void **state)
+{
+    (void)state;
+    AUTO(arena_free_at_end) struct arena *arena = arena_new();
+    uint8_t digest[CRYPTO_DIGEST_BYTES];
+    const struct slice whole = SLICE("abc");
+    struct digest_stream *stream = crypto_digest_begin(arena, DIGEST_SHA256);
+    struct digest_stream *left = crypto_digest_begin(arena, DIGEST_SM3); /* goes with the arena */
+    crypto_digest_add(left, whole);
+    crypto_digest_add(stream, SLICE("a"));
+    crypto_digest_add(stream, SLICE(""));
+    crypto_digest_add(stream, SLICE("bc"));
+    crypto_digest_end(stream, digest);
+    assert_string_equal(crypto_hex(arena, digest, sizeof digest), digest_of(arena, DIGEST_SHA256, &whole, 1));
+}
+
 static void digest_names_round_trip_and_others_are_refused(void **state)
 {
     (void)state;
@@ -112,6 +128,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(digests_give_the_published_values),
         cmocka_unit_test(parts_are_digested_as_one_text),
+        cmocka_unit_test(what_comes_piece_by_piece_is_digested_as_one_text),
         cmocka_unit_test(digest_names_round_trip_and_others_are_refused),
         cmocka_unit_test(hmac_gives_the_published_value),
         cmocka_unit_test(base64url_gives_the_published_values_without_padding),

@@ -152,6 +152,26 @@ static void columns_are_found_by_name(void **state)
     assert_null(run("select 1 where false", NULL, NULL)->reply.row);
 }
 
+static void bytes_go_and_come_as_they_are(void **state)
+{
+    (void)state;
+    static const char given[] = "\x01\0\xff'\\\n";
+    const char *values[N_SLOTS] = { "text", given };
+    struct db_request request = { .statement = statement("select :a::text as text, :b::bytea as bytes,"
+                                                         " octet_length(:b::bytea)::text as length", false),
+                                  .values = values, .bytes = { given, sizeof given - 1 }, .bytes_slot = B,
+                                  .binary_reply = true };
+    request.context[DB_READ_ONLY] = "on";
+    struct outcome *outcome = &outcomes[n_outcomes++];
+    *outcome = (struct outcome){ .arena = arena_new() };
+    outcome->done = db_run(pool, outcome->arena, &request, &outcome->reply, &outcome->problem);
+    assert_column(outcome, "text", "text");
+    assert_column(outcome, "length", "6");
+    struct slice bytes = db_column(outcome->reply.row, "bytes");
+    assert_int_equal(bytes.length, sizeof given - 1);
+    assert_memory_equal(bytes.bytes, given, sizeof given - 1);
+}
+
 static void the_context_ends_with_its_transaction(void **state)
 {
     (void)state;
@@ -397,7 +417,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, clear_outcomes)
     const struct CMUnitTest tests[] = {
-        TEST(columns_are_found_by_name), TEST(the_context_ends_with_its_transaction), TEST(a_read_cannot_write),
+        TEST(columns_are_found_by_name), TEST(bytes_go_and_come_as_they_are), TEST(the_context_ends_with_its_transaction),
+        TEST(a_read_cannot_write),
         TEST(constraints_speak_by_their_comments), TEST(a_deferred_constraint_fails_at_the_commit),
         TEST(values_never_get_into_the_cause), TEST(a_dry_run_answers_and_leaves_nothing),
         TEST(a_repeated_key_gets_the_stored_answer), TEST(a_refused_request_does_not_use_up_its_key), TEST(old_keys_are_forgotten),

@@ -117,6 +117,9 @@ static void our_own_refusals_carry_their_sentences(void **state)
     assert_string_equal(p.first->in, "body");
     assert_string_equal(p.last->in, "query");
     assert_string_equal(p.last->zh, "晚");
+    p = raise(arena, "AZ400", "{\"faults\":[{\"in\":\"header\",\"pointer\":\"Content-Digest\"}]}");
+    assert_int_equal(p.code, PROBLEM_INVALID_PARAMETER);
+    assert_string_equal(p.first->in, "header");
     assert_int_equal(raise(arena, "AZ002", "{}").code, PROBLEM_KEY_REUSED);
     assert_int_equal(raise(arena, "AZ003", "{}").retry_after_s, 1);
     assert_int_equal(raise(arena, "AZ422", "not JSON").code, PROBLEM_INTERNAL);

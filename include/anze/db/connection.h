@@ -31,6 +31,9 @@ struct command {
     const struct statement_variant *variant;
     const char *const *values; /* $1, $2, … */
     bool is_answer;            /* its rows are the trip's answer */
+    const int *lengths;        /* of the values that are binary; NULL: none is */
+    const int *formats;        /* 1: binary */
+    int reply_format;          /* 1: the columns come in binary */
 };
 
 enum trip_end {

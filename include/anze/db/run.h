@@ -38,6 +38,9 @@ struct db_request {
     const char *const *values; /* by slot; NULL: SQL NULL */
     const struct db_key *key;  /* NULL: none */
     bool dry_run;
+    struct slice bytes;        /* the value of bytes_slot, sent in binary (bytea); bytes NULL: every value is text */
+    int bytes_slot;
+    bool binary_reply;         /* the columns come in PostgreSQL's binary form: bytea and text as they are */
 };
 
 /* The single row of the answer; columns are found by name. Freed with the arena. */

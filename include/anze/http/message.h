@@ -3,6 +3,7 @@
 
 #include "anze/base/arena.h"
 #include "anze/base/slice.h"
+#include "anze/base/source.h"
 #include "anze/contract/operation.h"
 
 /* An HTTP message as it came, nothing interpreted: every header occurrence by itself, the raw target. Bytes belong to
@@ -44,6 +45,8 @@ struct answer {
     size_t n_headers;
     struct slice parts[ANSWER_MAX_PARTS];
     size_t n_parts;
+    struct body_source source; /* instead of parts: its `length` bytes from `source_from` on are the body */
+    uint64_t source_from;
     bool close; /* the connection ends after this */
 };
 

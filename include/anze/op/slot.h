@@ -10,6 +10,7 @@
  * column and the index gives the order. Row-level security stands behind it. */
 enum slot {
     SLOT_BODY,           /* the validated JSON text */
+    SLOT_BYTES,          /* the raw body, as bytea */
     SLOT_AFTER_1,        /* the cursor's parts; absent on the first page */
     SLOT_AFTER_2,
     SLOT_AFTER_3,
@@ -26,6 +27,12 @@ enum slot {
     SLOT_REGION,
     SLOT_LANGUAGE,       /* zh or en */
     SLOT_COUNT,          /* "exact" when the total was asked for */
+    SLOT_MAX_FILE_BYTES, /* ANZE_MAX_FILE_BYTES */
+    SLOT_CHUNK_BYTES,    /* how large the chunks of a new upload are: what a body can hold, at most 512 KiB */
+    SLOT_CHUNK,          /* these are filled in by the runners that ask for them (op/file.c) */
+    SLOT_ATTEMPT,
+    SLOT_FOUND_DIGEST,
+    SLOT_FOUND_TYPE,
     SLOT_BUILT_IN
 };
 
@@ -33,6 +40,6 @@ enum slot {
 int slot_of(void *operation, const char *name, size_t length);
 
 /* All values of a call, in slot order; `after` may be NULL. */
-const char *const *slots_fill(const struct call *call, const char *const after[3]);
+const char **slots_fill(const struct call *call, const char *const after[3]);
 
 #endif

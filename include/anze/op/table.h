@@ -3,16 +3,17 @@
 
 #include "anze/op/call.h"
 
-/* The operations that C answers itself, without a statement. Everything else is op_query. */
+/* The operations that C answers itself. One that names statements has its own as well. Everything else is op_query. */
 struct op_exception {
     const char *id;
     op_runner *run;
+    const char *more[OP_MAX_MORE]; /* statements besides its own: queries/<tag>/<name>.sql */
 };
 
 extern const struct op_exception op_exceptions[];
 extern const size_t n_op_exceptions;
 
 op_runner op_service_description, op_openapi_json, op_openapi_yaml, op_health, op_readiness, op_metrics, op_key_set,
-    op_security_text, op_api_catalog;
+    op_security_text, op_api_catalog, op_file_content, op_complete_file;
 
 #endif

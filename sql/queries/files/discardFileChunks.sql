@@ -1,0 +1,1 @@
+select anze.discard_file_chunks(:file_id::uuid, :attempt::int)

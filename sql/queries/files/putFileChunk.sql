@@ -1,0 +1,1 @@
+select status from anze.put_file_chunk(:file_id::uuid, :number::int, :bytes::bytea, :content_digest)
