@@ -285,7 +285,8 @@ select audit.watch(t.relation)
 from unnest(array['anze.region', 'anze.unit', 'anze.rule',
                   'anze.accident_threshold', 'anze.accident_clock_rule', 'anze.accident_recipient_rule',
                   'anze.accident', 'anze.accident_report', 'anze.accident_grade_change', 'anze.accident_transmission',
-                  'anze.accident_receipt', 'anze.accident_recipient']) with ordinality n(name, place)
+                  'anze.accident_receipt', 'anze.accident_recipient',
+                  'anze.notice_stage', 'anze.notice', 'anze.light_rule']) with ordinality n(name, place)
 cross join lateral (select to_regclass(n.name) as relation) t
 where t.relation is not null
 order by n.place;
