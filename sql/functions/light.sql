@@ -83,26 +83,32 @@ return coalesce(reasons -> 0 ->> 'colour', 'green');
 create or replace function anze.light_measures(unit_ids uuid[], now_at timestamptz, look_back interval)
 returns table (unit_id uuid, measures jsonb, due_at timestamptz) stable language sql
 set search_path = pg_catalog, pg_temp as $$
-    with owed as (
-        select o.*, o.missed_from <= now_at as is_missed from anze.obligation o
-        where o.unit_id = any (unit_ids) and o.is_open and o.due_at <= now_at and o.missed_from > now_at - look_back),
+    with known as (
+        select o.id, o.unit_id, o.duty, o.post, o.person_id, o.missed_from, o.missed_from <= now_at as is_missed,
+            o.missed_from > now_at - look_back as is_recent,
+            -- The one before of the same duty: missed too, since all of these are open.
+            coalesce(lag(o.period_end) over w = o.period_start and lag(o.missed_from) over w <= now_at, false) as is_second
+        from anze.obligation o
+        where o.unit_id = any (unit_ids) and o.is_open and o.due_at <= now_at
+            and o.missed_from > now_at - look_back - interval '800 days' -- a year's period before, with its grace
+        window w as (partition by o.unit_id, o.duty, o.post, o.person_id order by o.period_start, o.period_end)),
+    owed as materialized (
+        select k.* from known k where k.is_recent),
+    told as (
+        select n.obligation_id, bool_or(n.kind = 'escalation') as is_escalated,
+            min(n.issued_at) filter (where n.kind = 'warning' and n.acknowledged_at is null) as unheard_since
+        from anze.notice n
+        where n.obligation_id = any (array(select o.id from owed o))
+        group by n.obligation_id),
     counted as (
         select o.unit_id, count(*) filter (where o.is_missed) as missed,
             count(*) filter (where not o.is_missed) as overdue,
-            count(distinct (o.duty, o.post, o.person_id)) filter (where o.is_missed and exists (
-                select from anze.obligation p
-                where p.unit_id = o.unit_id and p.is_open and p.missed_from <= now_at and p.duty = o.duty
-                    and p.post is not distinct from o.post and p.person_id is not distinct from o.person_id
-                    and p.period_end = o.period_start)) as missed_twice,
-            count(*) filter (where o.is_missed and exists (
-                select from anze.notice n where n.obligation_id = o.id and n.kind = 'escalation')) as escalated,
-            min(o.missed_from + look_back) filter (where o.is_missed) as forgotten_at
-        from owed o group by o.unit_id),
-    unheard as (
-        select n.about_unit_id as unit_id, min(n.issued_at) as since
-        from anze.notice n join owed o on o.id = n.obligation_id
-        where n.about_unit_id = any (unit_ids) and n.kind = 'warning' and n.acknowledged_at is null
-        group by n.about_unit_id),
+            count(distinct (o.duty, o.post, o.person_id)) filter (where o.is_missed and o.is_second) as missed_twice,
+            count(*) filter (where o.is_missed and t.is_escalated) as escalated,
+            min(o.missed_from + look_back) filter (where o.is_missed) as forgotten_at,
+            min(t.unheard_since) as unheard_since
+        from owed o left join told t on t.obligation_id = o.id
+        group by o.unit_id),
     broken as (
         select f.unit_id, count(*) as findings,
             count(*) filter (where s.check_kind = 'holders' and exists (
@@ -112,17 +118,16 @@ set search_path = pg_catalog, pg_temp as $$
         group by f.unit_id)
     select u.id, jsonb_build_object('missed', coalesce(c.missed, 0), 'missed_twice', coalesce(c.missed_twice, 0),
             'overdue', coalesce(c.overdue, 0), 'escalated', coalesce(c.escalated, 0),
-            'unacknowledged_days', floor(extract(epoch from now_at - w.since) / 86400),
+            'unacknowledged_days', floor(extract(epoch from now_at - c.unheard_since) / 86400),
             'findings', coalesce(b.findings, 0), 'findings_first_responsible', coalesce(b.first_responsible, 0)),
         coalesce(least(c.forgotten_at, later.at), 'infinity')
     from unnest(unit_ids) u(id)
     left join counted c on c.unit_id = u.id
-    left join unheard w on w.unit_id = u.id
     left join broken b on b.unit_id = u.id
     cross join lateral (
         select min(t.at) as at
         from (
-            select w.since + make_interval(hours => (24 * r.value)::integer) as at
+            select c.unheard_since + make_interval(hours => (24 * r.value)::integer) as at
             from anze.light_rule l join anze.rule r on r.code = l.threshold_rule and r.in_force @> anze.day_of(now_at)
             where l.measure = 'unacknowledged_days'
             offset 0) t -- a fence: other rules have values that are no days

@@ -162,8 +162,9 @@ begin
 end
 $$;
 
+-- Behind the version, what else may change in what is shown: the state of what is owed. If-Match looks at the version.
 create or replace function anze.notice_etag(n anze.notice, body jsonb) returns text immutable parallel safe language sql
-return n.version || '-' || left(md5(body::text), 12);
+return n.version || '.' || left(md5(body::text), 12);
 
 -- Acknowledging ------------------------------------------------------------------------------------------------------
 

@@ -60,7 +60,7 @@ declare
 begin
     select array_agg(d.unit_id order by d.unit_id) into taken from (
         select w.unit_id from anze.duty_work w
-        where w.light_is_stale or w.light_due_at <= now()
+        where w.light_is_stale or w.light_due_at < 'infinity' and w.light_due_at <= now()
         limit max_rows for update skip locked) d;
     if taken is not null then
         perform anze.judge_lights(taken);

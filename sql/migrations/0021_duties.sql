@@ -662,7 +662,6 @@ create index notice_county on anze.notice (county, issued_at desc, id desc);
 create index notice_town on anze.notice (town, issued_at desc, id desc);
 create index notice_about_unit on anze.notice (about_unit_id, issued_at desc, id desc);
 create index notice_unit on anze.notice (unit_id, issued_at desc, id desc);
-create index notice_unacknowledged on anze.notice (about_unit_id, kind) where acknowledged_at is null;
 alter table anze.notice enable row level security;
 alter table anze.notice force row level security;
 create policy notice_seen on anze.notice for select to anze_service

@@ -55,7 +55,8 @@ static bool append(struct audit_sealer *sealer, struct arena *arena, const PGres
         arena_printf(arena, "\\x%s", crypto_hex(arena, head->digest, sizeof head->digest)),
         digest_kind_name(sealer->kind), ids.bytes, digests.bytes,
     };
-    return worker_ask(sealer->worker, arena, "select audit.append_links($1, $2, $3, $4, $5)", ARRAY_LENGTH(values), values) != NULL;
+    return worker_ask(sealer->worker, arena, "select audit.append_links($1, $2, $3, $4, $5)", ARRAY_LENGTH(values),
+                      values) != NULL;
 }
 
 /* One transaction. ret_sealed 0: nothing was left, or another one is the sealer (ret_leads false). */
@@ -73,7 +74,8 @@ static bool seal_batch(struct audit_sealer *sealer, struct arena *arena, bool *r
         struct audit_head head = { 0 };
         const char *limit = arena_printf(arena, "%d", BATCH_ENTRIES);
         PGresult *end = worker_ask(sealer->worker, arena, "select seq, digest from audit.head()", 0, NULL);
-        PGresult *pending = end ? worker_ask(sealer->worker, arena, "select entry_id, canonical from audit.pending($1)", 1, &limit)
+        PGresult *pending = end ? worker_ask(sealer->worker, arena,
+                                             "select entry_id, canonical from audit.pending($1)", 1, &limit)
                                 : NULL;
         if (!pending)
             return false;

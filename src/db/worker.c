@@ -49,7 +49,8 @@ static void take_notice(void *context, const PGresult *result)
     struct worker *worker = context;
     const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    if (!severity || !message || strcmp(severity, "WARNING") || strncmp(worker->warning, message, WARNING_BYTES - 1) == 0)
+    if (!severity || !message || strcmp(severity, "WARNING")
+        || strncmp(worker->warning, message, WARNING_BYTES - 1) == 0)
         return;
     strncpy(worker->warning, message, WARNING_BYTES - 1);
     say(worker, LOG_WARNING_LEVEL, "warning", message);

@@ -69,6 +69,8 @@ def world(database, make_database, cluster, make_service, client):
     with alone.owner() as owner:
         owner.execute("insert into anze.region (code, name, parent_code) values ('110100', '市辖区', '110000'),"
                       " ('110101', '东城区', '110100') on conflict do nothing")
+        for module in ASKED_MODULES:
+            getattr(module, "prepare", lambda _: None)(owner)
     service = make_service(alone)
     made = {}
     for name, place in PLACES.items():
@@ -106,9 +108,10 @@ ABOUT_ACCIDENT = {
     "recordAccidentNotices": (accident_path("/notices"), {"notified": ["public_security"]}, True),
 }
 # The rest: what reading or writing them shows is the same for every caller, or is checked by a test of its own tag.
-# Each asked_<tag>.py beside this file says by operationId how to ask: path, body, If-Match or None.
-OTHERS = {operation: asked for module in sorted(Path(__file__).parent.glob("asked_*.py"))
-          for operation, asked in import_module(module.stem).ASKED.items()}
+# Each asked_<tag>.py beside this file says by operationId how to ask: path, body, If-Match or None; its prepare(owner),
+# if it has one, puts what is asked for into the database.
+ASKED_MODULES = [import_module(module.stem) for module in sorted(Path(__file__).parent.glob("asked_*.py"))]
+OTHERS = {operation: asked for module in ASKED_MODULES for operation, asked in module.ASKED.items()}
 
 
 def secured(contract):

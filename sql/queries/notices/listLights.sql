@@ -5,7 +5,7 @@ with matching as not materialized (
       and l.city = :scope_city --? scope_city
       and l.county = :scope_county --? scope_county
       and l.town = left(:scope_town, 9) --? scope_town
-      and l.unit_id in (select anze.units_under(:scope_unit::uuid)) --? scope_unit
+      and l.unit_id = any (array(select anze.units_under(:scope_unit::uuid))) --? scope_unit
       and false --? scope_none
       and l.colour = :colour --? colour
       and starts_with(l.region_code, anze.region_prefix(:region)) --? region

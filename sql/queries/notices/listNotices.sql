@@ -5,7 +5,8 @@ with matching as not materialized (
       and n.city = :scope_city --? scope_city
       and n.county = :scope_county --? scope_county
       and n.town = left(:scope_town, 9) --? scope_town
-      and (n.unit_id = :scope_unit::uuid or n.about_unit_id in (select anze.units_under(:scope_unit::uuid))) --? scope_unit
+      and (n.unit_id = :scope_unit::uuid --? scope_unit
+           or n.about_unit_id = any (array(select anze.units_under(:scope_unit::uuid)))) --? scope_unit
       and false --? scope_none
       and n.kind = :kind --? kind
       and n.stage = :stage --? stage
