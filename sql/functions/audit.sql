@@ -289,7 +289,8 @@ from unnest(array['anze.region', 'anze.unit', 'anze.rule',
                   'anze.accident_threshold', 'anze.accident_clock_rule', 'anze.accident_recipient_rule',
                   'anze.accident', 'anze.accident_report', 'anze.accident_grade_change', 'anze.accident_transmission',
                   'anze.accident_receipt', 'anze.accident_recipient',
-                  'anze.duty', 'anze.structural_rule', 'anze.file']) with ordinality n(name, place)
+                  'anze.duty', 'anze.structural_rule', 'anze.file',
+                  'anze.notice_stage', 'anze.notice', 'anze.light_rule']) with ordinality n(name, place)
 cross join lateral (select to_regclass(n.name) as relation) t
 where t.relation is not null
 order by n.place;

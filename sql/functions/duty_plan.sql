@@ -170,7 +170,7 @@ begin
             region_code, sector)
         select o.id, o.duty, o.duty_version, o.clause, o.unit_id, o.unit_kind, o.post, o.person_id, o.holder_id,
             o.event_id, o.period, o.period_start, o.period_end, o.due_at, o.missed_from, o.required,
-            anze.first_notice_at(o.due_at, o.missed_from, anze.today()), o.region_code, o.sector
+            anze.first_notice_at(o.due_at, o.missed_from, anze.today(), o.period), o.region_code, o.sector
         from unnest(owed) o order by o.id
         on conflict on constraint obligation_pkey do update
         set duty_version = excluded.duty_version, unit_kind = excluded.unit_kind, holder_id = excluded.holder_id,

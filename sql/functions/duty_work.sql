@@ -14,44 +14,52 @@ as $$
     set plan_from = least(w.plan_from, excluded.plan_from), structure_is_stale = true, light_is_stale = true
 $$;
 
--- After a change of one unit: plans and judges it at once, so that the caller reads what follows from what it wrote.
-create or replace function anze.duties_follow(unit_id uuid, from_day date) returns void
-security definer language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-    perform anze.touch_units(array[duties_follow.unit_id], from_day);
-    perform anze.plan_marked(array[duties_follow.unit_id]);
-end
-$$;
-
--- How far ahead obligations are planned.
+-- Obligations are planned this far ahead,
 create or replace function anze.plan_horizon() returns date stable parallel safe language sql
-as $$ select anze.today() + 8 $$;
+as $$ select anze.today() + 30 $$;
 
--- Plans the units that are marked or whose horizon has come; how many obligations that changed.
+-- and again when what is planned reaches less far than this: reminders need a week.
+create or replace function anze.plan_limit() returns date stable parallel safe language sql
+as $$ select anze.today() + 7 $$;
+
+-- Plans the units that are marked, or planned not far enough; how many obligations that changed.
 create or replace function anze.plan_marked(unit_ids uuid[]) returns bigint
 security definer language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    horizon constant date := anze.plan_horizon();
-    one record;
+    part record;
     changed bigint := 0;
 begin
-    for one in
-        select w.from_day, array_agg(w.unit_id) as units
-        from (select x.unit_id, least(x.plan_from, case when x.planned_until < horizon
-                    then greatest(x.planned_until, x.begins_on) end) as from_day
-              from anze.duty_work x where x.unit_id = any (unit_ids)) w
-        where w.from_day is not null
-        group by w.from_day
+    for part in
+        with due as (
+            select w.unit_id, least(w.plan_from, case when w.planned_until < anze.plan_limit()
+                then greatest(w.planned_until, w.begins_on) end) as from_day
+            from anze.duty_work w where w.unit_id = any (unit_ids)),
+        marked as (
+            update anze.duty_work w set plan_from = null, planned_until = greatest(w.planned_until, anze.plan_horizon())
+            from due d where d.unit_id = w.unit_id and d.from_day is not null)
+        select d.from_day, array_agg(d.unit_id order by d.unit_id) as units
+        from due d where d.from_day is not null group by d.from_day
     loop
-        changed := changed + anze.plan_obligations(one.units, one.from_day, horizon);
+        changed := changed + anze.plan_obligations(part.units, part.from_day, anze.plan_horizon());
     end loop;
-    update anze.duty_work w set plan_from = null, planned_until = greatest(w.planned_until, horizon)
-    where w.unit_id = any (unit_ids) and (w.plan_from is not null or w.planned_until < horizon);
     return changed;
+end
+$$;
+
+-- After a change of one unit: plans and judges it at once, so that the caller reads what follows from what it wrote.
+create or replace function anze.duties_follow(unit_id uuid, from_day date) returns void
+security definer language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    one constant uuid[] := array[duties_follow.unit_id];
+begin
+    perform anze.touch_units(one, from_day);
+    perform anze.plan_marked(one);
+    perform anze.refresh_findings(one);
+    perform anze.judge_lights(one);
 end
 $$;
 

@@ -408,6 +408,7 @@ create index obligation_province_open on anze.obligation (province, due_at, id) 
 create index obligation_city_open on anze.obligation (city, due_at, id) where is_open;
 create index obligation_county_open on anze.obligation (county, due_at, id) where is_open;
 create index obligation_town_open on anze.obligation (town, due_at, id) where is_open;
+create index obligation_unit_open on anze.obligation (unit_id, missed_from) where is_open;
 create index obligation_notice on anze.obligation (next_notice_at) where is_open and next_notice_at < 'infinity';
 create index obligation_period_end on anze.obligation (period_end);
 create index obligation_event on anze.obligation (event_id) where event_id is not null;
@@ -574,7 +575,9 @@ create table anze.duty_work (
     planned_until date not null default '-infinity',
     plan_from date,
     structure_is_stale boolean not null default true,
+    structure_checked_on date not null default '-infinity',
     light_is_stale boolean not null default true,
+    light_due_at timestamptz not null default 'infinity',
     constraint duty_work_pkey primary key (unit_id),
     constraint duty_work_unit_fkey foreign key (unit_id) references anze.unit on delete cascade
 );
@@ -582,11 +585,18 @@ comment on table anze.duty_work is '待办重算: what of a unit must be planned
 comment on column anze.duty_work.begins_on is 'no obligation is planned for periods that ended before this day';
 comment on column anze.duty_work.planned_until is 'obligations are planned for the periods that began before this day';
 comment on column anze.duty_work.plan_from is 'to be planned again from the period of this day on; NULL: nothing changed';
+comment on column anze.duty_work.structure_checked_on is 'rules of structure depend on the day: looked at daily';
+comment on column anze.duty_work.light_due_at is 'when time alone changes what the light is judged by';
 comment on constraint duty_work_pkey on anze.duty_work is '该单位已列入。 | This unit is listed already. | ';
 comment on constraint duty_work_unit_fkey on anze.duty_work is '单位不存在。 | The unit does not exist. | ';
 create index duty_work_stale on anze.duty_work (unit_id)
     where plan_from is not null or structure_is_stale or light_is_stale;
 create index duty_work_planned_until on anze.duty_work (planned_until);
+create index duty_work_structure on anze.duty_work (structure_checked_on);
+create index duty_work_light on anze.duty_work (light_due_at) where light_due_at < 'infinity';
+-- The units that were there before: those that come later are listed by trigger (sql/functions/duty_work.sql).
+insert into anze.duty_work (unit_id, begins_on)
+select u.id, (now() at time zone 'Asia/Shanghai')::date from anze.unit u;
 
 -- Notices and lights -----------------------------------------------------------------------------------------------
 
@@ -597,16 +607,22 @@ create table anze.notice_stage (
     days_rule text collate "C" not null,
     counted_from text not null,
     addressee text not null,
+    periods text[] not null default '{}',
     title_zh text not null,
     title_en text not null,
     constraint notice_stage_pkey primary key (code),
+    constraint notice_stage_place_key unique (place),
     constraint notice_stage_kind check (kind in ('reminder', 'warning', 'escalation')),
     constraint notice_stage_counted_from check (counted_from in ('due_at', 'missed_from')),
     constraint notice_stage_addressee check (addressee in ('unit', 'superior', 'safety_office', 'upper_safety_office'))
 );
 comment on table anze.notice_stage is '警示提醒阶段: when whom is told of what is owed; the days are rules';
 comment on column anze.notice_stage.days_rule is 'the rule whose value is the days after counted_from; negative: before';
+comment on column anze.notice_stage.place is 'the order of the stages: none is told after a later one';
+comment on column anze.notice_stage.periods is 'only for duties of these periods; empty: of every period';
 comment on constraint notice_stage_pkey on anze.notice_stage is '该阶段已存在。 | This stage exists already. | /code';
+comment on constraint notice_stage_place_key on anze.notice_stage is
+    '该次序已有阶段。 | There is a stage at this place already. | /place';
 comment on constraint notice_stage_kind on anze.notice_stage is '类型不在代码表内。 | The kind is not in the code set. | /kind';
 comment on constraint notice_stage_counted_from on anze.notice_stage is
     '起算点不在代码表内。 | The start is not in the code set. | /counted_from';
@@ -625,6 +641,7 @@ create table anze.notice (
     issued_at timestamptz not null default clock_timestamp(),
     acknowledged_at timestamptz,
     acknowledged_by text,
+    acknowledged_on_behalf_of text,
     acknowledgement text,
     version integer not null default 1,
     region_code text collate "C" not null,
@@ -638,7 +655,8 @@ create table anze.notice (
     constraint notice_stage_fkey foreign key (stage) references anze.notice_stage,
     constraint notice_obligation_fkey foreign key (obligation_id) references anze.obligation,
     constraint notice_unit_fkey foreign key (unit_id) references anze.unit,
-    constraint notice_acknowledged check ((acknowledged_at is null) = (acknowledged_by is null))
+    constraint notice_acknowledged check ((acknowledged_at is null) = (acknowledged_by is null)),
+    constraint notice_acknowledgement_length check (length(acknowledgement) between 1 and 2000)
 );
 comment on table anze.notice is '警示提醒: each stage of each obligation is told once';
 comment on column anze.notice.unit_id is 'the unit that is told; region and sector are those of the unit that it is about';
@@ -650,13 +668,14 @@ comment on constraint notice_obligation_fkey on anze.notice is
 comment on constraint notice_unit_fkey on anze.notice is '单位不存在。 | The unit does not exist. | /unit_id';
 comment on constraint notice_acknowledged on anze.notice is
     '签收信息不完整。 | The acknowledgement is not whole. | /acknowledgement';
+comment on constraint notice_acknowledgement_length on anze.notice is
+    '说明应为 1 至 2000 个字。 | A note has 1 to 2000 characters. | /note';
 create index notice_province on anze.notice (province, issued_at desc, id desc);
 create index notice_city on anze.notice (city, issued_at desc, id desc);
 create index notice_county on anze.notice (county, issued_at desc, id desc);
 create index notice_town on anze.notice (town, issued_at desc, id desc);
 create index notice_about_unit on anze.notice (about_unit_id, issued_at desc, id desc);
 create index notice_unit on anze.notice (unit_id, issued_at desc, id desc);
-create index notice_unacknowledged on anze.notice (about_unit_id, kind) where acknowledged_at is null;
 alter table anze.notice enable row level security;
 alter table anze.notice force row level security;
 create policy notice_seen on anze.notice for select to anze_service
@@ -689,7 +708,7 @@ grant select on anze.light_rule to anze_service;
 create table anze.unit_light (
     unit_id uuid not null,
     colour text not null,
-    severity smallint not null generated always as (case colour when 'red' then 2 when 'yellow' then 1 else 0 end) stored,
+    place smallint not null generated always as (case colour when 'red' then 0 when 'yellow' then 1 else 2 end) stored,
     since timestamptz not null default clock_timestamp(),
     reasons jsonb not null default '[]',
     judged_at timestamptz not null default clock_timestamp(),
@@ -705,14 +724,15 @@ create table anze.unit_light (
     constraint unit_light_colour check (colour in ('red', 'yellow', 'green'))
 );
 comment on table anze.unit_light is '红黄绿灯: the light of each unit, with its reasons';
+comment on column anze.unit_light.place is 'the worst first';
 comment on constraint unit_light_pkey on anze.unit_light is '该单位已有灯。 | The unit has a light already. | ';
 comment on constraint unit_light_unit_fkey on anze.unit_light is '单位不存在。 | The unit does not exist. | /unit_id';
 comment on constraint unit_light_colour on anze.unit_light is
     '颜色应为红、黄或绿。 | The colour is red, yellow or green. | /colour';
-create index unit_light_province on anze.unit_light (province, severity desc, since, unit_id);
-create index unit_light_city on anze.unit_light (city, severity desc, since, unit_id);
-create index unit_light_county on anze.unit_light (county, severity desc, since, unit_id);
-create index unit_light_town on anze.unit_light (town, severity desc, since, unit_id);
+create index unit_light_province on anze.unit_light (province, place, since, unit_id);
+create index unit_light_city on anze.unit_light (city, place, since, unit_id);
+create index unit_light_county on anze.unit_light (county, place, since, unit_id);
+create index unit_light_town on anze.unit_light (town, place, since, unit_id);
 alter table anze.unit_light enable row level security;
 alter table anze.unit_light force row level security;
 create policy unit_light_seen on anze.unit_light for select to anze_service

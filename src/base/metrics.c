@@ -43,6 +43,8 @@ static const struct {
     [METRIC_TOKEN_CACHE_HITS] = { "anze_token_cache_hits_total", COUNTER, "Tokens that were known already." },
     [METRIC_TOKEN_CACHE_MISSES] = { "anze_token_cache_misses_total", COUNTER, "Tokens that had to be verified." },
     [METRIC_AUDIT_SEALED] = { "anze_audit_sealed_total", COUNTER, "Audit rows linked by this process." },
+    [METRIC_SWEEP_RUNS] = { "anze_sweep_runs_total", COUNTER, "Times that this process swept." },
+    [METRIC_SWEEP_ITEMS] = { "anze_sweep_items_total", COUNTER, "Units planned or judged, notices told, by it." },
     [METRIC_LOG_DROPPED] = { "anze_log_dropped_total", COUNTER, "Log lines that could not be written." },
 };
 

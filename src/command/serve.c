@@ -5,6 +5,7 @@
 #include "anze/base/metrics.h"
 #include "anze/command/command.h"
 #include "anze/db/audit.h"
+#include "anze/db/sweeper.h"
 #include "anze/http/dispatch.h"
 #include "anze/http/edge.h"
 
@@ -28,6 +29,7 @@ struct server {
     struct dispatcher dispatcher;
     enum digest_kind audit_digest;
     struct audit_sealer *sealer;
+    struct worker *sweeper;
     struct edge *public_edge, *admin_edge;
     _Atomic bool is_stopping;
 };
@@ -114,6 +116,12 @@ static bool start_sealer(struct server *server)
     return true;
 }
 
+static bool start_sweeper(struct server *server)
+{
+    server->sweeper = sweeper_start(server->config->database_url, (int)server->config->sweep_ms);
+    return true;
+}
+
 static bool open_edges(struct server *server)
 {
     const struct config *config = server->config;
@@ -135,8 +143,8 @@ static bool open_edges(struct server *server)
 
 static bool start(struct server *server)
 {
-    static part *const parts[] = { open_log,      check_settings, load_contract, open_metrics,
-                                   open_verifier, open_pool,      start_sealer,  open_edges };
+    static part *const parts[] = { open_log,  check_settings, load_contract, open_metrics, open_verifier,
+                                   open_pool, start_sealer,   start_sweeper, open_edges };
     for (size_t i = 0; i < ARRAY_LENGTH(parts); i++)
         if (!parts[i](server))
             return false;
@@ -159,8 +167,8 @@ static void finish(struct server *server)
     if (server->admin_edge)
         edge_close(server->admin_edge);
     limiter_free(server->dispatcher.limiter);
-    if (server->sealer)
-        audit_sealer_stop(server->sealer);
+    worker_stop(server->sweeper);
+    audit_sealer_stop(server->sealer);
     if (server->service.pool)
         pool_close(server->service.pool);
     verifier_close(server->service.verifier);

@@ -1,0 +1,98 @@
+-- What time itself brings about, done by the sweeper of any replica: exactly once, because work is taken by row locks
+-- (skip locked: what another one has in hand is his) and marked as done in the transaction that does it. A killed
+-- sweeper therefore loses nothing and doubles nothing; a late one finds the same work waiting.
+--
+-- Locks are taken in the order duty_work, then obligation, as the API's own writes do.
+
+set local check_function_bodies = off; -- functions of this folder may name later ones
+
+-- Obligations of the coming periods, and those that a change made necessary.
+create or replace function anze.plan_due(max_rows integer) returns integer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    taken uuid[];
+begin
+    select array_agg(d.unit_id) into taken from (
+        select w.unit_id from anze.duty_work w
+        where w.plan_from is not null or w.planned_until < anze.plan_limit()
+        limit max_rows for update skip locked) d;
+    if taken is not null then
+        perform anze.plan_marked(taken);
+    end if;
+    return coalesce(cardinality(taken), 0);
+end
+$$;
+
+-- Rules of structure: where something changed, and every unit daily, since appointments end by the calendar.
+create or replace function anze.check_structures(max_rows integer) returns integer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    taken uuid[];
+begin
+    with due as (
+        select w.unit_id from anze.duty_work w
+        where w.structure_is_stale or w.structure_checked_on < anze.today()
+        limit max_rows for update skip locked),
+    marked as (
+        update anze.duty_work w set structure_is_stale = false, structure_checked_on = anze.today()
+        from due d where w.unit_id = d.unit_id returning w.unit_id)
+    select array_agg(m.unit_id order by m.unit_id) into taken from marked m;
+    if taken is not null then
+        perform anze.refresh_findings(taken);
+    end if;
+    return coalesce(cardinality(taken), 0);
+end
+$$;
+
+create or replace function anze.judge_stale_lights(max_rows integer) returns integer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    taken uuid[];
+begin
+    select array_agg(d.unit_id order by d.unit_id) into taken from (
+        select w.unit_id from anze.duty_work w
+        where w.light_is_stale or w.light_due_at < 'infinity' and w.light_due_at <= now()
+        limit max_rows for update skip locked) d;
+    if taken is not null then
+        perform anze.judge_lights(taken);
+    end if;
+    return coalesce(cardinality(taken), 0);
+end
+$$;
+
+-- One step. What goes wrong in it undoes it alone: the others go on, and it is tried again. The operator is told by a
+-- warning; what exactly happened stands in the database's log.
+create or replace function anze.sweep_step(step text, max_rows integer) returns integer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    done integer;
+begin
+    execute format('select anze.%I($1)', step) into done using max_rows;
+    return coalesce(done, 0);
+exception
+    when others then
+        raise warning 'the step % of the sweep failed: %', step, sqlstate using detail = sqlerrm;
+        return 0;
+end
+$$;
+
+-- Every step once, at most `max_rows` rows each; how much was done, 0: nothing is waiting.
+create or replace function anze.sweep(max_rows integer) returns integer
+security definer language plpgsql
+set search_path = pg_catalog, pg_temp
+set jit = off
+as $$
+declare
+    reach_before constant text := coalesce(anze.reach(), '');
+    actor_before constant text := coalesce(anze.actor(), '');
+    step text;
+    done integer := 0;
+begin
+    perform set_config('anze.reach', 'service', true), set_config('anze.actor', 'system:sweeper', true);
+    foreach step in array '{plan_due,check_structures,issue_notices,judge_stale_lights,fold_tally}'::text[] loop
+        done := done + anze.sweep_step(step, max_rows);
+    end loop;
+    perform set_config('anze.reach', reach_before, true), set_config('anze.actor', actor_before, true);
+    return done;
+end
+$$;

@@ -1,0 +1,5 @@
+select b.body::text as body, anze.notice_etag(n, b.body) as etag,
+       anze.instant(coalesce(n.acknowledged_at, n.issued_at)) as last_modified
+from anze.notice n
+cross join lateral (select anze.notice_json(n) as body offset 0) b
+where n.id = :notice_id::uuid

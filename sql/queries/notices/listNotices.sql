@@ -1,0 +1,38 @@
+with matching as not materialized (
+    select n.* from anze.notice n
+    where true
+      and n.province = :scope_province --? scope_province
+      and n.city = :scope_city --? scope_city
+      and n.county = :scope_county --? scope_county
+      and n.town = left(:scope_town, 9) --? scope_town
+      and (n.unit_id = :scope_unit::uuid --? scope_unit
+           or n.about_unit_id = any (array(select anze.units_under(:scope_unit::uuid)))) --? scope_unit
+      and false --? scope_none
+      and n.kind = :kind --? kind
+      and n.stage = :stage --? stage
+      and n.unit_id = :unit_id::uuid --? unit_id
+      and n.about_unit_id = :about_unit_id::uuid --? about_unit_id
+      and n.person_id = :person_id::uuid --? person_id
+      and n.acknowledged_at is not null --? acknowledged=true
+      and n.acknowledged_at is null --? acknowledged=false
+      and starts_with(n.region_code, anze.region_prefix(:region)) --? region
+),
+found as (
+    select m.*, row_number() over () as place
+    from (
+        select * from matching
+        where true
+          -- The first page goes on from before everything, so that there is one plan. CASE, because under row-level
+          -- security a COALESCE counts as leaky, and the index would not be asked.
+          and (issued_at, id) < (case when :after_1::text is null then 'infinity' else :after_1 end::timestamptz,
+                                 case when :after_2::text is null then repeat('f', 32) else :after_2 end::uuid)
+        order by issued_at desc, id desc
+        limit :limit::int + 1) m
+)
+select coalesce(jsonb_agg(anze.notice_json(n) order by f.place) filter (where f.place <= :limit::int), '[]')::text
+           as items,
+       case when count(*) > :limit::int then (
+            select jsonb_build_array(l.issued_at::text, l.id)::text from found l where l.place = :limit::int) end as next
+     , (select count(*) from matching)::text as total --? count
+from found f
+join anze.notice n on n.id = f.id

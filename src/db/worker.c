@@ -1,0 +1,218 @@
+#include "anze/db/worker.h"
+#include "anze/base/clock.h"
+#include "anze/base/log.h"
+#include "anze/base/text.h"
+
+#include <assert.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+enum {
+    ANSWER_US = 30 * 1000000, /* a statement that takes longer: the connection is given up */
+    GRACE_US = 1000000,       /* what a running statement still gets when the worker is stopped */
+    WARNING_BYTES = 160
+};
+
+struct worker {
+    struct arena *arena;
+    const char *url, *application;
+    struct worker_job job;
+    PGconn *connection;
+    char warning[WARNING_BYTES]; /* that the database gave last, and the log has */
+    bool is_away;                /* the log has it */
+    bool is_started;
+    pthread_t thread;
+    pthread_mutex_t mutex;
+    pthread_cond_t wake;
+    atomic_bool stopping;
+};
+
+static void say(struct worker *worker, enum log_level level, const char *what, const char *detail)
+{
+    AUTO(arena_free_at_end) struct arena *arena = arena_new();
+    const char *event = arena_printf(arena, "%s-%s", worker->job.name, what);
+    struct text members = text_on(arena);
+    if (!detail) {
+        log_event(level, event, NULL);
+        return;
+    }
+    text_add_json(&members, detail);
+    log_event(level, event, "\"detail\":%s", members.bytes);
+}
+
+/* What functions of the database warn of is for the operator, once as long as it stays the same. */
+static void take_notice(void *context, const PGresult *result)
+{
+    struct worker *worker = context;
+    const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    if (!severity || !message || strcmp(severity, "WARNING")
+        || strncmp(worker->warning, message, WARNING_BYTES - 1) == 0)
+        return;
+    strncpy(worker->warning, message, WARNING_BYTES - 1);
+    say(worker, LOG_WARNING_LEVEL, "warning", message);
+}
+
+bool worker_connect(struct worker *worker)
+{
+    static const char *const keys[] = { "dbname", "connect_timeout", "tcp_user_timeout", "client_encoding",
+                                        "application_name", NULL };
+    if (worker->connection && PQstatus(worker->connection) == CONNECTION_OK)
+        return true;
+    PQfinish(worker->connection);
+    const char *values[] = { worker->url, "2", "10000", "UTF8", worker->application, NULL };
+    worker->connection = PQconnectdbParams(keys, values, 1);
+    if (PQstatus(worker->connection) != CONNECTION_OK)
+        return false;
+    PQsetNoticeReceiver(worker->connection, take_notice, worker);
+    return PQsetnonblocking(worker->connection, 1) == 0;
+}
+
+static void disconnect(struct worker *worker)
+{
+    PQfinish(worker->connection);
+    worker->connection = NULL;
+}
+
+bool worker_is_stopping(struct worker *worker)
+{
+    return atomic_load(&worker->stopping);
+}
+
+const char *worker_trouble(struct worker *worker)
+{
+    return PQerrorMessage(worker->connection);
+}
+
+/* True when PQgetResult will not block; false when the server is gone, silent for too long, or we are stopping. */
+static bool wait_for_answer(struct worker *worker, int64_t deadline_us)
+{
+    for (;;) {
+        int unsent = PQflush(worker->connection);
+        if (unsent < 0)
+            return false;
+        if (!unsent && !PQisBusy(worker->connection))
+            return true;
+        int64_t now_us = clock_monotonic_us();
+        if (worker_is_stopping(worker) && deadline_us > now_us + GRACE_US)
+            deadline_us = now_us + GRACE_US;
+        if (now_us > deadline_us)
+            return false;
+        struct pollfd wait = { PQsocket(worker->connection), (short)(unsent ? POLLIN | POLLOUT : POLLIN), 0 };
+        if (poll(&wait, 1, 100) > 0 && !PQconsumeInput(worker->connection))
+            return false;
+    }
+}
+
+static void clear_result(void *result)
+{
+    PQclear(result);
+}
+
+PGresult *worker_ask(struct worker *worker, struct arena *arena, const char *sql, int n, const char *const *values)
+{
+    PGresult *answer = NULL;
+    int64_t deadline_us = clock_monotonic_us() + ANSWER_US;
+    if (!PQsendQueryParams(worker->connection, sql, n, NULL, values, NULL, NULL, 1))
+        return NULL;
+    for (;;) {
+        PGresult *next = wait_for_answer(worker, deadline_us) ? PQgetResult(worker->connection) : NULL;
+        if (!next)
+            break;
+        arena_defer(arena, clear_result, next);
+        answer = next;
+    }
+    ExecStatusType status = PQresultStatus(answer);
+    bool is_whole = PQtransactionStatus(worker->connection) != PQTRANS_ACTIVE;
+    return is_whole && (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) ? answer : NULL;
+}
+
+int64_t worker_integer(const PGresult *result, int row, int column)
+{
+    assert(PQgetlength(result, row, column) == 8);
+    uint64_t value = 0;
+    for (int i = 0; i < 8; i++)
+        value = value << 8 | (uint8_t)PQgetvalue(result, row, column)[i];
+    return (int64_t)value;
+}
+
+static void work_once(struct worker *worker)
+{
+    bool works = worker_connect(worker) && worker->job.round(worker, worker->job.context);
+    if (!works)
+        disconnect(worker);
+    if (works == worker->is_away && !worker_is_stopping(worker)) {
+        say(worker, works ? LOG_INFO_LEVEL : LOG_WARNING_LEVEL, works ? "back" : "away", NULL);
+        worker->is_away = !works;
+    }
+}
+
+static void sleep_until_next(struct worker *worker)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    int64_t ns = until.tv_nsec + worker->job.interval_ms * 1000000LL;
+    until.tv_sec += ns / 1000000000;
+    until.tv_nsec = ns % 1000000000;
+    pthread_mutex_lock(&worker->mutex);
+    while (!worker_is_stopping(worker) && pthread_cond_timedwait(&worker->wake, &worker->mutex, &until) == 0)
+        ;
+    pthread_mutex_unlock(&worker->mutex);
+}
+
+static void *run(void *argument)
+{
+    struct worker *worker = argument;
+    while (!worker_is_stopping(worker)) {
+        work_once(worker);
+        sleep_until_next(worker);
+    }
+    return NULL;
+}
+
+struct worker *worker_new(const char *url, const struct worker_job *job)
+{
+    struct arena *arena = arena_new();
+    struct worker *worker = arena_new_of(arena, struct worker);
+    *worker = (struct worker){ .arena = arena, .url = arena_strdup(arena, url), .job = *job,
+                               .application = arena_printf(arena, "anze %s", job->name) };
+    pthread_condattr_t clock;
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    pthread_mutex_init(&worker->mutex, NULL);
+    pthread_cond_init(&worker->wake, &clock);
+    pthread_condattr_destroy(&clock);
+    return worker;
+}
+
+void worker_start(struct worker *worker)
+{
+    sigset_t every, before; /* signals are the main thread's */
+    sigfillset(&every);
+    pthread_sigmask(SIG_SETMASK, &every, &before);
+    if (pthread_create(&worker->thread, NULL, run, worker)) {
+        say(worker, LOG_ERROR_LEVEL, "thread-failed", NULL);
+        abort();
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    worker->is_started = true;
+}
+
+void worker_stop(struct worker *worker)
+{
+    if (!worker)
+        return;
+    pthread_mutex_lock(&worker->mutex);
+    atomic_store(&worker->stopping, true);
+    pthread_cond_signal(&worker->wake);
+    pthread_mutex_unlock(&worker->mutex);
+    if (worker->is_started)
+        pthread_join(worker->thread, NULL);
+    disconnect(worker);
+    pthread_cond_destroy(&worker->wake);
+    pthread_mutex_destroy(&worker->mutex);
+    arena_free(worker->arena);
+}
