@@ -33,27 +33,50 @@ end;
 create or replace function anze.import_day(given text, kept date) returns date immutable parallel safe language sql
 return case when given is null then kept else nullif(given, '')::date end;
 
--- What an import writes: all that is neither generated nor kept by the writing itself.
-create or replace function anze.import_columns(target regclass) returns text[]
-stable language sql set search_path = pg_catalog, pg_temp
-return array(
-    select a.attname::text from pg_attribute a
-    where a.attrelid = target and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
-        and a.attname not in ('version', 'created_at', 'updated_at')
-    order by a.attnum);
-
--- Makes the table of candidates, and keeps others from writing to the target until the end, so that what was checked
--- is still so when it is written. Reading goes on.
-create or replace function anze.import_candidates(target regclass) returns void language plpgsql
+-- Makes the table of candidates from these columns of the target, and keeps others from writing to the target until the
+-- end, so that what was checked is still so when it is written. Reading goes on.
+create or replace function anze.import_candidates(target regclass, columns text[]) returns void language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
     execute format('lock table %s in share row exclusive mode', target);
     execute format('create temporary table candidate on commit drop as'
                    ' select 0::bigint as line, false as is_new, null::date as effective_on, %s from %s with no data',
-                   (select string_agg(quote_ident(c), ', ') from unnest(anze.import_columns(target)) c), target);
+                   (select string_agg(quote_ident(c), ', ') from unnest(columns) c), target);
     alter table candidate add primary key (line);
     analyze staged;
+end
+$$;
+
+-- The columns of the target that candidates have, ready to be written into a statement: alone, of c and of t.
+create or replace function anze.import_columns(out names text, out given text, out kept text) stable language sql
+set search_path = pg_catalog, pg_temp
+as $$
+    select string_agg(quote_ident(a.attname), ', ' order by a.attnum),
+        string_agg('c.' || quote_ident(a.attname), ', ' order by a.attnum),
+        string_agg('t.' || quote_ident(a.attname), ', ' order by a.attnum)
+    from pg_attribute a
+    where a.attrelid = 'pg_temp.candidate'::regclass and a.attnum > 3 and not a.attisdropped
+$$;
+
+create or replace function anze.import_key(target regclass) returns text stable language sql
+set search_path = pg_catalog, pg_temp
+as $$
+    select quote_ident(a.attname)
+    from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+    where i.indrelid = target and i.indisprimary
+$$;
+
+-- The lines that change a row which is there.
+create or replace function anze.import_changes(target regclass) returns setof bigint language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    columns constant record := anze.import_columns();
+begin
+    return query execute format(
+        'select c.line from candidate c join %s t on t.%s = c.%2$s where not c.is_new and (%s) is distinct from (%s)',
+        target, anze.import_key(target), columns.given, columns.kept);
 end
 $$;
 
@@ -61,7 +84,8 @@ $$;
 create or replace function anze.import_field(pointer text) returns text immutable parallel safe language sql
 return regexp_replace(ltrim(pointer, '/ '), '(_id|(?<=parent)_code)$', '');
 
--- Asks the constraints of the target: its conditions, and its references to other tables by one column.
+-- Asks the constraints of the target: its conditions, and its references to other tables by one column. Those of columns
+-- that candidates do not have are none of theirs.
 create or replace function anze.import_check_constraints(target regclass) returns void language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -78,6 +102,11 @@ begin
         left join pg_attribute f on t.contype = 'f' and f.attrelid = t.confrelid and f.attnum = t.confkey[1]
         where t.conrelid = target
             and (t.contype = 'c' or t.contype = 'f' and t.confrelid <> t.conrelid and cardinality(t.conkey) = 1)
+            and not exists (
+                select from unnest(t.conkey) k(attnum)
+                join pg_attribute o on o.attrelid = t.conrelid and o.attnum = k.attnum
+                where o.attname not in (select x.attname from pg_attribute x
+                                        where x.attrelid = 'pg_temp.candidate'::regclass and x.attnum > 3))
         order by t.contype, t.conname
     loop
         execute format('insert into refused select c.line, %L, %L, %L from candidate c where %s',
@@ -140,19 +169,10 @@ create or replace function anze.import_write(target regclass, first_line bigint,
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
-    names text;
-    given text;
-    kept  text;
-    key   text;
-    n     bigint;
-    day   date;
+    columns constant record := anze.import_columns();
+    n       bigint;
+    day     date;
 begin
-    select string_agg(quote_ident(c), ', '), string_agg('c.' || quote_ident(c), ', '),
-        string_agg('t.' || quote_ident(c), ', ')
-    into names, given, kept from unnest(anze.import_columns(target)) c;
-    select quote_ident(a.attname) into key
-    from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
-    where i.indrelid = target and i.indisprimary;
     added := 0;
     changed := 0;
     for day in
@@ -163,13 +183,14 @@ begin
             update %s t set (%s, version, updated_at) = row(%s, t.version + 1, now())
             from candidate c
             where c.line between $1 and $2 and c.effective_on = $3 and not c.is_new
-                and t.%s = c.%4$s and (%s) is distinct from (%3$s)', target, names, given, key, kept)
+                and t.%s = c.%4$s and (%s) is distinct from (%3$s)',
+            target, columns.names, columns.given, anze.import_key(target), columns.kept)
         using first_line, last_line, day;
         get diagnostics n = row_count;
         changed := changed + n;
         execute format('
             insert into %s (%s) select %s from candidate c
-            where c.line between $1 and $2 and c.effective_on = $3 and c.is_new', target, names, given)
+            where c.line between $1 and $2 and c.effective_on = $3 and c.is_new', target, columns.names, columns.given)
         using first_line, last_line, day;
         get diagnostics n = row_count;
         added := added + n;

@@ -5,10 +5,9 @@ create or replace function anze.import_regions_check(cascade boolean) returns vo
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    perform anze.import_candidates('anze.region');
-    insert into candidate (line, is_new, effective_on, code, name, parent_code, in_force)
-    select s.line, r.code is null, anze.effective_on(), s.code, s.name, anze.import_text(s.parent, r.parent_code),
-        coalesce(r.in_force, daterange(null, null))
+    perform anze.import_candidates('anze.region', '{code,name,parent_code}');
+    insert into candidate (line, is_new, effective_on, code, name, parent_code)
+    select s.line, r.code is null, anze.effective_on(), s.code, s.name, anze.import_text(s.parent, r.parent_code)
     from staged s left join anze.region r on r.code = s.code;
     perform anze.import_check_constraints('anze.region'), anze.import_check_repeats('c.code', 'code');
     insert into refused

@@ -36,6 +36,11 @@ alter table anze.unit
     add constraint unit_not_its_own_zone check (zone_id <> id),
     add constraint unit_lifetime check (
         isfinite(opened_on) and closed_on is distinct from 'infinity' and closed_on > opened_on);
+-- An import brings units that refer to later ones: it defers these until all of them are there.
+alter table anze.unit
+    alter constraint unit_accountable_to_fkey deferrable initially immediate,
+    alter constraint unit_group_fkey deferrable initially immediate,
+    alter constraint unit_zone_fkey deferrable initially immediate;
 comment on column anze.unit.code is 'its code in the register that it was imported from';
 comment on column anze.unit.high_risk is '高危行业领域, by the eight of the insurance rules (应急〔2025〕27号, article 2)';
 comment on column anze.unit.group_id is '集团总部: the group that it belongs to, whatever it answers to';

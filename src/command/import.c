@@ -15,7 +15,13 @@ const char usage_import[] =
     "Run again, it adds and changes what differs; it never deletes.\n\n"
     "All rows are checked first. If any is refused, nothing is written and the refused rows are listed as CSV\n"
     "(line,column,reason,row) on standard error or in the report.\n\n"
-    "  regions       行政区划: code, name, parent\n\n"
+    "  regions       行政区划: code, name, parent\n"
+    "  units         单位: code, credit_code (one of them), kind, name, region_code, sector, level, supervision_role,\n"
+    "                supervised_sectors, accountable_to, group, zone, risk_class, site_kind, high_risk, opened_on,\n"
+    "                closed_on, effective_on\n"
+    "  people        人员: unit, code, name, phone, qualifications\n"
+    "  appointments  任职: person_unit, person_code, unit, post, held_from, held_until, document_number,\n"
+    "                ending_document_number, portfolio, portfolio_note, is_full_time\n\n"
     "  --format       by default after the name: .csv, .ndjson or .jsonl\n"
     "  --partial      write the good rows although others are refused; exit status 3\n"
     "  --report FILE  list the refused rows there; always written, mode 0600\n"
@@ -108,10 +114,10 @@ static const char *file_read(struct arena *arena, const char *path, struct slice
     return why;
 }
 
-/* Rows hold personal data: for the operator alone. */
+/* Rows hold personal data: for the operator alone. Standard error itself has no buffer. */
 static FILE *report_open(const char *path)
 {
-    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int file = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : dup(STDERR_FILENO);
     return file < 0 ? NULL : fdopen(file, "w");
 }
 
@@ -175,7 +181,8 @@ static bool write_rows(struct import *import)
 static bool begin(struct import *import)
 {
     const char *values[] = { import->arguments->effective_on };
-    return session_script(import->session, "begin; set local lock_timeout = '10s'") &&
+    return session_script(import->session, "begin; set local lock_timeout = '10s'; set local work_mem = '128MB';"
+                                           " set local jit = off") &&
            session_query(import->session, "select set_config('anze.effective_on', $1, true)", values, 1, NULL);
 }
 
@@ -184,10 +191,9 @@ static bool begin(struct import *import)
 static void report_write(struct import *import)
 {
     progress_end(&import->progress);
-    if (import->report_file)
+    if (import->arguments->report_path || import->n_refused)
         import_report_write(&import->report, import->report_file);
-    else if (import->n_refused)
-        import_report_write(&import->report, stderr);
+    fflush(import->report_file); /* a failure shows when it is closed */
 }
 
 static int import_fail(struct import *import, const char *why)
@@ -240,12 +246,13 @@ static int import_open(struct import *import)
                                    &why);
     if (!import->session)
         return command_failure(context, "cannot connect: %s", why);
-    if (arguments->report_path && !(import->report_file = report_open(arguments->report_path)))
-        return command_failure(context, "cannot write %s", arguments->report_path);
+    const char *report = arguments->report_path ? arguments->report_path : "standard error";
+    if (!(import->report_file = report_open(arguments->report_path)))
+        return command_failure(context, "cannot write %s", report);
     import->progress = progress_begin();
     int status = import_run(import, text);
-    if (import->report_file && fclose(import->report_file) != 0)
-        return command_failure(context, "cannot write %s", arguments->report_path);
+    if (fclose(import->report_file) != 0)
+        return command_failure(context, "cannot write %s", report);
     return status;
 }
 

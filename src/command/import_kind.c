@@ -10,8 +10,55 @@ static const struct import_column region_columns[] = {
     { "parent", FORM_LINE, false },
 };
 
+static const struct import_column unit_columns[] = {
+    { "code", FORM_LINE, false },
+    { "credit_code", FORM_LINE, false },
+    { "kind", FORM_LINE, true },
+    { "name", FORM_LINE, true },
+    { "region_code", FORM_LINE, true },
+    { "sector", FORM_LINE, false },
+    { "level", FORM_LINE, false },
+    { "supervision_role", FORM_LINE, false },
+    { "supervised_sectors", FORM_LIST, false },
+    { "accountable_to", FORM_LINE, false },
+    { "group", FORM_LINE, false },
+    { "zone", FORM_LINE, false },
+    { "risk_class", FORM_LINE, false },
+    { "site_kind", FORM_LINE, false },
+    { "high_risk", FORM_LIST, false },
+    { "opened_on", FORM_DAY, false },
+    { "closed_on", FORM_DAY, false },
+    { "effective_on", FORM_DAY, false },
+};
+
+static const struct import_column person_columns[] = {
+    { "unit", FORM_LINE, true },
+    { "code", FORM_LINE, true },
+    { "name", FORM_LINE, true },
+    { "phone", FORM_LINE, false },
+    { "qualifications", FORM_LIST, false },
+};
+
+static const struct import_column appointment_columns[] = {
+    { "person_unit", FORM_LINE, false },
+    { "person_code", FORM_LINE, true },
+    { "unit", FORM_LINE, true },
+    { "post", FORM_LINE, true },
+    { "held_from", FORM_DAY, true },
+    { "held_until", FORM_DAY, false },
+    { "document_number", FORM_LINE, false },
+    { "ending_document_number", FORM_LINE, false },
+    { "portfolio", FORM_LIST, false },
+    { "portfolio_note", FORM_LINES, false },
+    { "is_full_time", FORM_FLAG, false },
+};
+
 static const struct import_kind kinds[] = {
     { "regions", "importRegions", "anze.region", ARRAY_LENGTH(region_columns), region_columns },
+    { "units", "importUnits", "anze.unit", ARRAY_LENGTH(unit_columns), unit_columns },
+    { "people", "importPeople", "anze.person", ARRAY_LENGTH(person_columns), person_columns },
+    { "appointments", "importAppointments", "anze.appointment", ARRAY_LENGTH(appointment_columns),
+      appointment_columns },
 };
 
 const struct import_kind *import_kind_find(const char *name)
