@@ -268,6 +268,38 @@ def test_nobody_answers_to_a_closed_unit(load):
         (3, "accountable_to", "That unit is closed.")]
 
 
+@pytest.fixture
+def days_of_change(prepared):
+    """days_of_change(code) -> the days from which changes of the unit counted, as its history is told them."""
+    with prepared.owner() as owner:
+        owner.execute("create table if not exists public.seen (code text, day date)")
+        owner.execute("""
+            create or replace function public.see() returns trigger language plpgsql as $$
+            begin
+                insert into public.seen select t.code, anze.effective_on() from touched t;
+                return null;
+            end $$""")
+        owner.execute("create or replace trigger seen after update on anze.unit referencing new table as touched"
+                      " for each statement execute function public.see()")
+    return lambda code: prepared.value("select array_agg(day::text order by ctid) from public.seen where code = %s",
+                                       code)
+
+
+def test_a_change_counts_from_the_day_of_its_row_else_of_the_command_else_today(prepared, load, days_of_change):
+    rows = [unit(opened_on="2010-01-01", effective_on=""), unit(opened_on="2010-01-01", effective_on="")]
+    assert load("units", rows).counts == (2, 0, 0, 0)
+    for row in rows:
+        row["name"] += "甲"
+    rows[1]["effective_on"] = "2024-06-01"
+    assert load("units", rows, "--effective-on", "2024-03-01").counts == (0, 2, 0, 0)
+    for row in rows:
+        row.update(name=row["name"] + "乙", effective_on="")
+    assert load("units", rows).counts == (0, 2, 0, 0)
+    today = prepared.value("select anze.today()::text")
+    assert days_of_change(rows[0]["code"]) == ["2024-03-01", today]
+    assert days_of_change(rows[1]["code"]) == ["2024-06-01", today]
+
+
 # ---- people and appointments ----
 
 @pytest.fixture
