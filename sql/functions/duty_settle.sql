@@ -119,12 +119,18 @@ as $$
         where r.id = any (record_ids) and r.kind = any (d.record_kinds) and anze.record_is_of_period(o, d, r))
 $$;
 
--- After records were written, published or retracted: counts the obligations again that they serve or served.
+-- After records were written, published or retracted: counts the obligations again that they serve or served, and has
+-- the rules of structure looked at that records can keep.
 create or replace function anze.settle_records(record_ids uuid[]) returns void
 security definer language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    update anze.duty_work w set structure_is_stale = true
+    where not w.structure_is_stale and w.unit_id in (
+        select r.unit_id from anze.duty_record r
+        join anze.structural_rule s on r.kind = any (s.record_kinds)
+        where r.id = any (record_ids));
     perform anze.settle_obligations(anze.concerned(record_ids));
 end
 $$;

@@ -284,30 +284,3 @@ begin
     return written;
 end
 $$;
-
--- Marks the units whose structure can change by itself in a span of days, because a post, a list, a policy or a unit
--- begins or ends then: for the sweeper, when a day has turned. All units are marked when a figure changes.
-create or replace function anze.structure_turns(from_day date, until_day date) returns bigint
-security definer language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-    turning constant daterange := daterange(from_day, until_day);
-    marked bigint;
-begin
-    update anze.duty_work w set structure_is_stale = true
-    where not w.structure_is_stale
-        and (exists (select from anze.rule r
-                     where starts_with(r.code, 'STRUCT.') and (turning @> lower(r.in_force) or turning @> upper(r.in_force)))
-             or w.unit_id in (
-                select a.unit_id from anze.appointment a where turning @> lower(a.held) or turning @> upper(a.held)
-                union all
-                select r.unit_id from anze.duty_record r
-                where r.valid is not null and r.retracted_at is null
-                    and (turning @> lower(r.valid) or turning @> upper(r.valid))
-                union all
-                select u.id from anze.unit u where turning @> u.opened_on or turning @> u.closed_on));
-    get diagnostics marked = row_count;
-    return marked;
-end
-$$;

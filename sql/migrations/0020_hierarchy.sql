@@ -60,6 +60,11 @@ alter table anze.unit
         risk_class is null and high_risk = '{}' or kind in ('enterprise', 'enterprise_group', 'site')) not valid,
     add constraint unit_group_of_enterprises check (
         group_id is null or kind in ('enterprise', 'enterprise_group', 'site', 'agency')) not valid;
+-- An import brings units that refer to later ones: it defers these until all of them are there.
+alter table anze.unit
+    alter constraint unit_accountable_to_fkey deferrable initially immediate,
+    alter constraint unit_group_fkey deferrable initially immediate,
+    alter constraint unit_zone_fkey deferrable initially immediate;
 comment on column anze.unit.code is 'its code in the register that it was imported from';
 comment on column anze.unit.high_risk is '高危行业领域, by the eight of the insurance rules (应急〔2025〕27号, article 2)';
 comment on column anze.unit.group_id is '集团总部: the group that it belongs to, whatever it answers to';

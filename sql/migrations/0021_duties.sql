@@ -63,7 +63,8 @@ create table anze.duty (
     constraint duty_personal check (not is_personal or post is not null),
     constraint duty_evidence check (
         evidence <@ array['minutes', 'record', 'report', 'document', 'plan', 'inspection_plan', 'enforcement_plan',
-                          'budget', 'list', 'roll', 'table', 'annual_table', 'log', 'policy', 'notice', 'photo']),
+                          'budget', 'list', 'roll', 'table', 'annual_table', 'log', 'policy', 'notice', 'photo', 'video',
+                          'other']),
     constraint duty_post_fkey foreign key (post) references anze.post deferrable initially deferred,
     constraint duty_instrument_fkey foreign key (instrument) references anze.instrument deferrable initially deferred,
     constraint duty_confidence check (confidence in ('found', 'found-local', 'recalled-high', 'recalled-med', 'recalled-low')),

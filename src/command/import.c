@@ -1,305 +1,269 @@
-#include "anze/base/csv.h"
-#include "anze/base/json.h"
-#include "anze/base/utf8.h"
 #include "anze/command/command.h"
-#include "anze/db/session.h"
+#include "anze/contract/format.h"
+#include "import_stage.h"
 
-#include <ctype.h>
-#include <stdio.h>
+#include <fcntl.h>
+#include <getopt.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 const char usage_import[] =
-    "usage: anze import regions FILE.csv\n\n"
-    "Loads an official table of administrative divisions (行政区划). FILE is CSV in UTF-8 with the columns\n"
-    "code,name,parent: codes of 6, 9 or 12 digits (GB/T 2260 and the statistics bureau's), the parent a code of this\n"
-    "file or of the database; a province has none.\n\n"
-    "All rows are checked first. If any is refused, all refusals are listed by line and nothing is written.\n"
-    "Run again, it adds and renames what differs; it never deletes.\n\n"
-    "Works as the schema's owner: ANZE_OWNER_DATABASE_URL.\n";
+    "usage: anze import KIND FILE [--format csv|ndjson] [--partial] [--report FILE] [--effective-on DAY]\n\n"
+    "Loads many rows at once. FILE is CSV with a heading that names the columns in any order, or NDJSON with an\n"
+    "object a line; UTF-8, at most 1 GiB. A column that is not given leaves what is there, an empty one clears it.\n"
+    "Run again, it adds and changes what differs; it never deletes.\n\n"
+    "All rows are checked first. If any is refused, nothing is written and the refused rows are listed as CSV\n"
+    "(line,column,reason,row) on standard error or in the report.\n\n"
+    "  regions       行政区划: code, name, parent\n"
+    "  units         单位: code, credit_code (one of them), kind, name, region_code, sector, level, supervision_role,\n"
+    "                supervised_sectors, accountable_to, group, zone, risk_class, site_kind, high_risk, opened_on,\n"
+    "                closed_on, effective_on\n"
+    "  people        人员: unit, code, name, phone, qualifications\n"
+    "  appointments  任职: person_unit, person_code, unit, post, held_from, held_until, document_number,\n"
+    "                ending_document_number, portfolio, portfolio_note, is_full_time\n\n"
+    "  --format       by default after the name: .csv, .ndjson or .jsonl\n"
+    "  --partial      write the good rows although others are refused; exit status 3\n"
+    "  --report FILE  list the refused rows there; always written, mode 0600\n"
+    "  --effective-on DAY  the day from which changes of units count; today by default\n\n"
+    "deploy/README.md explains each column. Works as the schema's owner: ANZE_OWNER_DATABASE_URL.\n";
 
-enum { MAX_FILE_BYTES = 256 << 20, MAX_NAME = 100, ROWS_PER_STEP = 5000 };
+enum { MAX_FILE_BYTES = 1 << 30, LINES_PER_STEP = 5000 };
 
-struct region_row {
-    const char *code, *name, *parent; /* parent "": none */
-    size_t line;
-    int level;                        /* 0 province … 4 village */
+struct import_arguments {
+    const struct import_kind *kind;
+    const char *path, *report_path;
+    const char *effective_on; /* "": today */
+    enum records_format format;
+    bool is_partial;
 };
 
 struct import {
     struct command_context *context;
-    struct arena *arena;
-    struct region_row *rows;
-    size_t n_rows, room;
-    json_t *lines;    /* code -> line in the file */
-    size_t n_refused;
+    const struct import_arguments *arguments;
+    struct session *session;
+    struct import_report report;
+    FILE *report_file;
+    struct progress progress;
+    size_t n_records, last_line, n_refused;
+    long long added, changed, unchanged;
 };
 
-static void refuse(struct import *import, size_t line, const char *format, ...) FORMAT(3, 4);
+/* ---- arguments ---- */
 
-static void refuse(struct import *import, size_t line, const char *format, ...)
+static bool format_of(const char *name, enum records_format *ret_format)
 {
-    va_list arguments;
-    va_start(arguments, format);
-    fprintf(stderr, "line %zu: ", line);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    va_end(arguments);
-    import->n_refused++;
+    static const struct {
+        const char *name;
+        enum records_format format;
+    } names[] = { { "csv", RECORDS_CSV }, { "ndjson", RECORDS_NDJSON }, { "jsonl", RECORDS_NDJSON } };
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
+        if (strcmp(names[i].name, name) == 0) {
+            *ret_format = names[i].format;
+            return true;
+        }
+    return false;
 }
 
-/* ---- reading and checking ---- */
-
-static bool file_read(struct arena *arena, const char *path, struct slice *ret_text)
+/* NULL: understood; else what is not. */
+static const char *arguments_read(struct import_arguments *arguments, int argc, char **argv)
 {
+    static const struct option options[] = { { "format", required_argument, NULL, 'f' },
+                                             { "partial", no_argument, NULL, 'p' },
+                                             { "report", required_argument, NULL, 'r' },
+                                             { "effective-on", required_argument, NULL, 'e' },
+                                             { 0 } };
+    const char *format = NULL;
+    optind = 0;
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;)
+        switch (option) {
+        case 'f': format = optarg; break;
+        case 'p': arguments->is_partial = true; break;
+        case 'r': arguments->report_path = optarg; break;
+        case 'e': arguments->effective_on = optarg; break;
+        default: return "the arguments are not understood";
+        }
+    if (argc - optind != 2 || !(arguments->kind = import_kind_find(argv[optind])))
+        return "what is to be imported? anze import KIND FILE";
+    arguments->path = argv[optind + 1];
+    const char *dot = strrchr(arguments->path, '.');
+    if (!format_of(format ? format : dot ? dot + 1 : "", &arguments->format))
+        return "in which format is the file? --format csv or --format ndjson";
+    if (*arguments->effective_on && !format_find("date")(slice_of(arguments->effective_on)))
+        return "--effective-on takes a day such as 2026-02-28";
+    return NULL;
+}
+
+/* NULL: ret_text is the file's content; else why not. */
+static const char *file_read(struct arena *arena, const char *path, struct slice *ret_text)
+{
+    struct stat status;
     FILE *file = fopen(path, "re");
-    struct text text = text_on(arena);
-    char block[65536];
-    size_t n;
-    if (!file)
-        return false;
-    while ((n = fread(block, 1, sizeof block, file)) > 0 && text.length <= MAX_FILE_BYTES)
-        text_add(&text, block, n);
-    bool was_read = !ferror(file) && text.length <= MAX_FILE_BYTES;
-    fclose(file);
-    *ret_text = text_slice(&text);
-    return was_read;
-}
-
-static bool code_is_valid(const char *code)
-{
-    size_t length = strlen(code);
-    return (length == 6 || length == 9 || length == 12) && strspn(code, "0123456789") == length && *code != '0';
-}
-
-static int level_of(const char *code)
-{
-    size_t length = strlen(code);
-    if (length > 6)
-        return length == 9 ? 3 : 4;
-    return strcmp(code + 2, "0000") == 0 ? 0 : strcmp(code + 4, "00") == 0 ? 1 : 2;
-}
-
-/* How much of a parent's code its children share. */
-static size_t prefix_length(const char *code)
-{
-    static const size_t lengths[] = { 2, 4, 6, 9, 12 };
-    return lengths[level_of(code)];
-}
-
-static bool name_is_valid(struct slice name)
-{
-    size_t n = utf8_count(name);
-    for (size_t i = 0; i < name.length; i++)
-        if (iscntrl((unsigned char)name.bytes[i]))
-            return false;
-    return n >= 1 && n <= MAX_NAME && !isspace((unsigned char)*name.bytes) &&
-           !isspace((unsigned char)name.bytes[name.length - 1]);
-}
-
-static void check_parent(struct import *import, const struct region_row *row)
-{
-    if (!*row->parent) {
-        if (row->level != 0)
-            refuse(import, row->line, "%s has no parent; only a province has none", row->code);
-        return;
+    const char *why = NULL;
+    if (!file || fstat(fileno(file), &status) != 0 || !S_ISREG(status.st_mode))
+        why = "it is no file that can be read";
+    else if (status.st_size > MAX_FILE_BYTES)
+        why = "it is larger than 1 GiB; import it in parts";
+    else {
+        char *bytes = arena_alloc(arena, (size_t)status.st_size + 1);
+        *ret_text = (struct slice){ bytes, fread(bytes, 1, (size_t)status.st_size, file) };
+        why = ferror(file) ? "reading it failed" : NULL;
     }
-    if (!code_is_valid(row->parent))
-        refuse(import, row->line, "the parent %.20s is not a division code", row->parent);
-    else if (level_of(row->parent) >= row->level ||
-             strncmp(row->code, row->parent, prefix_length(row->parent)) != 0)
-        refuse(import, row->line, "%s does not lie within its parent %s", row->code, row->parent);
+    if (file)
+        fclose(file);
+    return why;
 }
 
-static void add_row(struct import *import, const struct region_row *row)
+/* Rows hold personal data: for the operator alone. Standard error itself has no buffer. */
+static FILE *report_open(const char *path)
 {
-    if (import->n_rows == import->room) {
-        size_t room = import->room ? 2 * import->room : 1024;
-        struct region_row *rows = arena_array_of(import->arena, struct region_row, room);
-        if (import->n_rows)
-            memcpy(rows, import->rows, import->n_rows * sizeof *rows);
-        import->rows = rows;
-        import->room = room;
-    }
-    import->rows[import->n_rows++] = *row;
-}
-
-static char *field_text(struct import *import, struct slice field)
-{
-    return arena_strndup(import->arena, field.bytes, field.length);
-}
-
-static void check_row(struct import *import, const struct csv_record *record)
-{
-    if (record->n_fields != 3) {
-        refuse(import, record->line, "there are %zu fields instead of 3", record->n_fields);
-        return;
-    }
-    struct region_row row = { .code = field_text(import, record->fields[0]),
-                              .name = field_text(import, record->fields[1]),
-                              .parent = field_text(import, record->fields[2]),
-                              .line = record->line };
-    if (!code_is_valid(row.code)) {
-        refuse(import, row.line, "%.20s is not a division code of 6, 9 or 12 digits", row.code);
-        return;
-    }
-    row.level = level_of(row.code);
-    const json_t *before = json_object_get(import->lines, row.code);
-    if (before) {
-        refuse(import, row.line, "%s stands in line %lld already", row.code, (long long)json_integer_value(before));
-        return;
-    }
-    if (!name_is_valid(record->fields[1]))
-        refuse(import, row.line, "the name of %s is empty, too long, or has characters that no name has", row.code);
-    check_parent(import, &row);
-    json_object_set_new(import->lines, row.code, json_integer((json_int_t)row.line));
-    add_row(import, &row);
-}
-
-static bool header_is_right(const struct csv_record *record)
-{
-    return record->n_fields == 3 && slice_equals(record->fields[0], "code") &&
-           slice_equals(record->fields[1], "name") && slice_equals(record->fields[2], "parent");
-}
-
-static size_t line_at(struct slice text, size_t position)
-{
-    size_t line = 1;
-    for (size_t i = 0; i < position; i++)
-        line += text.bytes[i] == '\n';
-    return line;
-}
-
-static void read_rows(struct import *import, struct slice text)
-{
-    size_t valid = utf8_valid_length(text);
-    struct csv csv = csv_open(import->arena, text);
-    struct csv_record record;
-    if (valid < text.length) {
-        refuse(import, line_at(text, valid), "the file is not UTF-8 from here on");
-        return;
-    }
-    if (!csv_next(&csv, &record) || !header_is_right(&record)) {
-        refuse(import, 1, "the first line must be code,name,parent");
-        return;
-    }
-    while (csv_next(&csv, &record))
-        check_row(import, &record);
-    if (csv.fault)
-        refuse(import, csv.line, "%s", csv.fault);
-    else if (!import->n_rows && !import->n_refused)
-        refuse(import, csv.line, "the file has no rows");
+    int file = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : dup(STDERR_FILENO);
+    return file < 0 ? NULL : fdopen(file, "w");
 }
 
 /* ---- the database ---- */
 
-/* Parents that the file itself does not have must be there already. */
-static bool check_known_parents(struct import *import, struct session *session)
+static bool refusals_take(struct import *import)
 {
-    const struct session_rows *known;
-    json_t *codes = json_keep(import->arena, json_object());
-    for (size_t i = 0; i < import->n_rows; i++)
-        if (*import->rows[i].parent && !json_object_get(import->lines, import->rows[i].parent))
-            json_object_set_new(codes, import->rows[i].parent, json_true());
-    char *text = json_dumps(codes, JSON_COMPACT);
-    const char *values[] = { text };
-    bool done = session_query(session,
-                              "select c.code from jsonb_object_keys($1::jsonb) c(code)"
-                              " where exists (select from anze.region r where r.code = c.code)",
-                              values, 1, &known);
-    free(text);
-    for (size_t i = 0; done && i < session_count(known); i++)
-        json_object_del(codes, session_value(known, i, 0));
-    for (size_t i = 0; done && i < import->n_rows; i++)
-        if (json_object_get(codes, import->rows[i].parent))
-            refuse(import, import->rows[i].line, "the parent %s of %s is neither in the file nor in the database",
-                   import->rows[i].parent, import->rows[i].code);
-    return done;
-}
-
-static int compare_level(const void *a, const void *b)
-{
-    const struct region_row *x = a, *y = b;
-    return x->level != y->level ? x->level - y->level : strcmp(x->code, y->code);
-}
-
-static char *rows_json(const struct region_row *rows, size_t n)
-{
-    json_t *array = json_array();
-    for (size_t i = 0; i < n; i++)
-        json_array_append_new(array, json_pack("{s:s, s:s, s:s?}", "code", rows[i].code, "name", rows[i].name,
-                                               "parent_code", *rows[i].parent ? rows[i].parent : NULL));
-    char *text = json_dumps(array, JSON_COMPACT);
-    json_decref(array);
-    return text;
-}
-
-struct tally {
-    long long added, changed, unchanged;
-};
-
-static bool write_step(struct session *session, const struct region_row *rows, size_t n, struct tally *tally)
-{
-    const struct session_rows *counts;
-    char *text = rows_json(rows, n);
-    const char *values[] = { text };
-    bool done = session_query(session, "select added, changed, unchanged from anze.import_regions($1::jsonb)", values,
-                              1, &counts);
-    free(text);
-    if (!done)
+    const struct session_rows *rows;
+    if (!session_query(import->session, "select line, field, zh, en from pg_temp.refused order by line", NULL, 0,
+                       &rows))
         return false;
-    tally->added += atoll(session_value(counts, 0, 0));
-    tally->changed += atoll(session_value(counts, 0, 1));
-    tally->unchanged += atoll(session_value(counts, 0, 2));
+    for (size_t i = 0; i < session_count(rows); i++)
+        import_report_refuse(&import->report, strtoull(session_value(rows, i, 0), NULL, 10),
+                             session_value(rows, i, 1), session_value(rows, i, 2), session_value(rows, i, 3));
+    import->n_refused = import_report_count(&import->report);
     return true;
 }
 
-/* Parents first, so that each step stands by itself; all steps are one transaction. */
-static bool write_rows(struct import *import, struct session *session, struct tally *tally)
+/* With --partial, what refers to a refused row is refused as well. */
+static bool check_rows(struct import *import)
 {
-    qsort(import->rows, import->n_rows, sizeof *import->rows, compare_level);
-    for (size_t at = 0; at < import->n_rows; at += ROWS_PER_STEP) {
-        size_t left = import->n_rows - at;
-        if (!write_step(session, import->rows + at, left < ROWS_PER_STEP ? left : ROWS_PER_STEP, tally))
-            return false;
-        if (left > ROWS_PER_STEP)
-            fprintf(stderr, "%zu of %zu regions\n", at + ROWS_PER_STEP, import->n_rows);
-    }
-    return session_script(session, "commit");
+    const char *kind = import->arguments->kind->name;
+    const char *values[] = { import->arguments->is_partial ? "true" : "false" };
+    progress_show(&import->progress, "check", import->n_records, 0);
+    return session_query(import->session,
+                         arena_printf(import->context->arena, "select anze.import_%s_check($1::boolean)", kind), values,
+                         1, NULL) &&
+           refusals_take(import);
 }
 
-static int import_rows(struct import *import)
+static bool write_lines(struct import *import, size_t first, size_t last)
 {
-    const char *why = "";
-    struct tally tally = { 0, 0, 0 };
-    struct session *session =
-        session_open(import->arena, import->context->config->owner_database_url, "importRegions", &why);
-    if (!session)
-        return command_failure(import->context, "cannot connect: %s", why);
-    if (!session_script(session, "begin; set local lock_timeout = '10s'") || !check_known_parents(import, session))
-        return command_failure(import->context, "cannot read the regions: %s", session_why(session));
-    if (import->n_refused)
-        return command_failure(import->context, "%zu rows were refused, nothing was written", import->n_refused);
-    if (!write_rows(import, session, &tally))
-        return command_failure(import->context, "nothing was written: %s", session_why(session));
-    printf("%zu regions: %lld added, %lld changed, %lld unchanged\n", import->n_rows, tally.added, tally.changed,
-           tally.unchanged);
-    return COMMAND_OK;
+    struct arena *arena = import->context->arena;
+    const struct session_rows *counts;
+    const char *values[] = { import->arguments->kind->target, arena_printf(arena, "%zu", first),
+                             arena_printf(arena, "%zu", last) };
+    if (!session_query(import->session,
+                       "select added, changed, unchanged from anze.import_write($1::regclass, $2::bigint, $3::bigint)",
+                       values, 3, &counts))
+        return false;
+    import->added += atoll(session_value(counts, 0, 0));
+    import->changed += atoll(session_value(counts, 0, 1));
+    import->unchanged += atoll(session_value(counts, 0, 2));
+    return true;
+}
+
+/* Rows may refer to later ones: what refers to what is checked by the database at the end. */
+static bool write_rows(struct import *import)
+{
+    if (!session_script(import->session, "set constraints all deferred"))
+        return false;
+    for (size_t line = 1; line <= import->last_line; line += LINES_PER_STEP) {
+        if (!write_lines(import, line, line + LINES_PER_STEP - 1))
+            return false;
+        long long done = import->added + import->changed + import->unchanged;
+        progress_show(&import->progress, "write", (size_t)done, import->n_records - import->n_refused);
+    }
+    return session_script(import->session, "commit");
+}
+
+static bool begin(struct import *import)
+{
+    const char *values[] = { import->arguments->effective_on };
+    return session_script(import->session, "begin; set local lock_timeout = '10s'; set local work_mem = '128MB';"
+                                           " set local jit = off") &&
+           session_query(import->session, "select set_config('anze.effective_on', $1, true)", values, 1, NULL);
+}
+
+/* ---- the whole ---- */
+
+static void report_write(struct import *import)
+{
+    progress_end(&import->progress);
+    if (import->arguments->report_path || import->n_refused)
+        import_report_write(&import->report, import->report_file);
+    fflush(import->report_file); /* a failure shows when it is closed */
+}
+
+static int import_fail(struct import *import, const char *why)
+{
+    progress_end(&import->progress);
+    return command_failure(import->context, "nothing was written: %s", why);
+}
+
+static int import_finish(struct import *import)
+{
+    double seconds = progress_seconds(&import->progress);
+    printf("%zu %s: %lld added, %lld changed, %lld unchanged, %zu refused; %.1f s, %.0f rows/s\n", import->n_records,
+           import->arguments->kind->name, import->added, import->changed, import->unchanged, import->n_refused, seconds,
+           (double)import->n_records / (seconds > 0.001 ? seconds : 0.001));
+    return import->n_refused ? COMMAND_PARTLY : COMMAND_OK;
+}
+
+static int import_run(struct import *import, struct slice text)
+{
+    struct import_stage stage = { .arena = import->context->arena, .kind = import->arguments->kind,
+                                  .format = import->arguments->format, .session = import->session,
+                                  .report = &import->report, .progress = &import->progress };
+    if (!begin(import))
+        return import_fail(import, session_why(import->session));
+    if (!import_stage_file(&stage, text))
+        return import_fail(import, stage.why);
+    import->n_records = stage.n_records;
+    import->last_line = stage.last_line;
+    if (!check_rows(import))
+        return import_fail(import, session_why(import->session));
+    bool is_refused = import->n_refused && !import->arguments->is_partial;
+    if (!is_refused && !write_rows(import))
+        return import_fail(import, session_why(import->session));
+    report_write(import);
+    if (is_refused)
+        return command_failure(import->context, "%zu of %zu rows were refused, nothing was written",
+                               import->n_refused, import->n_records);
+    return import_finish(import);
+}
+
+static int import_open(struct import *import)
+{
+    const struct import_arguments *arguments = import->arguments;
+    struct command_context *context = import->context;
+    struct slice text = SLICE_NONE;
+    const char *why = file_read(context->arena, arguments->path, &text);
+    if (why)
+        return command_failure(context, "cannot import %s: %s", arguments->path, why);
+    import->session = session_open(context->arena, context->config->owner_database_url, arguments->kind->operation,
+                                   &why);
+    if (!import->session)
+        return command_failure(context, "cannot connect: %s", why);
+    const char *report = arguments->report_path ? arguments->report_path : "standard error";
+    if (!(import->report_file = report_open(arguments->report_path)))
+        return command_failure(context, "cannot write %s", report);
+    import->progress = progress_begin();
+    int status = import_run(import, text);
+    if (fclose(import->report_file) != 0)
+        return command_failure(context, "cannot write %s", report);
+    return status;
 }
 
 int command_import(struct command_context *context, int argc, char **argv)
 {
-    struct import import = { .context = context, .arena = context->arena };
-    struct slice text = SLICE_NONE;
-    if (argc != 3 || strcmp(argv[1], "regions") != 0)
-        return command_misuse(context, "what is to be imported? anze import regions FILE.csv");
+    struct import_arguments arguments = { .effective_on = "" };
+    struct import import = { .context = context, .arguments = &arguments, .report = { .arena = context->arena } };
+    const char *misunderstood = arguments_read(&arguments, argc, argv);
+    if (misunderstood)
+        return command_misuse(context, "%s", misunderstood);
     if (!*context->config->owner_database_url)
         return command_misuse(context, "ANZE_OWNER_DATABASE_URL is not set");
-    if (!file_read(context->arena, argv[2], &text))
-        return command_failure(context, "cannot read %s (at most 256 MiB)", argv[2]);
-    import.lines = json_keep(context->arena, json_object());
-    read_rows(&import, text);
-    if (import.n_refused)
-        return command_failure(context, "%zu rows were refused, nothing was written", import.n_refused);
-    return import_rows(&import);
+    return import_open(&import);
 }

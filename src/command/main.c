@@ -9,7 +9,7 @@
 static const struct command commands[] = {
     { "serve", "answer requests", usage_serve, command_serve },
     { "migrate", "bring the database to this program's schema", usage_migrate, command_migrate },
-    { "import", "load official tables", usage_import, command_import },
+    { "import", "load regions, units, people and appointments from files", usage_import, command_import },
     { "keys", "create, list and rotate signing keys", usage_keys, command_keys },
     { "token", "issue a token for tests and operators", usage_token, command_token },
     { "audit", "verify the audit chain", usage_audit, command_audit },

@@ -108,13 +108,40 @@ const char *session_value(const struct session_rows *rows, size_t row, size_t co
     return PQgetisnull(result, (int)row, (int)column) ? NULL : PQgetvalue(result, (int)row, (int)column);
 }
 
+/* The connection's own sentence, where there is no result that has one. */
+static bool note_connection(struct session *session)
+{
+    session->why = without_newline(session->arena, PQerrorMessage(session->pg));
+    return false;
+}
+
+bool session_copy_begin(struct session *session, const char *sql)
+{
+    PGresult *result = PQexec(session->pg, sql);
+    if (PQresultStatus(result) != PGRES_COPY_IN)
+        return note_result(session, result) && note_connection(session);
+    PQclear(result);
+    return true;
+}
+
+bool session_copy_put(struct session *session, struct slice piece)
+{
+    return PQputCopyData(session->pg, piece.bytes, (int)piece.length) == 1 || note_connection(session);
+}
+
+bool session_copy_end(struct session *session)
+{
+    bool done = PQputCopyEnd(session->pg, NULL) == 1 || note_connection(session);
+    for (PGresult *result; (result = PQgetResult(session->pg));)
+        done = note_result(session, result) && done;
+    return done;
+}
+
 bool session_set_password(struct session *session, const char *role, const char *password)
 {
     char *secret = PQencryptPasswordConn(session->pg, password, role, "scram-sha-256");
-    if (!secret) {
-        session->why = without_newline(session->arena, PQerrorMessage(session->pg));
-        return false;
-    }
+    if (!secret)
+        return note_connection(session);
     char *name = PQescapeIdentifier(session->pg, role, strlen(role));
     char *literal = PQescapeLiteral(session->pg, secret, strlen(secret));
     bool done = session_script(session, arena_printf(session->arena, "alter role %s password %s", name, literal));

@@ -494,29 +494,6 @@ def test_an_enterprise_is_judged_alone(office):
     assert office.value("select anze.structure_depends(%s)", [one]) == [one]
 
 
-@pytest.mark.parametrize("offset, marked", [(0, False), (1, True), (2, False)])
-def test_when_a_day_turns_whoever_has_a_post_beginning_or_ending_is_marked(office, offset, marked):
-    begins, ends = office.unit("enterprise"), office.unit("enterprise")
-    office.appoint(begins, "principal", since=office.today + DAY)
-    office.appoint(ends, "principal", until=office.today + DAY)
-    office.connection.execute("update anze.duty_work set structure_is_stale = false")
-    day = office.today + offset * DAY
-    office.value("select anze.structure_turns(%s, %s)", day, day + DAY)
-    assert {bool(office.value("select structure_is_stale from anze.duty_work where unit_id = %s", unit))
-            for unit in (begins, ends)} == {marked}
-
-
-def test_a_policy_that_runs_out_and_a_figure_that_begins_mark_too(office):
-    unit = office.unit("enterprise", high_risk=["mine"])
-    office.record(unit, "insurance_policy", valid=f"[2025-01-01,{office.today + 3 * DAY})")
-    stale = "select array_agg(unit_id) from anze.duty_work where structure_is_stale"
-    office.connection.execute("update anze.duty_work set structure_is_stale = false")
-    office.value("select anze.structure_turns(%s, %s)", office.today + 3 * DAY, office.today + 4 * DAY)
-    assert office.value(stale) == [unit]
-    office.value("select anze.structure_turns(%s, %s)", dt.date(2023, 1, 1), dt.date(2023, 1, 2))
-    assert len(office.value(stale)) == office.value("select count(*) from anze.duty_work")
-
-
 # ---- what it costs ----
 
 def test_judging_reads_no_table_whole(database, make_database, cluster):

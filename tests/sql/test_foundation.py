@@ -174,19 +174,6 @@ def test_the_parts_of_a_division_code(database, code, parts, prefix):
                                " anze.region_prefix(c) from (values (%s)) v(c)", (code,)).fetchone() == (*parts, prefix)
 
 
-def test_importing_regions_adds_renames_and_counts(prepared):
-    given = [{"code": "150622999", "name": "新镇", "parent_code": "150622"},
-             {"code": "150622999001", "name": "新村", "parent_code": "150622999"}]
-    with prepared.owner() as owner:
-        load = "select added, changed, unchanged from anze.import_regions(%s)"
-        assert owner.execute(load, (json.dumps(given),)).fetchone() == (2, 0, 0)
-        given[0]["name"] = "改名镇"
-        assert owner.execute(load, (json.dumps(given),)).fetchone() == (0, 1, 1)
-        assert owner.execute("select name, level, version from anze.region where code = '150622999'"
-                             ).fetchone() == ("改名镇", "town", 2)
-        owner.rollback()
-
-
 def test_every_constraint_of_the_foundation_says_what_it_means(database):
     """中文 | English | /pointer: the service answers with these sentences."""
     with database.owner() as owner:

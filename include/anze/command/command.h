@@ -8,7 +8,7 @@
  *
  * To add one: src/command/<name>.c with `int command_<name>(…)`, its prototype here, a row in main.c, a paragraph in
  * deploy/anze.1. `<name> --help` prints `usage` and is handled by main. */
-enum { COMMAND_OK = 0, COMMAND_FAILED = 1, COMMAND_MISUSED = 2 };
+enum { COMMAND_OK = 0, COMMAND_FAILED = 1, COMMAND_MISUSED = 2, COMMAND_PARTLY = 3 };
 
 struct command_context {
     struct arena *arena;

@@ -29,6 +29,11 @@ size_t session_count(const struct session_rows *rows);
 /* NULL: SQL NULL. */
 const char *session_value(const struct session_rows *rows, size_t row, size_t column);
 
+/* Copies rows into a table: begin with `copy … from stdin`, put its text format in pieces of any size, end. */
+bool session_copy_begin(struct session *session, const char *sql) NODISCARD;
+bool session_copy_put(struct session *session, struct slice piece) NODISCARD;
+bool session_copy_end(struct session *session) NODISCARD;
+
 /* Sets a role's password in SCRAM form, so that its clear text reaches neither the server nor its log. */
 bool session_set_password(struct session *session, const char *role, const char *password) NODISCARD;
 
