@@ -55,17 +55,24 @@ begin
 end
 $$;
 
+-- The unit stays open, and of its kind, until the appointment is written: who closes it waits, or is waited for.
+create or replace function anze.hold_unit(unit_id uuid) returns void language sql as $$
+    select from anze.unit u where u.id = hold_unit.unit_id for share
+$$;
+
 create or replace function anze.create_appointment(given jsonb)
 returns table (status text, body text, etag text, location text)
 security definer language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    u constant anze.unit := anze.unit_in_reach((given ->> 'unit_id')::uuid);
+    u anze.unit;
     a anze.appointment := jsonb_populate_record(null::anze.appointment, given);
     held_from constant date := given ->> 'held_from';
     held_until constant date := given ->> 'held_until';
 begin
+    perform anze.hold_unit(a.unit_id);
+    u := anze.unit_in_reach(a.unit_id);
     a.portfolio := coalesce(a.portfolio, '{}');
     perform anze.refuse_all('[]'::jsonb || anze.own_unit_faults(u)
         || anze.appointment_faults(a, u, held_from, held_until) || anze.holder_faults(a.person_id));
@@ -79,12 +86,13 @@ begin
 end
 $$;
 
--- The appointment of a path, locked; one of a unit that the caller may not act for does not exist.
+-- The appointment of a path, locked after its unit; one of a unit that the caller may not act for does not exist.
 create or replace function anze.appointment_lock(appointment_id uuid, if_match text) returns anze.appointment
 language plpgsql as $$
 declare
     a anze.appointment;
 begin
+    perform anze.hold_unit(x.unit_id) from anze.appointment x where x.id = appointment_id;
     select * into a from anze.appointment x
     where x.id = appointment_id and anze.can_see_of_unit(x.region_code, x.sector, x.unit_id)
     for no key update;

@@ -97,6 +97,26 @@ def test_of_two_overlapping_appointments_at_once_one_is_made(client, county, uni
     assert len(county.items(f"/v1/appointments?unit_id={unit['id']}")) == 1
 
 
+def test_a_unit_that_closes_while_somebody_is_appointed_keeps_no_open_post(client, county):
+    clients = [client("county_officer", region=COUNTY) for _ in range(2)]
+    for _ in range(6):
+        closing = open_unit(county)
+        who, barrier = person(county, closing["id"]), threading.Barrier(2)
+
+        def close():
+            barrier.wait()
+            clients[0].post(f"/v1/units/{closing['id']}/closure", if_match="1", json={"effective_on": day(1), "document_number": "x"})
+
+        def make():
+            barrier.wait()
+            clients[1].post("/v1/appointments", json=appointment_body(who, closing["id"]))
+
+        threads = [threading.Thread(target=close), threading.Thread(target=make)]
+        [t.start() for t in threads], [t.join() for t in threads]
+        assert county.get(f"/v1/units/{closing['id']}").json()["closed_on"] == day(1)
+        assert all(a["held_until"] == day(1) for a in county.items(f"/v1/appointments?unit_id={closing['id']}"))
+
+
 def test_an_appointment_ends_by_its_document_and_once(county, unit, who):
     held = appoint(county, who, unit["id"])
     assert county.post(f"/v1/appointments/{held['id']}/end", json={"held_until": day(1)}).status_code == 428
