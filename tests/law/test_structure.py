@@ -247,6 +247,16 @@ def test_every_rule_names_posts_records_and_figures_that_are_there(database):
             " from anze.rule o where o.code = f)").fetchall() == []
 
 
+def test_every_constraint_of_these_tables_says_what_it_means(database):
+    """中文 | English | /pointer: the service answers with these sentences."""
+    with database.owner() as owner:
+        rows = owner.execute(
+            "select c.conname, obj_description(c.oid, 'pg_constraint') from pg_constraint c join pg_class t on t.oid ="
+            " c.conrelid where t.relnamespace = 'anze'::regnamespace and c.contype in ('c', 'u', 'f', 'x', 'p') and t.relname in"
+            " ('duty', 'duty_event_kind', 'structural_rule', 'structural_finding')").fetchall()
+    assert len(rows) > 20 and [name for name, comment in rows if (comment or "").count("|") != 2] == []
+
+
 # ---- since when ----
 
 def test_without_anybody_it_is_broken_since_the_rule_is_in_force(office):
