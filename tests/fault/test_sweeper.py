@@ -1,7 +1,9 @@
 """The sweeper is killed, doubled, cut off and late: every stage is told exactly once, and nobody is flooded."""
 import random
+import threading
 import time
 
+import psycopg
 import pytest
 
 from harness import tree
@@ -61,7 +63,7 @@ def check_lights(database) -> None:
     with database.admin() as admin:
         wrong = admin.execute(
             "select u.name, l.colour from anze.unit u left join anze.unit_light l on l.unit_id = u.id"
-            " left join lateral (select count(*) as n from anze.obligation o where o.unit_id = u.id) o on true"
+            " left join lateral (select count(*) as n from anze.obligation o where o.unit_id = u.id and o.is_open) o on true"
             " where l.colour is distinct from case when o.n >= 3 then 'red' when o.n > 0 then 'yellow' else 'green' end"
         ).fetchall()
         doubled = admin.execute(
@@ -107,6 +109,39 @@ def test_two_replicas_share_the_work_and_double_none_of_it(alone, make_service):
     time.sleep(0.5)
     assert all(replica.metric("anze_sweep_runs_total") > before for replica, before in zip(replicas, runs))
     assert [replica.metric("anze_sweep_items_total") for replica in replicas] == done, "nothing is left: nothing is done"
+
+
+def settle_and_reopen(database, obligations: list[str], source: random.Random, seconds: float, failures: list) -> None:
+    """Settles and re-opens one obligation after the other, as requests would."""
+    until = time.monotonic() + seconds
+    with database.owner(autocommit=True) as owner:
+        while time.monotonic() < until:
+            try:
+                owner.execute("update anze.obligation set state = case state when 'open' then 'done_late' else 'open' end"
+                              " where id = %s", (source.choice(obligations),))
+            except psycopg.Error as error:
+                failures.append(error)
+
+
+def test_writers_and_sweepers_never_wait_in_a_circle_and_no_change_is_overlooked(alone, make_service):
+    fill(alone, 400)
+    with alone.owner() as owner:
+        obligations = [str(i) for (i,) in owner.execute("select id from anze.obligation").fetchall()]
+    replicas = [make_service(alone, **FAST) for _ in range(2)]
+    failures: list[psycopg.Error] = []
+    writers = [threading.Thread(target=settle_and_reopen, args=(alone, obligations, random.Random(n), 5, failures))
+               for n in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    wait_until_idle(alone)
+    assert failures == [] and alone.value("select deadlocks from pg_stat_database where datname = current_database()") == 0
+    assert alone.value("select count(*) from anze.obligation where state = 'done_late'") > 0
+    assert alone.value("select count(*) - count(distinct obligation_id) from anze.notice") == 0
+    check_lights(alone)
+    warned = [line for replica in replicas for line in replica.log if line.get("event", "").startswith("sweeper")]
+    assert warned == []
 
 
 def test_after_a_long_outage_each_obligation_gets_its_latest_stage_and_no_flood(alone, make_service):
