@@ -164,14 +164,18 @@ create or replace function anze.write_obligations(owed anze.obligation[]) return
 declare
     written uuid[];
 begin
-    with put as (
+    with moment as (
+        select m.*, anze.first_notice_at(m.due_at, m.missed_from, anze.today(), m.period) as notice_at
+        from (select distinct o.due_at, o.missed_from, o.period from unnest(owed) o) m),
+    put as (
         insert into anze.obligation as kept (id, duty, duty_version, clause, unit_id, unit_kind, post, person_id,
             holder_id, event_id, period, period_start, period_end, due_at, missed_from, required, next_notice_at,
             region_code, sector)
         select o.id, o.duty, o.duty_version, o.clause, o.unit_id, o.unit_kind, o.post, o.person_id, o.holder_id,
             o.event_id, o.period, o.period_start, o.period_end, o.due_at, o.missed_from, o.required,
-            anze.first_notice_at(o.due_at, o.missed_from, anze.today(), o.period), o.region_code, o.sector
-        from unnest(owed) o order by o.id
+            m.notice_at, o.region_code, o.sector
+        from unnest(owed) o join moment m using (due_at, missed_from, period)
+        order by o.id
         on conflict on constraint obligation_pkey do update
         set duty_version = excluded.duty_version, unit_kind = excluded.unit_kind, holder_id = excluded.holder_id,
             due_at = excluded.due_at, missed_from = excluded.missed_from, required = excluded.required,

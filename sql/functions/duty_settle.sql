@@ -64,6 +64,10 @@ begin
     if coalesce(cardinality(ids), 0) = 0 then
         return;
     end if;
+    -- Locks in the order of the sweeper: the units' work, then their obligations.
+    perform from anze.duty_work w
+    where w.unit_id in (select o.unit_id from anze.obligation o where o.id = any (ids))
+    order by w.unit_id for no key update;
     perform from anze.obligation o where o.id = any (ids) order by o.id for no key update;
     with serving as materialized (select * from anze.serving(ids)),
     unlinked as (
