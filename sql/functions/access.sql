@@ -109,3 +109,12 @@ begin
     return exists (select from anze.appointment a where a.person_id = sees_post_of.person_id);
 end
 $$;
+
+-- Whether the caller sees a case: its own row decides.
+create or replace function anze.sees_case(case_id uuid) returns boolean
+stable parallel safe language plpgsql
+as $$
+begin
+    return exists (select from anze.case_file c where c.id = sees_case.case_id);
+end
+$$;
