@@ -14,7 +14,7 @@ TOWNSHIP = tree.enterprise("150622100", 1)
 @pytest.fixture(scope="module")
 def world(make_database, cluster, make_service, client):
     """A running service, what some units owe, and the clients of an enterprise, its county and another county."""
-    database = make_database(cluster)
+    database = make_database(cluster, catalogue=False)
     with database.owner() as owner:
         made = {"reminder": owe(owner, now() + 3 * DAY, unit=MINE, duty="TEST.A"),
                 "warning": owe(owner, now() - JUST, unit=MINE, duty="TEST.B"),

@@ -14,8 +14,8 @@ ALL = ["reminder", "warning", "escalation_superior", "escalation_office", "escal
 
 @pytest.fixture(scope="module")
 def quiet(make_database, cluster):
-    """A database that no service sweeps."""
-    return make_database(cluster)
+    """A database that no service sweeps, and where nothing is owed but what a test says."""
+    return make_database(cluster, catalogue=False)
 
 
 @pytest.fixture
