@@ -33,7 +33,7 @@ def prepare(owner) -> None:
     """Obligations that nobody met, and for the first of them a request to be excused. They lie before everything that
     the matrix changes, so that no planning withdraws them."""
     for n, identity in enumerate(OBLIGATIONS):
-        end = dt.date(2020, 1, 2) + n * DAY
+        end = dt.date(2019, 1, 2) + n * DAY
         owe(owner, now() - DAY, unit=UNIT, id=identity, start=end - DAY, end=end)
     owner.execute("insert into anze.excuse (id, obligation_id, reason, unit_id, region_code, sector)"
                   " values (%s, %s, '停产检修', %s, %s, %s)",
