@@ -83,11 +83,11 @@ def cluster(make_cluster) -> Cluster:
 
 @pytest.fixture(scope="session")
 def make_database(binary):
-    """make_database(cluster) -> a fresh migrated database with the tree."""
+    """make_database(cluster) -> a fresh migrated database with the tree; catalogue=False: where nobody owes anything."""
     made = []
 
-    def make(cluster: Cluster) -> Database:
-        made.append(Database(cluster, f"anze_{os.getpid()}_{len(made)}", binary))
+    def make(cluster: Cluster, catalogue: bool = True) -> Database:
+        made.append(Database(cluster, f"anze_{os.getpid()}_{len(made)}", binary, catalogue))
         return made[-1]
 
     return make

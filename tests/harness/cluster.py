@@ -123,13 +123,18 @@ def _alive(pid: int) -> bool:
 class Database:
     """One migrated database of a cluster, with the regions and units of tree.py."""
 
-    def __init__(self, cluster: Cluster, name: str, binary: Path) -> None:
+    def __init__(self, cluster: Cluster, name: str, binary: Path, catalogue: bool = True) -> None:
+        """Without the catalogue nothing is owed, and no structure is asked for, but what a test itself brings."""
         self.cluster, self.name, self.binary = cluster, name, binary
         self.owner_url = cluster.url(name, "anze_owner")
         self.service_url = cluster.url(name, "anze_service")
         with psycopg.connect(cluster.url("postgres", "admin"), autocommit=True) as admin:
             admin.execute(f'create database "{name}" owner anze_owner template template0')
         self.anze("migrate", check=True)
+        if not catalogue:
+            with self.owner() as owner:
+                owner.execute("delete from anze.duty")
+                owner.execute("delete from anze.structural_rule")
         self.load_tree()
 
     def anze(self, *arguments: str, check: bool = False, env: dict[str, str] | None = None,
