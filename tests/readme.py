@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the README's commands as a newcomer would, against the instance of deploy/up, and compares what they print with
+"""Runs the README's commands as a newcomer would, against a fresh instance of deploy/up, and compares what they print with
 what the README says. `tests/readme.py --write FILE` puts what they print into the file instead.
 
 Instants, ids, digests and durations differ from run to run; everything else must be the same."""
