@@ -36,8 +36,7 @@ def ledger(prepared):
     database.name = f"{prepared.name}_{next(numbers)}"
     database.owner_url = prepared.cluster.url(database.name, "anze_owner")
     database.service_url = prepared.cluster.url(database.name, "anze_service")
-    with psycopg.connect(prepared.cluster.url("postgres", "admin"), autocommit=True) as admin:
-        admin.execute(f'create database "{database.name}" owner anze_owner template "{prepared.name}"')
+    prepared.cluster.create_database(database.name, prepared.name)
     yield database
     with psycopg.connect(prepared.cluster.url("postgres", "admin"), autocommit=True) as admin:
         admin.execute(f'drop database "{database.name}" with (force)')
