@@ -38,7 +38,19 @@ class Ledger:
             key = str(uuid.uuid4())
             with self.lock:
                 self.bodies[key] = first_report(scene=f"key {key}")
-            self.send(key)
+            if not self.send(key):  # nobody is there just now: thousands of keys in that time would show no more
+                self.stop.wait(0.2)
+
+    def send_until_done(self, key: str) -> None:
+        deadline = time.monotonic() + 10
+        while not self.send(key) and time.monotonic() < deadline:
+            time.sleep(0.1)
+
+    def wait_for(self, more: int) -> None:
+        """Until so many more are acknowledged."""
+        enough, deadline = len(self.acknowledged) + more, time.monotonic() + 20
+        while len(self.acknowledged) < enough and time.monotonic() < deadline:
+            time.sleep(0.01)
 
 
 def stored(database) -> dict[str, list[str]]:
@@ -60,7 +72,8 @@ def test_every_acknowledged_report_survives_kill_9_and_a_retry_happens_once(data
     for writer in writers:
         writer.start()
     for _ in range(6):
-        time.sleep(random.uniform(0.3, 0.8))
+        ledger.wait_for(10)
+        time.sleep(random.uniform(0, 0.5))
         service.kill()
         service.start()
     ledger.stop.set()
@@ -72,10 +85,8 @@ def test_every_acknowledged_report_survives_kill_9_and_a_retry_happens_once(data
         assert before.get(key) == [identity], "acknowledged, so it is there exactly once"
     unknown = [key for key in ledger.bodies if key not in ledger.acknowledged]
     assert unknown, "the kills hit something (else this shows nothing)"
-    for key in unknown:
-        deadline = time.monotonic() + 10
-        while not ledger.send(key) and time.monotonic() < deadline:
-            time.sleep(0.1)
+    with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
+        list(pool.map(ledger.send_until_done, unknown))
     after = stored(database)
     for key in ledger.bodies:
         assert len(after.get(key, [])) == 1, "retried with its key, so it is there exactly once"
