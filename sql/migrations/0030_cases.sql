@@ -112,7 +112,8 @@ comment on column anze.case_action.takers is
     'office of the case''s level; upper: a higher level than the case''s; anyone in reach; system: effects and time alone';
 comment on column anze.case_action.minimum_level is 'least rank of the caller''s level (anze.accident_level): 0 unit … 4 province';
 comment on column anze.case_action.posts is 'the person named by the field person_id holds one of these posts in the caller''s unit';
-comment on column anze.case_action.other_than is 'not by who took one of these actions last';
+comment on column anze.case_action.other_than is
+    'not by the person who took one of these actions last; "unit:<action>": nor by the unit that person acted for';
 comment on column anze.case_action.fields is
     '[{"name", "type": text|line|date|instant|integer|money|boolean|unit|person|choice, "required", "choices", "keep", '
     '"title_zh", "title_en"}]; keep: it becomes a fact of the case';
@@ -129,13 +130,19 @@ create table anze.working_day (
     day date not null,
     is_working boolean not null,
     title_zh text not null,
+    title_en text not null,
     instrument text not null,
+    confidence text not null,
     constraint working_day_pkey primary key (day),
-    constraint working_day_finite check (isfinite(day))
+    constraint working_day_finite check (isfinite(day)),
+    constraint working_day_confidence check (confidence in (
+        'found', 'found-local', 'recalled-high', 'recalled-med', 'recalled-low'))
 );
 comment on table anze.working_day is '节假日与调休: days that are not what their weekday says';
 comment on constraint working_day_pkey on anze.working_day is '该日已登记。 | This day is listed already. | /day';
 comment on constraint working_day_finite on anze.working_day is '日期无效。 | The day is not a day. | /day';
+comment on constraint working_day_confidence on anze.working_day is
+    '可信度不在代码表内。 | The confidence is not in the code set. | /confidence';
 grant select on anze.working_day to anze_service;
 
 -- Cases --------------------------------------------------------------------------------------------------------------
@@ -199,7 +206,7 @@ create index case_file_parent on anze.case_file (parent_id) where parent_id is n
 alter table anze.case_file enable row level security;
 alter table anze.case_file force row level security;
 create policy case_file_seen on anze.case_file for select to anze_service
-    using (anze.can_see_of_unit(region_code, sector, unit_id) or supervisor_id = anze.unit());
+    using (anze.can_see_of_unit(region_code, sector, unit_id) or anze.can_see_of_unit(region_code, sector, supervisor_id));
 create policy case_file_owner on anze.case_file to current_user using (true);
 grant select on anze.case_file to anze_service;
 
@@ -282,3 +289,58 @@ create policy deadline_seen on anze.deadline for select to anze_service
     using (anze.can_see_of_unit(region_code, sector, owed_by) or anze.sees_case(case_id));
 create policy deadline_owner on anze.deadline to current_user using (true);
 grant select on anze.deadline to anze_service;
+
+-- Accident clocks among the deadlines ----------------------------------------------------------------------------------
+
+-- A clock of an accident carries what its accident is seen by, so that deadlines are listed in index order; a trigger
+-- keeps it (sql/functions/deadline_list.sql). Its uuid names it among deadlines of all kinds.
+alter table anze.accident_clock
+    add column reference uuid not null default gen_random_uuid(),
+    add column region_code text collate "C",
+    add column sector text,
+    add column unit_id uuid,
+    add column province text collate "C" generated always as (anze.province_of(region_code)) stored,
+    add column city text collate "C" generated always as (anze.city_of(region_code)) stored,
+    add column county text collate "C" generated always as (anze.county_of(region_code)) stored,
+    add column town text collate "C" generated always as (anze.town_of(region_code)) stored,
+    add column is_running boolean not null generated always as (
+        met_at is null and superseded_at is null and kind <> 'window') stored;
+comment on column anze.accident_clock.is_running is 'something is owed by due_at';
+do $$
+begin
+    perform set_config('anze.reach', 'service', true);
+    update anze.accident_clock c set region_code = a.region_code, sector = a.sector, unit_id = a.unit_id
+    from anze.accident a where a.id = c.accident_id;
+    perform set_config('anze.reach', '', true);
+end
+$$;
+alter table anze.accident_clock alter column region_code set not null;
+alter table anze.accident_clock add constraint accident_clock_reference_key unique (reference);
+comment on constraint accident_clock_reference_key on anze.accident_clock is
+    '该时限已存在。 | This clock exists already. | ';
+alter table anze.accident_clock alter column province set not null;
+drop policy accident_clock_seen on anze.accident_clock;
+create policy accident_clock_seen on anze.accident_clock using (anze.can_see(region_code, sector, unit_id));
+create index accident_clock_province_running on anze.accident_clock (province, due_at, reference) where is_running;
+create index accident_clock_city_running on anze.accident_clock (city, due_at, reference) where is_running;
+create index accident_clock_county_running on anze.accident_clock (county, due_at, reference) where is_running;
+create index accident_clock_town_running on anze.accident_clock (town, due_at, reference) where is_running;
+create index accident_clock_unit_running on anze.accident_clock (unit_id, due_at, reference) where is_running;
+
+-- Deadlines are told like duties ------------------------------------------------------------------------------------------
+
+alter table anze.notice_stage add column subject text not null default 'obligation',
+    add constraint notice_stage_subject check (subject in ('obligation', 'deadline'));
+comment on column anze.notice_stage.subject is 'what it tells of: a duty, or the deadline of a case';
+comment on constraint notice_stage_subject on anze.notice_stage is
+    '提醒事项不在代码表内。 | The subject is not in the code set. | /subject';
+alter table anze.notice alter column obligation_id drop not null,
+    add column deadline_id uuid,
+    add constraint notice_deadline_fkey foreign key (deadline_id) references anze.deadline,
+    add constraint notice_deadline_once unique (deadline_id, stage),
+    add constraint notice_of_one_thing check (num_nonnulls(obligation_id, deadline_id) = 1);
+comment on constraint notice_deadline_fkey on anze.notice is
+    '时限不存在。 | The deadline does not exist. | /deadline_id';
+comment on constraint notice_deadline_once on anze.notice is '该阶段已提醒。 | This stage was told already. | /stage';
+comment on constraint notice_of_one_thing on anze.notice is
+    '提醒应针对一项任务或一个时限。 | A notice is about an obligation or a deadline. | /obligation_id';
