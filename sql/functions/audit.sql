@@ -311,3 +311,11 @@ on conflict (table_name, column_name) do update set is_derived = excluded.is_der
 select audit.watch('anze.hazard');
 select audit.watch('anze.hazard_judgement');
 select audit.watch('anze.hazard_merger');
+
+-- What is done to a case names who answers for it; the case itself keeps it. Rules of kinds are watched like the law's.
+insert into audit.masked_column (table_name, column_name) values
+    ('anze.case_event', 'content'), ('anze.case_file', 'facts')
+on conflict (table_name, column_name) do nothing;
+select audit.watch(format('anze.%I', n.name)::regclass)
+from unnest(array['case_kind', 'case_state', 'case_clock', 'case_action', 'case_file', 'case_event',
+                  'working_day']) n(name);
