@@ -91,24 +91,24 @@ end
 $$;
 
 -- The version of a criterion that was in force on a day.
-create or replace function anze.hazard_criterion_on(code text, day date) returns anze.hazard_criterion
+create or replace function anze.hazard_criterion_on(named text, day date) returns anze.hazard_criterion
 stable language sql as $$
-    select k from anze.hazard_criterion k where k.code = hazard_criterion_on.code and k.in_force @> day
+    select k from anze.hazard_criterion k where k.code = named and k.in_force @> day
 $$;
 
 -- What is wrong with naming this criterion for a hazard of this sector that was found on this day.
-create or replace function anze.hazard_criterion_faults(code text, day date, sector text, pointer text) returns jsonb
+create or replace function anze.hazard_criterion_faults(named text, day date, of_sector text, pointer text) returns jsonb
 stable language sql as $$
     select case
-    when code is null then '[]'
-    when not exists (select from anze.hazard_criterion k where k.code = hazard_criterion_faults.code) then
+    when named is null then '[]'
+    when not exists (select from anze.hazard_criterion o where o.code = named) then
         anze.fault(pointer, 'unknown-reference', '没有该判定标准。', 'There is no such criterion.')
     when k.code is null then anze.fault(pointer, 'not-in-force', '该判定标准在发现之日没有施行。',
         'The criterion was not in force on the day of finding.')
-    when not coalesce(hazard_criterion_faults.sector = any (k.sectors), k.sectors is null) then
+    when k.sectors is not null and not coalesce(of_sector = any (k.sectors), false) then
         anze.fault(pointer, 'of-other-sector', '该判定标准不适用于该行业领域。', 'The criterion is for other sectors.')
     else '[]' end
-    from (select) one left join anze.hazard_criterion k on k.code = hazard_criterion_faults.code and k.in_force @> day
+    from (select) one left join anze.hazard_criterion k on k.code = named and k.in_force @> day
 $$;
 
 -- The last of the same unit and criterion within the year before, and how many there were. What was merged or was no
