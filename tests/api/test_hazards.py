@@ -66,7 +66,7 @@ def test_the_id_of_a_hazard_begins_with_the_moment_of_finding(county):
 
 def test_the_same_key_files_one_hazard(county):
     body = filing()
-    first, again = (county.post(HAZARDS, json=body, key="the same hazard") for _ in range(2))
+    first, again = (county.post(HAZARDS, json=body, key="the-same-hazard") for _ in range(2))
     assert first.json() == again.json() and again.headers["Idempotency-Replayed"] == "true"
 
 
@@ -260,26 +260,115 @@ def test_criteria_are_those_of_the_day_that_is_asked_about(county):
     assert [c["code"] for c in county.items(f"{CRITERIA}?severity=general")] == ["FIRE.EXIT"]
 
 
-def test_statistics_count_what_was_found_in_the_period(county, mine, cluster, make_database, make_service, client):
-    service = make_service(make_database(cluster))
-    officer = client("county_officer", region="150622", unit=GOVERNMENT.id, to=service)
-    for unit, found_at, criterion in ((MINE, "2026-07-01T00:00:00+08:00", "COAL.02"), (MINE, "2026-09-30T23:59:59+08:00", "COAL.02"),
-                                      (PLANT, "2026-08-01T08:00:00+08:00", None), (MINE, "2026-06-30T23:59:59+08:00", None),
-                                      (MINE, "2026-10-01T00:00:00+08:00", None)):
+def test_statistics_count_what_was_found_in_the_period(desk):
+    coal, chemical = tree.enterprise("150621101", 1), tree.enterprise("150621101", 2)
+    officer = desk(region="150621", sub="county-9")
+    for unit, found_at, criterion in ((coal, "2025-07-01T00:00:00+08:00", "COAL.02"), (coal, "2025-09-30T23:59:59+08:00", "COAL.02"),
+                                      (chemical, "2025-08-01T08:00:00+08:00", None), (coal, "2025-06-30T23:59:59+08:00", None),
+                                      (coal, "2025-10-01T00:00:00+08:00", None)):
         made = filed(officer, unit_id=unit.id, found_at=found_at, criterion=criterion)
         if criterion:
             judged(officer, made, "major", criterion=criterion)
-    merged(officer, filed(officer, found_at="2026-08-02T08:00:00+08:00"), made)
-    whole, = officer.items(f"{STATISTICS}?period=2026-Q3")
+    merged(officer, filed(officer, unit_id=coal.id, found_at="2025-08-02T08:00:00+08:00"), made)
+    whole, = officer.items(f"{STATISTICS}?period=2025-Q3")
     assert (whole["found"], whole["major"], whole["rectified"], whole["recurrent"], whole["rate_percent"]) == (3, 2, 0, 1, 0)
-    assert (whole["from"], whole["until"], whole["as_of"]) == ("2026-07-01", "2026-09-30", "2026-10-01T00:00:00.000+08:00")
-    by_unit = {g["key"]: (g["title"], g["found"]) for g in officer.items(f"{STATISTICS}?period=2026-Q3&group_by=unit&limit=1")}
-    assert by_unit == {MINE.id: (MINE.name, 2), PLANT.id: (PLANT.name, 1)}
-    assert [(g["key"], g["found"]) for g in officer.items(f"{STATISTICS}?period=2026&group_by=region")] == [("150622101", 5)]
-    assert [(g["key"], g["found"]) for g in officer.items(f"{STATISTICS}?period=2026-Q3&group_by=criterion")] == [
+    assert (whole["from"], whole["until"], whole["as_of"]) == ("2025-07-01", "2025-09-30", "2025-10-01T00:00:00.000+08:00")
+    by_unit = {g["key"]: (g["title"], g["found"]) for g in officer.items(f"{STATISTICS}?period=2025-Q3&group_by=unit&limit=1")}
+    assert by_unit == {coal.id: (coal.name, 2), chemical.id: (chemical.name, 1)}
+    assert [(g["key"], g["found"]) for g in officer.items(f"{STATISTICS}?period=2025&group_by=region")] == [("150621101", 5)]
+    assert [(g["key"], g["found"]) for g in officer.items(f"{STATISTICS}?period=2025-Q3&group_by=criterion")] == [
         ("", 1), ("COAL.02", 2)]
-    assert {g["key"]: g["found"] for g in officer.items(f"{STATISTICS}?period=2026-Q3&group_by=sector")} == {
+    assert {g["key"]: g["found"] for g in officer.items(f"{STATISTICS}?period=2025-Q3&group_by=sector")} == {
         "coal": 2, "hazardous_chemicals": 1}
+
+
+# ---- from finding to 销号 ----
+
+def step(caller, hazard: dict, action: str, evidence: tuple = (), **fields) -> dict:
+    """One step of its case; the hazard as it is then."""
+    answer = caller.post(f"/v1/cases/{hazard['case_id']}/actions", if_match=str(hazard["version"]),
+                         json={"action": action, "fields": fields, "evidence": [{"kind": k} for k in evidence]})
+    assert answer.status_code == 200, f"{action}: {answer.text}"
+    return caller.get(f"{HAZARDS}/{hazard['id']}").json()
+
+
+def running(hazard: dict) -> set[str]:
+    return {c["clock"] for c in hazard["case"]["clocks"] if c["state"] in ("running", "overdue")}
+
+
+FIVE = {"responsible": "矿长", "measures": "恢复抽采系统", "budget_cny": "1200000.00", "due_on": day(60), "emergency_plan": "停采撤人预案"}
+
+
+def test_a_major_hazard_goes_all_the_way_to_its_closing(county, mine, desk):
+    made = filed(county, criterion="COAL.04")
+    major = judged(county, made, "major", criterion="COAL.04", basis="抽采系统停运")
+    ordered = step(county, major, "order_major", **FIVE)
+    assert (ordered["state"], ordered["rectification"]) == ("governed", {k: FIVE[k] for k in FIVE})
+    assert running(ordered) == {"rectify", "plan", "report_department", "report_congress"}
+    told = step(mine, ordered, "report_to_department", ("report",), present_state="抽采泵损坏", harm_analysis="瓦斯超限风险高",
+                governance_plan="更换抽采泵")
+    told = step(mine, told, "report_to_congress", told_on=day(0), meeting="职工代表大会")
+    told = step(mine, told, "submit_plan", ("plan",), goals="恢复抽采", methods="更换两台泵", funds="120万元", organisation="机电队",
+                timetable="60日", safety_measures="停采撤人")
+    assert running(told) == {"rectify"} and told["congress_told_on"] == day(0) and told["department_told_at"]
+    asked = step(mine, told, "ask_major_extension", asked_until=day(80), reason="设备到货延迟")
+    assert running(asked) == {"rectify", "extension"}
+    longer = step(county, asked, "grant_major_extension", due_on=day(75), opinion="同意延至七十五日")
+    assert longer["rectification"]["due_on"] == day(75)
+    assert [c["state"] for c in longer["case"]["clocks"] if c["clock"] == "rectify"] == ["superseded", "running"]
+    stopped = step(county, longer, "stop_work", reason="瓦斯浓度持续升高", scope="东翼采区停产撤人", withdrawn_people=86)
+    assert stopped["imminent_danger"] and {"stop", "rectify"} == running(stopped)
+    done = step(mine, stopped, "report_completed", ("report", "photo"), result="两台泵已更换", evaluation="评估合格，示范评价公司")
+    assert done["state"] == "completed" and running(done) == {"acceptance"}
+    assert done["case"]["facts"]["review_rule"] == "HAZ.COAL.ACCEPT" and done["case"]["facts"]["review_by"] == day(20)
+    failed = step(county, done, "fail_acceptance", ("record",), opinion="备用泵未到位", due_on=day(30))
+    assert failed["state"] == "governed" and running(failed) == {"rectify"}
+    again = step(mine, failed, "report_completed", ("report", "photo"), result="备用泵已到位", evaluation="评估合格")
+    closed = step(county, again, "pass_acceptance", ("record",), opinion="现场审查合格")
+    assert (closed["state"], closed["open"], running(closed)) == ("closed", False, set()) and closed["closed_at"]
+    assert {a["action"] for a in closed["case"]["actions"]} == set()
+
+
+def test_a_general_hazard_is_reviewed_by_another_than_who_put_it_right(mine, desk, county):
+    record = county.post(RECORDS, json=inspection([{"matter": "护栏缺失", "unit_id": MINE.id}])).json()
+    made = filed(county, unit_id=None, source="record_finding", finding={"record_id": record["id"], "number": 1})
+    ordered = step(county, judged(county, made, "general"), "order", responsible="机电队队长", measures="加装护栏", due_on=day(7))
+    assert running(ordered) == {"rectify"}
+    right = step(mine, ordered, "report_rectified", ("photo",), result="护栏已装")
+    refused = mine.post(f"/v1/cases/{made['case_id']}/actions", if_match=str(right["version"]),
+                        json={"action": "pass_review", "fields": {"opinion": "合格"}})
+    assert refused.status_code == 403
+    other = desk("enterprise_reporter", unit=MINE.id, sub="mine-2")
+    failed = step(other, right, "fail_review", opinion="螺栓未紧固", due_on=day(3))
+    assert failed["state"] == "ordered" and failed["rectification"]["due_on"] == day(3)
+    closed = step(county, step(mine, failed, "report_rectified", ("photo",), result="已紧固"), "pass_review", opinion="复查合格")
+    assert closed["state"] == "closed"
+    follow = county.get(f"{RECORDS}/{record['id']}/follow-ups/1").json()
+    assert (follow["state"], follow["result"], follow["done_on"]) == ("done", "复查合格", day(0))
+
+
+def test_blocked_exits_are_ordered_open_at_once_before_anything_else(county, mine):
+    made = filed(county, description="二层东侧安全出口被封堵", criterion="FIRE.EXIT")
+    at_once = step(county, made, "order_at_once", criterion="FIRE.EXIT", measures="立即清除封堵", responsible="店长")
+    assert (at_once["state"], at_once["severity"], running(at_once)) == ("ordered", "general", {"at_once"})
+    assert running(step(mine, at_once, "report_rectified", ("photo",), result="已清除")) == {"review"}
+
+
+def test_who_refuses_is_stopped(county):
+    made = step(county, judged(county, filed(county), "general"), "order", responsible="队长", measures="整改", due_on=day(5))
+    refused = step(county, made, "record_refusal", ("record",), reason="拒不停用设备")
+    assert refused["state"] == "refused"
+    assert step(county, refused, "stop_work", reason="拒不整改", scope="停用该设备")["state"] == "suspended"
+
+
+def test_a_step_without_its_evidence_or_by_a_wrong_criterion_is_refused(county, mine):
+    made = judged(county, filed(county), "general")
+    ordered = step(county, made, "order", responsible="队长", measures="整改", due_on=day(5))
+    path = f"/v1/cases/{made['case_id']}/actions"
+    assert faults(mine.post(path, if_match=str(ordered["version"]), json={
+        "action": "report_rectified", "fields": {"result": "已整改"}})) == {("/evidence", "evidence-needed")}
+    assert faults(county.post(path, if_match=str(ordered["version"]), json={
+        "action": "judge_major", "fields": {"criterion": "CHEM.01"}})) == {("/fields/criterion", "of-other-sector")}
 
 
 # ---- lights and audit ----
