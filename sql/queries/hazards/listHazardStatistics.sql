@@ -36,7 +36,7 @@ counted as (
       and h.sector = :sector --? sector
       and starts_with(h.region_code, anze.region_prefix(:region)) --? region
     group by 1
-)
+),
 found as (
     select m.*, row_number() over () as place
     from (
