@@ -1,5 +1,7 @@
 """What every test stands on: a private cluster, a migrated database with the tree of harness/tree.py, the real program
 on ports of its own, tokens by the tests' own keys, and clients that hold each answer against the contract."""
+import contextlib
+import itertools
 import os
 import random
 import shutil
@@ -27,6 +29,9 @@ SETTINGS = {
     "ANZE_AUDIT_SEAL_MS": "200",
     "ANZE_SWEEP_MS": "200",
 }
+
+
+numbers = itertools.count()
 
 
 def pytest_report_header():
@@ -83,11 +88,11 @@ def cluster(make_cluster) -> Cluster:
 
 @pytest.fixture(scope="session")
 def make_database(binary):
-    """make_database(cluster) -> a fresh migrated database with the tree."""
+    """make_database(cluster) -> a fresh migrated database with the tree; catalogue=False: where nobody owes anything."""
     made = []
 
-    def make(cluster: Cluster) -> Database:
-        made.append(Database(cluster, f"anze_{os.getpid()}_{len(made)}", binary))
+    def make(cluster: Cluster, catalogue: bool = True) -> Database:
+        made.append(Database(cluster, f"anze_{os.getpid()}_{len(made)}", binary, catalogue))
         return made[-1]
 
     return make
@@ -103,17 +108,18 @@ def issuer(work) -> Issuer:
     return Issuer(work / "issuer")
 
 
-@pytest.fixture(scope="session")
-def make_service(binary, work, issuer):
-    """make_service(database, ANZE_POOL_SIZE="2", …) -> a running program of its own."""
+@contextlib.contextmanager
+def services(binary: Path, work: Path, issuer: Issuer):
+    """What starts programs; they are stopped at the end."""
     made = []
 
     def make(database: Database, *, start: bool = True, **settings: str) -> Service:
-        keys = work / f"keys-{len(made)}"
+        number = next(numbers)
+        keys = work / f"keys-{number}"
         write_signing_key(keys, "own-1")
         service = Service(binary, {**SETTINGS, "ANZE_DATABASE_URL": database.service_url,
                                    "ANZE_TOKEN_ISSUERS": issuer.setting, "ANZE_KEY_DIRECTORY": str(keys), **settings},
-                          work / f"service-{len(made)}.log")
+                          work / f"service-{number}.log")
         made.append(service)
         return service.start() if start else service
 
@@ -122,9 +128,24 @@ def make_service(binary, work, issuer):
         service.close()
 
 
+@pytest.fixture(scope="module")
+def make_service(binary, work, issuer):
+    """make_service(database, ANZE_POOL_SIZE="2", …) -> a running program of its own, stopped with the module: sealers
+    and sweepers that nobody asks any more would take the time of those who are tested."""
+    with services(binary, work, issuer) as make:
+        yield make
+
+
 @pytest.fixture(scope="session")
-def service(database, make_service) -> Service:
-    return make_service(database)
+def make_lasting_service(binary, work, issuer):
+    """The same for services that several modules share."""
+    with services(binary, work, issuer) as make:
+        yield make
+
+
+@pytest.fixture(scope="session")
+def service(database, make_lasting_service) -> Service:
+    return make_lasting_service(database)
 
 
 @pytest.fixture(scope="session")
@@ -180,7 +201,7 @@ def raw_http(service):
 
 
 @pytest.fixture(scope="session")
-def register(cluster, make_database, make_service) -> tuple[Database, Service]:
+def register(cluster, make_database, make_lasting_service) -> tuple[Database, Service]:
     """A database and a service of their own for tests that write units and people: others count those of the tree."""
     database = make_database(cluster)
-    return database, make_service(database)
+    return database, make_lasting_service(database)

@@ -13,27 +13,49 @@ from (values
     ('NOTICE.ESCALATION.OFFICE', '提级至旗区安委会办公室：自宽限期满起的天数',
      'Escalation to the county''s safety office: days after the days of grace', 15),
     ('NOTICE.ESCALATION.UPPER', '提级至市安委会办公室：自宽限期满起的天数',
-     'Escalation to the city''s safety office: days after the days of grace', 30)
+     'Escalation to the city''s safety office: days after the days of grace', 30),
+    ('NOTICE.DEADLINE.REMINDER', '案件时限到期前提醒：自到期时起的天数', 'Reminder of a deadline: days after the due time', -3),
+    ('NOTICE.DEADLINE.EVE', '案件时限到期前一日提醒：自到期时起的天数', 'Reminder on the eve of a deadline: days after the due time', -1),
+    ('NOTICE.DEADLINE.WARNING', '案件时限逾期警示：自到期时起的天数', 'Warning of a deadline: days after the due time', 0),
+    ('NOTICE.DEADLINE.SUPERIOR', '案件时限逾期提级至上级责任单位：自到期时起的天数',
+     'Escalation of a deadline to the superior unit: days after the due time', 1),
+    ('NOTICE.DEADLINE.OFFICE', '案件时限逾期提级至旗区安委会办公室：自到期时起的天数',
+     'Escalation of a deadline to the county''s safety office: days after the due time', 3),
+    ('NOTICE.DEADLINE.UPPER', '案件时限逾期提级至市安委会办公室：自到期时起的天数',
+     'Escalation of a deadline to the city''s safety office: days after the due time', 7)
 ) as r(code, title_zh, title_en, value);
 
-insert into anze.notice_stage as kept (code, place, kind, days_rule, counted_from, addressee, periods, title_zh, title_en)
+insert into anze.notice_stage as kept (code, subject, place, kind, days_rule, counted_from, addressee, periods,
+    title_zh, title_en)
 values
-    ('reminder', 10, 'reminder', 'NOTICE.REMINDER.LONG', 'due_at', 'unit', '{month,quarter,half_year,year,once}',
+    ('reminder', 'obligation', 10, 'reminder', 'NOTICE.REMINDER.LONG', 'due_at', 'unit', '{month,quarter,half_year,year,once}',
      '到期前提醒', 'Reminder'),
-    ('reminder_short', 11, 'reminder', 'NOTICE.REMINDER.SHORT', 'due_at', 'unit', '{week,event}', '到期前一日提醒',
+    ('reminder_short', 'obligation', 11, 'reminder', 'NOTICE.REMINDER.SHORT', 'due_at', 'unit', '{week,event}', '到期前一日提醒',
      'Reminder on the day before'),
-    ('warning', 20, 'warning', 'NOTICE.WARNING', 'missed_from', 'unit', '{}', '逾期警示', 'Warning'),
-    ('escalation_superior', 30, 'escalation', 'NOTICE.ESCALATION.SUPERIOR', 'missed_from', 'superior', '{}',
+    ('warning', 'obligation', 20, 'warning', 'NOTICE.WARNING', 'missed_from', 'unit', '{}', '逾期警示', 'Warning'),
+    ('escalation_superior', 'obligation', 30, 'escalation', 'NOTICE.ESCALATION.SUPERIOR', 'missed_from', 'superior', '{}',
      '提级至上级责任单位', 'Escalation to the superior unit'),
-    ('escalation_office', 40, 'escalation', 'NOTICE.ESCALATION.OFFICE', 'missed_from', 'safety_office', '{}',
+    ('escalation_office', 'obligation', 40, 'escalation', 'NOTICE.ESCALATION.OFFICE', 'missed_from', 'safety_office', '{}',
      '提级至旗区安委会办公室', 'Escalation to the county''s safety office'),
-    ('escalation_upper', 50, 'escalation', 'NOTICE.ESCALATION.UPPER', 'missed_from', 'upper_safety_office', '{}',
-     '提级至市安委会办公室', 'Escalation to the city''s safety office')
+    ('escalation_upper', 'obligation', 50, 'escalation', 'NOTICE.ESCALATION.UPPER', 'missed_from', 'upper_safety_office', '{}',
+     '提级至市安委会办公室', 'Escalation to the city''s safety office'),
+    ('deadline_reminder', 'deadline', 110, 'reminder', 'NOTICE.DEADLINE.REMINDER', 'due_at', 'unit', '{}',
+     '时限到期前提醒', 'Reminder of a deadline'),
+    ('deadline_eve', 'deadline', 111, 'reminder', 'NOTICE.DEADLINE.EVE', 'due_at', 'unit', '{}', '时限到期前一日提醒',
+     'Reminder on the eve'),
+    ('deadline_warning', 'deadline', 120, 'warning', 'NOTICE.DEADLINE.WARNING', 'due_at', 'unit', '{}', '时限逾期警示',
+     'Warning of a deadline'),
+    ('deadline_superior', 'deadline', 130, 'escalation', 'NOTICE.DEADLINE.SUPERIOR', 'due_at', 'superior', '{}',
+     '时限逾期提级至上级责任单位', 'Escalation of a deadline to the superior unit'),
+    ('deadline_office', 'deadline', 140, 'escalation', 'NOTICE.DEADLINE.OFFICE', 'due_at', 'safety_office', '{}',
+     '时限逾期提级至旗区安委会办公室', 'Escalation of a deadline to the county''s safety office'),
+    ('deadline_upper', 'deadline', 150, 'escalation', 'NOTICE.DEADLINE.UPPER', 'due_at', 'upper_safety_office', '{}',
+     '时限逾期提级至市安委会办公室', 'Escalation of a deadline to the city''s safety office')
 on conflict on constraint notice_stage_pkey do update
-set place = excluded.place, kind = excluded.kind, days_rule = excluded.days_rule,
+set subject = excluded.subject, place = excluded.place, kind = excluded.kind, days_rule = excluded.days_rule,
     counted_from = excluded.counted_from, addressee = excluded.addressee, periods = excluded.periods,
     title_zh = excluded.title_zh, title_en = excluded.title_en
-where (kept.place, kept.kind, kept.days_rule, kept.counted_from, kept.addressee, kept.periods, kept.title_zh,
+where (kept.subject, kept.place, kept.kind, kept.days_rule, kept.counted_from, kept.addressee, kept.periods, kept.title_zh,
        kept.title_en)
-    is distinct from (excluded.place, excluded.kind, excluded.days_rule, excluded.counted_from, excluded.addressee,
+    is distinct from (excluded.subject, excluded.place, excluded.kind, excluded.days_rule, excluded.counted_from, excluded.addressee,
                       excluded.periods, excluded.title_zh, excluded.title_en);

@@ -46,7 +46,7 @@ begin
     insert into anze.deadline (case_id, clock, title_zh, title_en, starts_at, due_at, rule, rule_version, owed_by,
         next_notice_at, region_code, sector)
     values (c.id, k.code, k.title_zh, k.title_en, since, ends.due_at, ends.rule, ends.rule_version,
-        anze.case_clock_owner(c, k.watched_by), ends.due_at, c.region_code, c.sector);
+        anze.case_clock_owner(c, k.watched_by), anze.first_deadline_notice_at(ends.due_at, at), c.region_code, c.sector);
 end
 $$;
 
@@ -64,7 +64,7 @@ begin
     insert into anze.deadline (case_id, clock, title_zh, title_en, starts_at, due_at, rule, rule_version, owed_by,
         next_notice_at, region_code, sector)
     select m.case_id, m.clock, m.title_zh, m.title_en, m.starts_at, m.due_at, m.rule, m.rule_version,
-        anze.case_clock_owner(c, m.watched_by), m.due_at, c.region_code, c.sector
+        anze.case_clock_owner(c, m.watched_by), anze.first_deadline_notice_at(m.due_at, at), c.region_code, c.sector
     from moved m;
 end
 $$;

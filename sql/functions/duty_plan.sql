@@ -24,7 +24,7 @@ end;
 
 -- The recurring periods of a kind that touch [from_day, until_day).
 create or replace function anze.periods(period text, from_day date, until_day date)
-returns table (period_start date, period_end date) immutable parallel safe strict rows 10 language sql
+returns table (period_start date, period_end date) immutable parallel safe rows 10 language sql
 as $$
     select s::date, (s + anze.period_step(period))::date
     from generate_series(anze.period_start(period, from_day)::timestamp, (until_day - 1)::timestamp,
@@ -41,7 +41,7 @@ create or replace function anze.end_of(day date) returns timestamptz immutable p
 return (day + 1)::timestamp at time zone 'Asia/Shanghai';
 
 create or replace function anze.obligation_id(duty text, period text, period_start date, unit_id uuid, person_id uuid,
-    event_id uuid) returns uuid immutable parallel safe language sql
+    event_id uuid) returns uuid stable parallel safe language sql -- stable as concat_ws is: so it is inlined
 return md5(concat_ws('|', duty, period, to_char(period_start, 'YYYYMMDD'), unit_id::text, coalesce(person_id::text, '-'),
                      coalesce(event_id::text, '-')))::uuid;
 
@@ -89,74 +89,94 @@ as $$
     limit 1
 $$;
 
+-- The duties of units in the periods that touch [from_day, until_day), and the days of each on which both the duty and
+-- the unit were there. Duties meet units by kind first, so that few are looked at closely. Not inlined (it has a SET),
+-- so that the planner takes its word for how many rows there are and does not join them one by one.
+create or replace function anze.duties_bound(unit_ids uuid[], from_day date, until_day date)
+returns table (duty text, version integer, post text, is_personal boolean, period_start date, period_end date,
+    unit_id uuid, region_code text, sector text, unit_kind text, there daterange) stable rows 10000 language sql
+set search_path = pg_catalog, pg_temp
+as $$
+    with there as materialized (
+        select u.id, u.opened_on, u.closed_on, w.begins_on
+        from anze.unit u join anze.duty_work w on w.unit_id = u.id
+        where u.id = any (unit_ids)),
+    asked as materialized (
+        select p.*, k.kind
+        from (select greatest(from_day, min(t.begins_on)) as day from there t) first
+        cross join lateral anze.duty_periods(first.day, until_day) p
+        cross join lateral unnest((p.duty).unit_kinds) k(kind))
+    select (a.duty).code, (a.duty).version, (a.duty).post, (a.duty).is_personal, a.period_start, a.period_end, t.id, s.region_code, s.sector, s.kind,
+        daterange(greatest(a.period_start, a.first_day, t.opened_on), least(a.period_end, t.closed_on))
+    from there t
+    join anze.unit_span s on s.unit_id = t.id
+    join asked a on a.kind = s.kind and a.period_end > t.begins_on
+        and s.during @> least(a.period_end, t.closed_on) - 1
+        and greatest(a.period_start, a.first_day, t.opened_on) < least(a.period_end, t.closed_on)
+    where s.unit_id = any (unit_ids) and anze.duty_binds(a.duty, s)
+$$;
+
+-- Who held which post on how many of the days `there`, for many at once (one element of each array): in the order of
+-- anze.post_holder the first of each answers for it.
+create or replace function anze.posts_served(unit_ids uuid[], posts text[], there daterange[])
+returns table (unit_id uuid, post text, there daterange, person_id uuid, days integer, place bigint)
+stable rows 10000 language sql
+set search_path = pg_catalog, pg_temp
+as $$
+    select s.unit_id, s.post, s.there, s.person_id, s.days,
+        row_number() over (partition by s.unit_id, s.post, s.there order by s.days desc, s.since desc, s.person_id)
+    from (
+        select w.unit_id, w.post, w.there, a.person_id, sum(anze.common_days(a.held, w.there))::integer as days,
+            max(lower(a.held)) as since
+        from (select distinct x.* from unnest(unit_ids, posts, there) x(unit_id, post, there)) w
+        join (
+            select h.* from anze.appointment h where h.unit_id = any (array(select distinct x from unnest(unit_ids) x))
+            offset 0) a on a.unit_id = w.unit_id and a.post = w.post and a.held && w.there
+        group by w.unit_id, w.post, w.there, a.person_id) s
+$$;
+
 -- What units owe in the periods that touch [from_day, until_day): the obligations as they should be.
 create or replace function anze.owed(unit_ids uuid[], from_day date, until_day date) returns setof anze.obligation
 stable language sql
 as $$
-    with bound as (
-        select p.duty, p.first_day, p.period_start, p.period_end, u.id as unit_id, s.region_code, s.sector,
-            s.kind as unit_kind,
-            -- the days of the period on which both the duty and the unit were there
-            daterange(greatest(p.period_start, p.first_day, u.opened_on), least(p.period_end, u.closed_on)) as there
-        from anze.unit u
-        join anze.duty_work w on w.unit_id = u.id
-        cross join lateral anze.duty_periods(greatest(from_day, w.begins_on), until_day) p
-        join anze.unit_span s on s.unit_id = u.id and s.during @> least(p.period_end, u.closed_on) - 1
-        where u.id = any (unit_ids)
-            and greatest(p.period_start, p.first_day, u.opened_on) < least(p.period_end, u.closed_on)
-            and p.period_end > w.begins_on
-            and anze.duty_binds(p.duty, s)),
+    with bound as materialized (
+        select b.* from anze.duties_bound(unit_ids, from_day, until_day) b),
+    served as materialized (
+        select s.* from anze.posts_served(
+            array(select b.unit_id from bound b where b.post is not null order by b.unit_id, b.post, b.there),
+            array(select b.post from bound b where b.post is not null order by b.unit_id, b.post, b.there),
+            array(select b.there from bound b where b.post is not null order by b.unit_id, b.post, b.there)) s),
     by_whom as (
-        select b.*, null::uuid as person_id, anze.common_days(b.there, daterange(b.period_start, b.period_end)) as days
-        from bound b where not (b.duty).is_personal
-        union all
-        select b.*, h.person_id, h.days
+        select b.*, null::uuid as person_id, h.person_id as holder_id,
+            anze.common_days(b.there, daterange(b.period_start, b.period_end)) as days
         from bound b
-        cross join lateral (
-            select a.person_id, sum(anze.common_days(a.held, b.there))::integer as days
-            from anze.appointment a
-            where a.unit_id = b.unit_id and a.post = (b.duty).post and a.held && b.there
-            group by a.person_id) h
-        where (b.duty).is_personal)
-    select o.* from by_whom b
+        left join served h on h.unit_id = b.unit_id and h.post = b.post and h.there = b.there and h.place = 1
+        where not b.is_personal
+        union all
+        select b.*, s.person_id, s.person_id, s.days
+        from bound b join served s on s.unit_id = b.unit_id and s.post = b.post and s.there = b.there
+        where b.is_personal)
+    select o.*
+    from by_whom b
+    join anze.duty d on d.code = b.duty and d.version = b.version
     cross join lateral (
-        select anze.duty_share(b.duty, b.days, b.period_end - b.period_start) as required,
-            anze.end_of(b.period_end - 1 + (b.duty).due_days) as due_at,
-            anze.end_of(b.period_end - 1 + (b.duty).due_days + (b.duty).grace_days) as missed_from) f
-    cross join lateral anze.new_obligation(b.duty, b.unit_id, b.unit_kind, b.region_code, b.sector, b.person_id,
-        coalesce(b.person_id, case when (b.duty).post is not null then
-            anze.post_holder(b.unit_id, (b.duty).post, b.there) end),
+        select anze.duty_share(d, b.days, b.period_end - b.period_start) as required,
+            anze.end_of(b.period_end - 1 + d.due_days) as due_at,
+            anze.end_of(b.period_end - 1 + d.due_days + d.grace_days) as missed_from) f
+    cross join lateral anze.new_obligation(d, b.unit_id, b.unit_kind, b.region_code, b.sector, b.person_id, b.holder_id,
         null, b.period_start, b.period_end, f.due_at, f.missed_from, f.required) o
     where f.required > 0
 $$;
 
+-- The columns of anze.obligation in their order; what planning does not say is filled when it is written.
 create or replace function anze.new_obligation(duty anze.duty, unit_id uuid, unit_kind text, region_code text, sector text,
     person_id uuid, holder_id uuid, event_id uuid, period_start date, period_end date, due_at timestamptz,
-    missed_from timestamptz, required integer) returns setof anze.obligation stable rows 1 language plpgsql
+    missed_from timestamptz, required integer) returns setof anze.obligation stable rows 1 language sql
 as $$
-declare
-    o anze.obligation;
-begin
-    o.id := anze.obligation_id((duty).code, (duty).period, period_start, unit_id, person_id, event_id);
-    o.duty := (duty).code;
-    o.duty_version := (duty).version;
-    o.clause := (duty).clause;
-    o.post := (duty).post;
-    o.period := (duty).period;
-    o.unit_id := unit_id;
-    o.unit_kind := unit_kind;
-    o.region_code := region_code;
-    o.sector := sector;
-    o.person_id := person_id;
-    o.holder_id := holder_id;
-    o.event_id := event_id;
-    o.period_start := period_start;
-    o.period_end := period_end;
-    o.due_at := due_at;
-    o.missed_from := missed_from;
-    o.required := required;
-    return next o;
-end
+    select anze.obligation_id((duty).code, (duty).period, period_start, unit_id, person_id, event_id), (duty).code,
+        (duty).version, (duty).clause, unit_id, unit_kind, (duty).post, person_id, holder_id, event_id, (duty).period,
+        period_start, period_end, due_at, missed_from, required::smallint, 0::smallint, null::date, '{}'::text[], 'open',
+        true, 'infinity'::timestamptz, now(), now(), 1, region_code, sector, null::text, null::text, null::text, null::text
 $$;
 
 -- Writes obligations as they should be; gives the ids of those that are new or changed.
@@ -207,7 +227,7 @@ begin
     written := anze.write_obligations(owed);
     with gone as (
         update anze.obligation o set state = 'withdrawn', changed_at = clock_timestamp(), version = o.version + 1
-        where o.unit_id = any (unit_ids) and o.state = 'open' and o.event_id is null
+        where o.unit_id = any (unit_ids) and o.is_open and o.event_id is null
             and o.period_end > from_day and o.period_start < until_day
             and not exists (select from unnest(owed) w where w.id = o.id)
         returning o.id)

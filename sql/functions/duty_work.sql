@@ -2,16 +2,24 @@
 
 set local check_function_bodies = off; -- functions of this folder may name later ones
 
--- Marks units: their obligations from a day on, their structure, their lights.
-create or replace function anze.touch_units(unit_ids uuid[], from_day date) returns void
+-- Marks units: their obligations, each from a day on, their structure, their lights. What is marked so already is left alone.
+create or replace function anze.touch_each(unit_ids uuid[], from_days date[]) returns void
 security definer language sql
 set search_path = pg_catalog, pg_temp
 as $$
     insert into anze.duty_work as w (unit_id, begins_on, plan_from)
-    select u.id, greatest(u.opened_on, anze.today()), from_day from anze.unit u where u.id = any (unit_ids)
+    select u.id, greatest(u.opened_on, anze.today()), t.from_day
+    from unnest(unit_ids, from_days) t(unit_id, from_day) join anze.unit u on u.id = t.unit_id
     order by u.id
     on conflict on constraint duty_work_pkey do update
     set plan_from = least(w.plan_from, excluded.plan_from), structure_is_stale = true, light_is_stale = true
+    where (w.plan_from <= excluded.plan_from and w.structure_is_stale and w.light_is_stale) is not true
+$$;
+create or replace function anze.touch_units(unit_ids uuid[], from_day date) returns void
+security definer language sql
+set search_path = pg_catalog, pg_temp
+as $$
+    select anze.touch_each(unit_ids, array_fill(from_day, array[coalesce(cardinality(unit_ids), 0)]))
 $$;
 
 -- Obligations are planned this far ahead,
@@ -33,9 +41,11 @@ declare
 begin
     for part in
         with due as (
-            select w.unit_id, least(w.plan_from, case when w.planned_until < anze.plan_limit()
-                then greatest(w.planned_until, w.begins_on) end) as from_day
-            from anze.duty_work w where w.unit_id = any (unit_ids)),
+            -- Nothing is planned before a unit begins: so units that changed on different days are planned together.
+            select w.unit_id, greatest(w.begins_on, least(w.plan_from,
+                case when w.planned_until < anze.plan_limit() then w.planned_until end)) as from_day
+            from anze.duty_work w
+            where w.unit_id = any (unit_ids) and (w.plan_from is not null or w.planned_until < anze.plan_limit())),
         marked as (
             update anze.duty_work w set plan_from = null, planned_until = greatest(w.planned_until, anze.plan_horizon())
             from due d where d.unit_id = w.unit_id and d.from_day is not null)
@@ -77,12 +87,9 @@ create or replace trigger duty_work_updated after update on anze.unit referencin
 
 create or replace function anze.appointment_touched() returns trigger security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
-declare
-    one record;
 begin
-    for one in select t.unit_id, min(t.begins_on) as since from touched t group by t.unit_id order by t.unit_id loop
-        perform anze.touch_units(array[one.unit_id], one.since);
-    end loop;
+    perform anze.touch_each(array_agg(s.unit_id), array_agg(s.since))
+    from (select t.unit_id, min(t.begins_on) as since from touched t group by t.unit_id) s;
     return null;
 end
 $$;

@@ -15,7 +15,8 @@ set search_path = pg_catalog, pg_temp as $$
     cross join lateral (
         select case s.counted_from when 'due_at' then notice_moments.due_at else notice_moments.missed_from end
             + make_interval(hours => (24 * r.value)::integer) as at) m
-    where (s.periods = '{}' or notice_moments.period is null or notice_moments.period = any (s.periods))
+    where s.subject = 'obligation'
+        and (s.periods = '{}' or notice_moments.period is null or notice_moments.period = any (s.periods))
         and (s.kind <> 'reminder' or m.at >= anze.end_of_day(planned_day - 1))
 $$;
 
@@ -126,6 +127,33 @@ return format('%s owes “%s” (row %s of the opinion) by %s', who, duty, claus
                                    greatest(issued_day - due_day, 0))
         else format(': %s days overdue and not done. %s.', greatest(issued_day - due_day, 0), stage_title) end;
 
+-- What a notice says of a duty: the duty, and the sentences.
+create or replace function anze.notice_of_obligation(n anze.notice) returns jsonb stable language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+begin
+    return (
+    select jsonb_build_object(
+        'obligation', jsonb_build_object('id', o.id, 'state', o.state, 'duty', d.code, 'duty_version', d.version,
+            'clause', o.clause, 'title_zh', d.title_zh, 'title_en', d.title_en, 'period_start', o.period_start,
+            'period_end', o.period_end - 1, 'due_at', anze.instant(o.due_at),
+            'missed_from', anze.instant(o.missed_from)),
+        'text_zh', anze.notice_text_zh(u.name || coalesce(k.title_zh, '') || coalesce(p.name, ''), d.title_zh, o.clause,
+            day.due, day.issued, n.kind, s.title_zh),
+        'text_en', anze.notice_text_en(concat_ws(', ', u.name, k.title_en, p.name), d.title_en, o.clause, day.due,
+            day.issued, n.kind, s.title_en))
+    from anze.obligation o
+    join anze.duty d on (d.code, d.version) = (o.duty, o.duty_version)
+    join anze.unit u on u.id = n.about_unit_id
+    join anze.notice_stage s on s.code = n.stage
+    left join anze.post k on k.code = o.post
+    left join anze.person p on p.id = n.person_id
+    cross join lateral (
+        select anze.day_of(o.due_at - interval '1 microsecond') as due, anze.day_of(n.issued_at) as issued) day
+    where o.id = n.obligation_id);
+end
+$$;
+
 -- With the owner's rights: whoever is told may read of whom, though the directory may not show it to him.
 create or replace function anze.notice_json(n anze.notice) returns jsonb stable security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
@@ -138,27 +166,15 @@ begin
         'about_unit', jsonb_build_object('id', u.id, 'kind', u.kind, 'name', u.name),
         'person', case when p.id is not null then jsonb_build_object('id', p.id, 'name', p.name) end,
         'region_code', n.region_code, 'sector', n.sector,
-        'obligation', jsonb_build_object('id', o.id, 'state', o.state, 'duty', d.code, 'duty_version', d.version,
-            'clause', o.clause, 'title_zh', d.title_zh, 'title_en', d.title_en, 'period_start', o.period_start,
-            'period_end', o.period_end - 1, 'due_at', anze.instant(o.due_at),
-            'missed_from', anze.instant(o.missed_from)),
-        'text_zh', anze.notice_text_zh(u.name || coalesce(k.title_zh, '') || coalesce(p.name, ''), d.title_zh, o.clause,
-            day.due, day.issued, n.kind, s.title_zh),
-        'text_en', anze.notice_text_en(concat_ws(', ', u.name, k.title_en, p.name), d.title_en, o.clause, day.due,
-            day.issued, n.kind, s.title_en),
         'acknowledged', n.acknowledged_at is not null, 'acknowledged_at', anze.instant(n.acknowledged_at),
         'acknowledged_by', n.acknowledged_by, 'acknowledged_on_behalf_of', n.acknowledged_on_behalf_of,
-        'note', n.acknowledgement))
-    from anze.obligation o
-    join anze.duty d on (d.code, d.version) = (o.duty, o.duty_version)
-    join anze.unit u on u.id = n.about_unit_id
+        'note', n.acknowledgement)
+        || case when n.obligation_id is not null then anze.notice_of_obligation(n) else anze.notice_of_deadline(n) end)
+    from anze.unit u
     join anze.unit t on t.id = n.unit_id
     join anze.notice_stage s on s.code = n.stage
-    left join anze.post k on k.code = o.post
     left join anze.person p on p.id = n.person_id
-    cross join lateral (
-        select anze.day_of(o.due_at - interval '1 microsecond') as due, anze.day_of(n.issued_at) as issued) day
-    where o.id = n.obligation_id);
+    where u.id = n.about_unit_id);
 end
 $$;
 

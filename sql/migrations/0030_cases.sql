@@ -326,3 +326,21 @@ create index accident_clock_city_running on anze.accident_clock (city, due_at, r
 create index accident_clock_county_running on anze.accident_clock (county, due_at, reference) where is_running;
 create index accident_clock_town_running on anze.accident_clock (town, due_at, reference) where is_running;
 create index accident_clock_unit_running on anze.accident_clock (unit_id, due_at, reference) where is_running;
+
+-- Deadlines are told like duties ------------------------------------------------------------------------------------------
+
+alter table anze.notice_stage add column subject text not null default 'obligation',
+    add constraint notice_stage_subject check (subject in ('obligation', 'deadline'));
+comment on column anze.notice_stage.subject is 'what it tells of: a duty, or the deadline of a case';
+comment on constraint notice_stage_subject on anze.notice_stage is
+    '提醒事项不在代码表内。 | The subject is not in the code set. | /subject';
+alter table anze.notice alter column obligation_id drop not null,
+    add column deadline_id uuid,
+    add constraint notice_deadline_fkey foreign key (deadline_id) references anze.deadline,
+    add constraint notice_deadline_once unique (deadline_id, stage),
+    add constraint notice_of_one_thing check (num_nonnulls(obligation_id, deadline_id) = 1);
+comment on constraint notice_deadline_fkey on anze.notice is
+    '时限不存在。 | The deadline does not exist. | /deadline_id';
+comment on constraint notice_deadline_once on anze.notice is '该阶段已提醒。 | This stage was told already. | /stage';
+comment on constraint notice_of_one_thing on anze.notice is
+    '提醒应针对一项任务或一个时限。 | A notice is about an obligation or a deadline. | /obligation_id';

@@ -112,9 +112,8 @@ def test_events_are_listed_the_latest_first_and_filtered(desk):
 
 @pytest.fixture(scope="module")
 def raising(cluster, make_database, make_service, client):
-    """A database with the kind of event and a safety committee, a city officer of it, and the committee."""
+    """A database with a safety committee, a city officer of it, and the committee."""
     database = make_database(cluster)
-    event_kind(database, "accident_larger", is_automatic=True)
     committee = add_unit(database, "safety_committee", "鄂尔多斯市安全生产委员会", "150600", level="city")
     closed = add_unit(database, "safety_committee", "已撤销的委员会", "150600", level="city")
     add_unit(database, "safety_committee", "准格尔旗安全生产委员会", "150622", level="county")
@@ -180,6 +179,9 @@ def _service_of(caller):
     return type("There", (), {"url": caller.url})
 
 
-def test_without_the_kind_an_accident_is_filed_all_the_same(desk):
+def test_without_the_kind_an_accident_is_filed_all_the_same(desk, alone):
+    with alone.owner() as owner:
+        owner.execute("delete from anze.duty where event = 'accident_larger'")
+        owner.execute("delete from anze.duty_event_kind where code = 'accident_larger'")
     answer = desk().post(ACCIDENTS, json=first_report(figures={"deaths": 3}))
     assert answer.status_code == 201 and desk().items(f"{EVENTS}?accident_id={answer.json()['id']}") == []

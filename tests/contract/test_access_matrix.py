@@ -117,7 +117,7 @@ ABOUT_FILE = {
     "completeFile": ("complete", "/completion", None, {}),
 }
 # The rest: what reading or writing them shows is the same for every caller, or is checked by a test of its own tag.
-# Each asked_<tag>.py beside this file says by operationId how to ask: path, body (or what makes one), If-Match or None.
+# Each asked_<tag>.py beside this file says by operationId how to ask: path, body (or what makes them), If-Match or None.
 # What must be there for it, its prepare(owner) puts there.
 ASKED_MODULES = [import_module(module.stem) for module in sorted(Path(__file__).parent.glob("asked_*.py"))]
 OTHERS = {operation: asked for module in ASKED_MODULES for operation, asked in module.ASKED.items()}
@@ -130,7 +130,7 @@ def secured(contract):
 
 def ask(client, method: str, path: str, body, version):
     headers = {"Content-Type": "application/merge-patch+json"} if method == "patch" else None
-    return client.request(method, path, json=body() if callable(body) else body, if_match=version, headers=headers)
+    return client.request(method, path() if callable(path) else path, json=body() if callable(body) else body, if_match=version, headers=headers)
 
 
 def test_the_matrix_knows_every_operation_that_needs_a_token(contract):

@@ -20,7 +20,7 @@ def sees(role: str, unit) -> bool:
 @pytest.fixture(scope="module")
 def world(make_database, cluster, make_service, client):
     """A database of its own with a warning about every place, and a client of every role."""
-    alone = make_database(cluster)
+    alone = make_database(cluster, catalogue=False)
     made = {}
     with alone.owner() as owner:
         for name, unit in PLACES.items():
@@ -91,7 +91,7 @@ def test_regions_are_counted_over_what_the_role_may_see(contract, world, role):
 
 
 def test_a_units_superior_sees_and_acknowledges_what_it_was_told(world, client, make_database, cluster, make_service):
-    alone = make_database(cluster)
+    alone = make_database(cluster, catalogue=False)
     with alone.owner() as owner:
         obligation = owe(owner, now() - 8 * DAY, unit=PLACES["own"])
         sweep(owner)

@@ -15,10 +15,11 @@ def now() -> dt.datetime:
 
 
 def add_duty(owner, code: str = "TEST.INSPECTION", period: str = "month") -> str:
+    """It was in force for a day, long ago: obligations name it, and planning makes none of it."""
     owner.execute(
         "insert into anze.duty (code, version, in_force, clause, nature, title_zh, title_en, actor_zh, unit_kinds,"
         " record_kinds, counting, period, once_by, event, instrument, confidence, origin)"
-        " values (%s, 1, '[2020-01-01,)', '2.03', 'R', '带队督导检查', 'Lead an inspection', '部门', '{department}',"
+        " values (%s, 1, '[2020-01-01,2020-01-02)', '2.03', 'R', '带队督导检查', 'Lead an inspection', '部门', '{department}',"
         " '{led_inspection}', 'within', %s, %s, %s, 'LAW-SAFETY', 'recalled-low', 'shipped') on conflict do nothing",
         (code, period, "2030-01-01" if period == "once" else None, "test" if period == "event" else None))
     return code

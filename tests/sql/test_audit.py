@@ -16,9 +16,10 @@ numbers = itertools.count()
 
 
 @pytest.fixture(scope="module")
-def prepared(cluster, make_database):
-    """A database with a watched table of the tests' own."""
-    database = make_database(cluster)
+def prepared(make_cluster, make_database):
+    """A database with a watched table of the tests' own. The cluster is their own too: the sealer waits for whatever
+    transaction is at work in it, in other databases as well."""
+    database = make_database(make_cluster())
     with database.owner() as owner:
         owner.execute("create table anze.thing (id int primary key, note text, phone text, n int, shown text)")
         owner.execute("grant select, insert, update, delete on anze.thing to anze_service")
@@ -35,8 +36,7 @@ def ledger(prepared):
     database.name = f"{prepared.name}_{next(numbers)}"
     database.owner_url = prepared.cluster.url(database.name, "anze_owner")
     database.service_url = prepared.cluster.url(database.name, "anze_service")
-    with psycopg.connect(prepared.cluster.url("postgres", "admin"), autocommit=True) as admin:
-        admin.execute(f'create database "{database.name}" owner anze_owner template "{prepared.name}"')
+    prepared.cluster.create_database(database.name, prepared.name)
     yield database
     with psycopg.connect(prepared.cluster.url("postgres", "admin"), autocommit=True) as admin:
         admin.execute(f'drop database "{database.name}" with (force)')

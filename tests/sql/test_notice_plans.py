@@ -17,7 +17,7 @@ SCOPES = {"scope_province": ("15", {"reach": "region", "region": "15"}),
 @pytest.fixture(scope="module")
 def crowded(cluster, make_database):
     """Some thousand units with their lights and a notice each, so that a scan of all of them would show."""
-    database = make_database(cluster)
+    database = make_database(cluster, catalogue=False)
     with database.owner() as owner:
         owner.execute("insert into anze.unit (kind, name, region_code, sector, accountable_to)"
                       " select 'enterprise', md5(g || r.code), r.code, 'coal', %s from anze.region r,"
