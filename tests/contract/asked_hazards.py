@@ -1,0 +1,30 @@
+"""How the access matrix asks about hazards: two of an enterprise that every role sees, one merged into the other."""
+from harness import tree
+from harness.hazards import filing
+
+OWN = tree.enterprise("150622101", 1)
+# Both begin with 2026-03-31 08:00:00.250 in China, as their rows do.
+HAZARD, SAME = "019d4130-a4fa-7000-8000-00000000a001", "019d4130-a4fa-7000-8000-00000000a002"
+ASKED = {
+    "listHazards": ("/v1/hazards", None, None),
+    "fileHazard": ("/v1/hazards", lambda: filing(unit_id=OWN.id, source="own_check"), None),
+    "getHazard": (f"/v1/hazards/{HAZARD}", None, None),
+    "judgeHazard": (f"/v1/hazards/{HAZARD}/judgements", {"severity": "general"}, "999"),
+    "getHazardDuplicates": (f"/v1/hazards/{HAZARD}/duplicates", None, None),
+    "mergeHazard": (f"/v1/hazards/{HAZARD}/mergers", {"into_id": SAME, "reason": "同一隐患"}, "999"),
+    "undoHazardMerger": (f"/v1/hazards/{HAZARD}/mergers/undo", {"reason": "两处不同"}, "999"),
+    "listHazardCriteria": ("/v1/hazard-criteria", None, None),
+    "listHazardStatistics": ("/v1/hazard-statistics?period=2026-Q1", None, None),
+}
+
+
+def prepare(owner) -> None:
+    owner.execute("select set_config('anze.reach', 'service', false)")
+    for hazard in (HAZARD, SAME):
+        owner.execute("with c as (select (anze.open_case('hazard', %s, null, 2::smallint, '护栏缺失',"
+                      " jsonb_build_object('hazard_id', %s::text), null, '{}', '[]')).*)"
+                      " insert into anze.hazard (id, found_at, case_id, unit_id, description, place, source, category, state,"
+                      " region_code, sector) select %s, anze.hazard_found_at(%s), c.id, c.unit_id, c.title, '主井口',"
+                      " 'own_check', 'equipment', c.state, c.region_code, c.sector from c",
+                      (OWN.id, hazard, hazard, hazard))
+    owner.execute("select set_config('anze.reach', '', false)")

@@ -1,0 +1,140 @@
+"""What lists of hazards cost: index order through the months under every scope, no sort, no scan of a table, with a plan
+for these values and with one for any; reading one looks into one month."""
+import uuid
+
+import pytest
+from psycopg import sql
+
+from harness import tree
+from harness.statement import expand
+
+TOWN, UNIT = "150622101", tree.enterprise("150622101", 1).id
+SCOPES = {
+    "province": ({"reach": "region", "region": "15"}, "15"),
+    "city": ({"reach": "region", "region": "1506"}, "1506"),
+    "county": ({"reach": "region", "region": "150622"}, "150622"),
+    "town": ({"reach": "region", "region": TOWN}, TOWN),
+    "unit": ({"reach": "unit", "unit": UNIT}, UNIT),
+}
+ZERO = str(uuid.UUID(int=0))
+AFTER = {"after_1": "2026-06-15 00:00:00+00", "after_2": ZERO}
+MANY = """
+    insert into anze.hazard (id, found_at, case_id, unit_id, description, place, source, category, criterion,
+        criterion_version, state, is_open, due_at, region_code, sector)
+    select h.id, anze.hazard_found_at(h.id), gen_random_uuid(), h.unit_id, '护栏缺失', '主井口', 'own_check', 'equipment',
+        case when h.g % 3 = 0 then 'ANY.MAJOR' end, case when h.g % 3 = 0 then 1 end,
+        case when h.g % 2 = 0 then 'ordered' else 'closed' end, h.g % 2 = 0,
+        case when h.g % 2 = 0 then now() - interval '1 day' else 'infinity' end, h.region_code, h.sector
+    from (select anze.hazard_id(timestamptz '2026-11-01' - g * interval '8 hours') as id, u.id as unit_id, g, u.region_code,
+              u.sector
+          from anze.unit u, generate_series(1, 1200) g where u.kind = 'enterprise') h;
+"""
+
+
+@pytest.fixture(scope="module")
+def many(cluster, make_database):
+    """12,600 hazards of 400 days, over all enterprises of the tree; every second one is open, and late."""
+    database = make_database(cluster)
+    with database.admin() as admin:
+        admin.execute("set session_replication_role = replica")
+        admin.execute(MANY)
+        admin.execute("analyze anze.hazard")
+    return database
+
+
+def nodes(plan: dict):
+    yield plan
+    for child in plan.get("Plans", []):
+        yield from nodes(child)
+
+
+def plan_of(database, name: str, caller: dict, values: dict, mode: str = "auto", how: str = "") -> list[dict]:
+    text, parameters = expand(f"hazards/{name}", {"limit": "20", **values})
+    with database.service(**caller) as service:
+        service.execute(f"set local plan_cache_mode = {mode}")
+        service.execute(f"prepare looked_at as {text}")
+        rows = service.execute(sql.SQL("explain ({} format json) execute looked_at ({})").format(
+            sql.SQL(how), sql.SQL(", ").join(sql.Literal(p) for p in parameters))).fetchall()
+    return list(nodes(rows[0][0][0]["Plan"]))
+
+
+def rows_of(database, query: str) -> list[tuple]:
+    with database.admin() as admin:
+        return admin.execute(query).fetchall()
+
+
+def hazard_nodes(found: list[dict]) -> list[dict]:
+    return [n for n in found if n.get("Relation Name", "").startswith("hazard_")]
+
+
+@pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
+@pytest.mark.parametrize("goes_on", [False, True])
+@pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.parametrize("filters", [{}, {"open": "true"}, {"overdue": "true"}], ids=["all", "open", "overdue"])
+def test_every_list_is_read_in_the_order_of_its_index_month_by_month(many, filters, scope, goes_on, mode):
+    caller, value = SCOPES[scope]
+    found = plan_of(many, "listHazards", caller, {**filters, f"scope_{scope}": value, **(AFTER if goes_on else {})}, mode)
+    scans = hazard_nodes(found)
+    assert scans and {n["Node Type"] for n in scans} == {"Index Scan"}, [(n["Node Type"], n.get("Index Name")) for n in scans]
+    column = "unit_id" if scope == "unit" else scope
+    assert all(f"{column} = " in n["Index Cond"] for n in scans), scans
+    kinds = {n["Node Type"] for n in found}
+    assert "Append" in kinds and not kinds & {"Merge Append", "Sort", "Incremental Sort", "Seq Scan"}, kinds
+    if goes_on:
+        assert all("ROW(" in n["Index Cond"] for n in scans), scans
+    if filters:
+        partial = {name for (name,) in rows_of(many, "select indexrelid::regclass::text from pg_index where indpred is not null"
+                                                 " and indrelid::regclass::text like 'anze.hazard%'")}
+        assert {f"anze.{n['Index Name']}" for n in scans} <= partial, scans
+
+
+def test_a_page_of_the_latest_reads_the_latest_months_alone(many):
+    caller, value = SCOPES["city"]
+    found = plan_of(many, "listHazards", caller, {"scope_city": value}, "force_generic_plan", "analyze, ")
+    executed = [n["Relation Name"] for n in hazard_nodes(found) if n["Actual Loops"] > 0 and n["Actual Rows"] > 0]
+    assert executed == ["hazard_2026_10"], executed
+
+
+@pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
+@pytest.mark.parametrize("name", ["getHazard", "getHazardDuplicates"])
+def test_reading_one_hazard_looks_into_one_month(many, name, mode):
+    one = many.value("select id::text from anze.hazard where unit_id = %s order by found_at desc limit 1", UNIT)
+    found = plan_of(many, name, {"reach": "unit", "unit": UNIT}, {"hazard_id": one}, mode, "analyze, ")
+    executed = [n for n in hazard_nodes(found) if n["Actual Loops"] > 0]
+    assert [(n["Node Type"], n["Relation Name"]) for n in executed] == [("Index Scan", "hazard_2026_10")], executed
+
+
+@pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
+def test_a_range_of_finding_leaves_the_other_months_out(many, mode):
+    caller, value = SCOPES["city"]
+    found = plan_of(many, "listHazards", caller, {"scope_city": value, "found_from": "2026-06-02T00:00:00+08:00",
+                                                  "found_to": "2026-06-20T00:00:00+08:00"}, mode, "analyze, ")
+    assert {n["Relation Name"] for n in hazard_nodes(found) if n["Actual Loops"] > 0} == {"hazard_2026_06"}
+
+
+def test_a_caller_without_scope_reads_nothing_at_no_cost(many):
+    found = plan_of(many, "listHazards", {"reach": "none"}, {"scope_none": "true"})
+    assert "false" in {n.get("One-Time Filter") for n in found}
+
+
+def test_every_month_has_its_partition_and_the_coming_ones_are_made_ahead(many):
+    with many.owner() as owner:
+        names = [n for (n,) in owner.execute("select inhrelid::regclass::text from pg_inherits where inhparent ="
+                                             " 'anze.hazard'::regclass order by 1").fetchall()]
+        assert len(names) == 1 + 13 + 3 and names[-1] == "anze.hazard_past"
+        assert owner.execute("select anze.make_hazard_partitions()").fetchone()[0] == 0
+        months = owner.execute("select to_char(date_trunc('month', anze.today()) + make_interval(months => n), '\"anze.hazard_\"YYYY_MM')"
+                               " from generate_series(-12, 3) n").fetchall()
+    assert [m for (m,) in months] == names[:-1]
+
+
+def test_what_was_found_long_ago_has_a_place_too(many):
+    with many.owner() as owner:
+        owner.execute("select set_config('anze.reach', 'service', true)")
+        made = owner.execute("select anze.hazard_id('2012-05-06 08:00+08')").fetchone()[0]
+        owner.execute("insert into anze.hazard (id, found_at, case_id, unit_id, description, place, source, category, state,"
+                      " region_code) select %s, anze.hazard_found_at(%s), (anze.open_case('hazard', %s, null, 2::smallint, '旧隐患',"
+                      " '{}', null, '{}', '[]')).id, %s, '旧隐患', '井口', 'own_check', 'equipment', 'found', '150622101'",
+                      (made, made, UNIT, UNIT))
+        assert owner.execute("select tableoid::regclass::text from anze.hazard where id = %s", (made,)).fetchone()[0] == "anze.hazard_past"
+        owner.rollback()
