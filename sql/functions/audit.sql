@@ -302,3 +302,11 @@ on conflict (table_name, column_name) do nothing;
 select audit.watch('anze.duty_record');
 select audit.watch('anze.follow_up');
 select audit.watch('anze.duty_event');
+
+-- Who assessed a risk and who answers for its control is personal data; the assessment itself keeps it.
+insert into audit.masked_column (table_name, column_name) values
+    ('anze.risk_assessment', 'measures'), ('anze.risk_assessment', 'assessor')
+on conflict (table_name, column_name) do nothing;
+select audit.watch('anze.risk_point');
+select audit.watch('anze.risk_assessment');
+select audit.watch('anze.hazard_source');
