@@ -310,3 +310,11 @@ on conflict (table_name, column_name) do nothing;
 select audit.watch('anze.risk_point');
 select audit.watch('anze.risk_assessment');
 select audit.watch('anze.hazard_source');
+
+-- What is done to a case names who answers for it; the case itself keeps it. Rules of kinds are watched like the law's.
+insert into audit.masked_column (table_name, column_name) values
+    ('anze.case_event', 'content'), ('anze.case_file', 'facts')
+on conflict (table_name, column_name) do nothing;
+select audit.watch(format('anze.%I', n.name)::regclass)
+from unnest(array['case_kind', 'case_state', 'case_clock', 'case_action', 'case_file', 'case_event',
+                  'working_day']) n(name);

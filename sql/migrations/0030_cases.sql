@@ -112,7 +112,8 @@ comment on column anze.case_action.takers is
     'office of the case''s level; upper: a higher level than the case''s; anyone in reach; system: effects and time alone';
 comment on column anze.case_action.minimum_level is 'least rank of the caller''s level (anze.accident_level): 0 unit … 4 province';
 comment on column anze.case_action.posts is 'the person named by the field person_id holds one of these posts in the caller''s unit';
-comment on column anze.case_action.other_than is 'not by who took one of these actions last';
+comment on column anze.case_action.other_than is
+    'not by the person who took one of these actions last; "unit:<action>": nor by the unit that person acted for';
 comment on column anze.case_action.fields is
     '[{"name", "type": text|line|date|instant|integer|money|boolean|unit|person|choice, "required", "choices", "keep", '
     '"title_zh", "title_en"}]; keep: it becomes a fact of the case';
@@ -129,13 +130,19 @@ create table anze.working_day (
     day date not null,
     is_working boolean not null,
     title_zh text not null,
+    title_en text not null,
     instrument text not null,
+    confidence text not null,
     constraint working_day_pkey primary key (day),
-    constraint working_day_finite check (isfinite(day))
+    constraint working_day_finite check (isfinite(day)),
+    constraint working_day_confidence check (confidence in (
+        'found', 'found-local', 'recalled-high', 'recalled-med', 'recalled-low'))
 );
 comment on table anze.working_day is '节假日与调休: days that are not what their weekday says';
 comment on constraint working_day_pkey on anze.working_day is '该日已登记。 | This day is listed already. | /day';
 comment on constraint working_day_finite on anze.working_day is '日期无效。 | The day is not a day. | /day';
+comment on constraint working_day_confidence on anze.working_day is
+    '可信度不在代码表内。 | The confidence is not in the code set. | /confidence';
 grant select on anze.working_day to anze_service;
 
 -- Cases --------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,103 @@
+-- Deadlines of cases: started, met and superseded by what happens to the case, never changed. A clock that is set anew
+-- while it runs supersedes what ran before, and both stay.
+
+set local check_function_bodies = off; -- functions of this folder may name later ones
+
+-- When a clock of a case ends that is started now, and by which rule. NULL: the field that names its day is not there.
+create or replace function anze.case_clock_end(k anze.case_clock, facts jsonb, at timestamptz,
+    out due_at timestamptz, out rule text, out rule_version integer) stable language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    length anze.rule;
+    named constant text := facts ->> k.due_field;
+begin
+    if k.rule is not null then
+        length := anze.rule_on(k.rule, anze.day_of(at));
+        due_at := anze.term_end(at, length.value, length.unit, k.is_working_days);
+        rule := length.code;
+        rule_version := length.version;
+    elsif length(named) = 10 then
+        due_at := anze.end_of_day(named::date);
+    else
+        due_at := named::timestamptz;
+    end if;
+end
+$$;
+
+create or replace function anze.case_clock_owner(c anze.case_file, watched_by text) returns uuid
+immutable parallel safe language sql
+return case watched_by when 'unit' then (c).unit_id else coalesce((c).supervisor_id, (c).unit_id) end;
+
+-- A clock comes to run. One that returns after its day has passed (a review that failed too late) is overdue at once:
+-- it has run since the case was opened.
+create or replace function anze.start_case_clock(c anze.case_file, k anze.case_clock, at timestamptz) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    ends record;
+    since timestamptz;
+begin
+    select * into ends from anze.case_clock_end(k, c.facts, at);
+    if ends.due_at is null then
+        return;
+    end if;
+    since := case when ends.due_at > at then at else least(c.opened_at, ends.due_at - interval '1 microsecond') end;
+    update anze.deadline d set superseded_at = at where d.case_id = c.id and d.clock = k.code and d.is_running;
+    insert into anze.deadline (case_id, clock, title_zh, title_en, starts_at, due_at, rule, rule_version, owed_by,
+        next_notice_at, region_code, sector)
+    values (c.id, k.code, k.title_zh, k.title_en, since, ends.due_at, ends.rule, ends.rule_version,
+        anze.case_clock_owner(c, k.watched_by), ends.due_at, c.region_code, c.sector);
+end
+$$;
+
+-- Whoever supervises a case now owes what its supervisor owes: the deadline goes on under the new name.
+create or replace function anze.readdress_deadlines(c anze.case_file, at timestamptz) returns void language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    with moved as (
+        update anze.deadline d set superseded_at = at
+        from anze.case_clock k
+        where d.case_id = c.id and d.is_running
+            and (k.kind, k.version, k.code) = (c.kind, c.kind_version, d.clock)
+            and d.owed_by <> anze.case_clock_owner(c, k.watched_by)
+        returning d.*, k.watched_by)
+    insert into anze.deadline (case_id, clock, title_zh, title_en, starts_at, due_at, rule, rule_version, owed_by,
+        next_notice_at, region_code, sector)
+    select m.case_id, m.clock, m.title_zh, m.title_en, m.starts_at, m.due_at, m.rule, m.rule_version,
+        anze.case_clock_owner(c, m.watched_by), m.due_at, c.region_code, c.sector
+    from moved m;
+end
+$$;
+
+-- What an event does to the clocks: `stopped` and those of a state that was left are met, `started` and those of a
+-- state that was entered begin; a changed field that names a clock's day sets that clock anew. The case's own due_at
+-- follows.
+create or replace function anze.run_case_clocks(c anze.case_file, former_state text, started text[], stopped text[],
+    changed text[], at timestamptz) returns anze.case_file language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    k anze.case_clock;
+begin
+    update anze.deadline d set met_at = at
+    where d.case_id = c.id and d.is_running
+        and (not c.is_open or d.clock = any (stopped) or exists (
+            select from anze.case_clock l
+            where (l.kind, l.version, l.code) = (c.kind, c.kind_version, d.clock)
+                and former_state = any (l.states) and not c.state = any (l.states)));
+    for k in
+        select l.* from anze.case_clock l
+        where (l.kind, l.version) = (c.kind, c.kind_version) and c.is_open
+            and (l.code = any (started)
+                 or c.state = any (l.states) and (former_state is null or not former_state = any (l.states))
+                 or l.due_field = any (changed) and (c.state = any (l.states) or exists (
+                        select from anze.deadline d where d.case_id = c.id and d.clock = l.code and d.is_running)))
+        order by l.code
+    loop
+        perform anze.start_case_clock(c, k, at);
+    end loop;
+    perform anze.readdress_deadlines(c, at);
+    c.due_at := coalesce(
+        (select min(d.due_at) from anze.deadline d where d.case_id = c.id and d.is_running), 'infinity');
+    return c;
+end
+$$;
