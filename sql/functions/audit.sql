@@ -302,6 +302,15 @@ on conflict (table_name, column_name) do nothing;
 select audit.watch('anze.duty_record');
 select audit.watch('anze.follow_up');
 select audit.watch('anze.duty_event');
+-- Who found a hazard and who answers for it; where its case stands is copied from the case, which is watched itself.
+insert into audit.masked_column (table_name, column_name, is_derived) values
+    ('anze.hazard', 'found_by', false), ('anze.hazard', 'responsible', false), ('anze.hazard', 'state', true),
+    ('anze.hazard', 'is_open', true), ('anze.hazard', 'due_at', true), ('anze.hazard', 'version', true),
+    ('anze.hazard', 'updated_at', true)
+on conflict (table_name, column_name) do update set is_derived = excluded.is_derived;
+select audit.watch('anze.hazard');
+select audit.watch('anze.hazard_judgement');
+select audit.watch('anze.hazard_merger');
 
 -- Who assessed a risk and who answers for its control is personal data; the assessment itself keeps it.
 insert into audit.masked_column (table_name, column_name) values

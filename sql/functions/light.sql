@@ -115,15 +115,32 @@ set search_path = pg_catalog, pg_temp as $$
                 select from anze.post p where p.is_first_responsible and p.code = any (s.posts))) as first_responsible
         from anze.structural_finding f join anze.structural_rule s on s.code = f.rule
         where f.unit_id = any (unit_ids) and f.ended_on is null
-        group by f.unit_id)
+        group by f.unit_id),
+    dangerous as (
+        select h.unit_id, count(*) filter (where h.severity = 'major') as major,
+            count(*) filter (where h.recurrences > 0) as repeated
+        from anze.hazard h
+        where h.unit_id = any (unit_ids) and h.is_open
+        group by h.unit_id),
+    -- What the unit itself owes about hazards: what an office lets pass is no fault of the unit.
+    clocked as (
+        select d.owed_by as unit_id, count(distinct d.case_id) filter (where d.due_at <= now_at) as late,
+            min(d.due_at) filter (where d.due_at > now_at) as late_at
+        from anze.deadline d join anze.case_file f on f.id = d.case_id
+        where d.owed_by = any (unit_ids) and d.is_running and f.kind = 'hazard' and f.unit_id = d.owed_by
+        group by d.owed_by)
     select u.id, jsonb_build_object('missed', coalesce(c.missed, 0), 'missed_twice', coalesce(c.missed_twice, 0),
             'overdue', coalesce(c.overdue, 0), 'escalated', coalesce(c.escalated, 0),
             'unacknowledged_days', floor(extract(epoch from now_at - c.unheard_since) / 86400),
-            'findings', coalesce(b.findings, 0), 'findings_first_responsible', coalesce(b.first_responsible, 0)),
-        coalesce(least(c.forgotten_at, later.at), 'infinity')
+            'findings', coalesce(b.findings, 0), 'findings_first_responsible', coalesce(b.first_responsible, 0),
+            'hazards_major_open', coalesce(h.major, 0), 'hazards_late', coalesce(k.late, 0),
+            'hazards_repeated', coalesce(h.repeated, 0)),
+        coalesce(least(c.forgotten_at, later.at, k.late_at), 'infinity')
     from unnest(unit_ids) u(id)
     left join counted c on c.unit_id = u.id
     left join broken b on b.unit_id = u.id
+    left join dangerous h on h.unit_id = u.id
+    left join clocked k on k.unit_id = u.id
     cross join lateral (
         select min(t.at) as at
         from (

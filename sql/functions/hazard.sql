@@ -1,0 +1,175 @@
+-- Hazards: where their rows are kept, what follows from what, who is told.
+-- Filing is in hazard_file.sql, judging in hazard_case.sql, merging in hazard_merge.sql, what is shown in hazard_shown.sql.
+
+set local check_function_bodies = off; -- functions of this folder may name later ones
+
+-- Partitions ---------------------------------------------------------------------------------------------------------
+
+-- One partition of the table, made apart and then attached, so that writers go on. The bounds are months of China.
+create or replace function anze.make_hazard_partition(name text, lower_bound text, upper_bound text) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+    execute format('create table anze.%I (like anze.hazard including all)', name);
+    execute format('alter table anze.%I enable row level security', name); -- nobody reads it but by its parent
+    execute format('alter table anze.%I force row level security', name);
+    execute format('alter table anze.hazard attach partition anze.%I for values from (%s) to (%s)', name, lower_bound,
+                   upper_bound);
+end
+$$;
+
+create or replace function anze.month_begins(month timestamp) returns timestamptz immutable parallel safe strict language sql
+return month at time zone 'Asia/Shanghai';
+
+-- The partitions of this month and the coming ones; how many were made. What was found before the first month that has
+-- one (a year back when the table is new) is in hazard_past. There is no default partition: with one, a list could not
+-- stop at the latest months. Run by migrate, and by the sweeper.
+create or replace function anze.make_hazard_partitions(max_rows integer default 3) returns integer
+security definer language plpgsql set search_path = pg_catalog, pg_temp set lock_timeout = '2s' as $$
+declare
+    this_month constant timestamp := date_trunc('month', now() at time zone 'Asia/Shanghai');
+    is_new constant boolean := to_regclass('anze.hazard_past') is null;
+    month timestamp := this_month - case when is_new then interval '12 months' else interval '0' end;
+    made integer := 0;
+begin
+    if to_regclass(to_char(this_month + interval '3 months', '"anze.hazard_"YYYY_MM')) is not null then
+        return 0;
+    end if;
+    perform pg_advisory_xact_lock(3615029, 3); -- sweepers of several replicas at once
+    if is_new then
+        perform anze.make_hazard_partition('hazard_past', 'minvalue', quote_literal(anze.month_begins(month)));
+    end if;
+    while month <= this_month + interval '3 months' loop
+        if to_regclass(to_char(month, '"anze.hazard_"YYYY_MM')) is null then
+            perform anze.make_hazard_partition(to_char(month, '"hazard_"YYYY_MM'),
+                quote_literal(anze.month_begins(month)), quote_literal(anze.month_begins(month + interval '1 month')));
+            made := made + 1;
+        end if;
+        month := month + interval '1 month';
+    end loop;
+    return made;
+end
+$$;
+
+select anze.make_hazard_partitions();
+
+-- What is seen and found ---------------------------------------------------------------------------------------------
+
+create or replace function anze.sees_hazard(hazard_id uuid) returns boolean
+stable parallel safe language plpgsql
+as $$
+begin
+    return exists (select from anze.hazard h
+                   where h.id = hazard_id and h.found_at = anze.hazard_found_at(hazard_id));
+end
+$$;
+
+-- The hazard, if it is in the caller's reach; refused otherwise. For functions with the owner's rights.
+create or replace function anze.hazard_in_reach(hazard_id uuid) returns anze.hazard stable language plpgsql as $$
+declare
+    h anze.hazard;
+begin
+    select * into h from anze.hazard x
+    where x.id = hazard_id and x.found_at = anze.hazard_found_at(hazard_id)
+        and anze.can_see_of_unit(x.region_code, x.sector, x.unit_id);
+    if h.id is null then
+        perform anze.refuse('AZ404', '没有该隐患。', 'There is no such hazard.');
+    end if;
+    return h;
+end
+$$;
+
+-- The hazard of a case, locked; a row of NULLs where the case has none.
+create or replace function anze.hazard_of_case(c anze.case_file) returns anze.hazard language plpgsql as $$
+declare
+    h anze.hazard;
+    id constant uuid := c.facts ->> 'hazard_id';
+begin
+    select * into h from anze.hazard x where x.id = hazard_of_case.id and x.found_at = anze.hazard_found_at(id)
+    for no key update;
+    return h;
+end
+$$;
+
+-- The version of a criterion that was in force on a day.
+create or replace function anze.hazard_criterion_on(code text, day date) returns anze.hazard_criterion
+stable language sql as $$
+    select k from anze.hazard_criterion k where k.code = hazard_criterion_on.code and k.in_force @> day
+$$;
+
+-- What is wrong with naming this criterion for a hazard of this sector that was found on this day.
+create or replace function anze.hazard_criterion_faults(code text, day date, sector text, pointer text) returns jsonb
+stable language sql as $$
+    select case
+    when code is null then '[]'
+    when not exists (select from anze.hazard_criterion k where k.code = hazard_criterion_faults.code) then
+        anze.fault(pointer, 'unknown-reference', '没有该判定标准。', 'There is no such criterion.')
+    when k.code is null then anze.fault(pointer, 'not-in-force', '该判定标准在发现之日没有施行。',
+        'The criterion was not in force on the day of finding.')
+    when not coalesce(hazard_criterion_faults.sector = any (k.sectors), k.sectors is null) then
+        anze.fault(pointer, 'of-other-sector', '该判定标准不适用于该行业领域。', 'The criterion is for other sectors.')
+    else '[]' end
+    from (select) one left join anze.hazard_criterion k on k.code = hazard_criterion_faults.code and k.in_force @> day
+$$;
+
+-- The last of the same unit and criterion within the year before, and how many there were. What was merged or was no
+-- hazard does not count.
+create or replace function anze.hazard_recurrence(h anze.hazard, out last_id uuid, out count integer)
+stable language sql as $$
+    select (array_agg(o.id order by o.found_at desc, o.id desc))[1], count(*)::integer
+    from anze.hazard o
+    where o.unit_id = h.unit_id and o.criterion = h.criterion
+        and o.found_at > h.found_at - make_interval(days => anze.rule_value('HAZ.RECUR', anze.day_of(h.found_at))::integer)
+        and o.found_at <= h.found_at and o.id <> h.id
+        and o.merged_into is null and o.state <> 'dismissed'
+$$;
+
+-- What follows -------------------------------------------------------------------------------------------------------
+
+-- A hazard shows where its case stands. One that was merged is not open, though its case may go on again.
+create or replace function anze.hazard_follows_case() returns trigger security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    update anze.hazard h
+    set state = new.state, is_open = new.is_open and new.state <> 'merged', due_at = new.due_at, version = new.version,
+        closed_at = case when new.state = 'closed' then coalesce(h.closed_at, clock_timestamp()) end,
+        updated_at = clock_timestamp()
+    where h.id = (new.facts ->> 'hazard_id')::uuid
+        and h.found_at = anze.hazard_found_at((new.facts ->> 'hazard_id')::uuid);
+    return null;
+end
+$$;
+create or replace trigger hazard_follows after update on anze.case_file
+    for each row when (new.kind = 'hazard'
+        and (new.state, new.is_open, new.due_at, new.version) is distinct from (old.state, old.is_open, old.due_at, old.version))
+    execute function anze.hazard_follows_case();
+
+-- What changes a light.
+create or replace function anze.hazard_lights() returns trigger security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    if tg_op = 'INSERT' then
+        perform anze.mark_lights((select array_agg(distinct n.unit_id) from after_rows n));
+    else
+        perform anze.mark_lights((
+            select array_agg(distinct n.unit_id) from after_rows n join before_rows o on o.id = n.id
+            where (n.is_open, n.severity, n.recurrences, n.due_at)
+                is distinct from (o.is_open, o.severity, o.recurrences, o.due_at)));
+    end if;
+    return null;
+end
+$$;
+create or replace trigger lights_inserted after insert on anze.hazard referencing new table as after_rows
+    for each statement execute function anze.hazard_lights();
+create or replace trigger lights_updated after update on anze.hazard
+    referencing old table as before_rows new table as after_rows
+    for each statement execute function anze.hazard_lights();
+
+-- Judgements stay as they were given.
+create or replace function anze.refuse_rewriting() returns trigger language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    raise exception 'the table % is append-only', tg_table_name using errcode = 'insufficient_privilege';
+end
+$$;
+create or replace trigger append_only before update or delete on anze.hazard_judgement
+    for each row execute function anze.refuse_rewriting();

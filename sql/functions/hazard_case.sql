@@ -1,0 +1,161 @@
+-- What steps of a hazard's case do to the hazard: anze.case_effect_hazard_<name>(case, event). A case of this kind that
+-- has no hazard (only tests make one) keeps nothing.
+
+set local check_function_bodies = off; -- functions of this folder may name later ones
+
+-- Judging ------------------------------------------------------------------------------------------------------------
+
+-- What makes a hazard major is a criterion, and a criterion that makes it major cannot make it general.
+create or replace function anze.hazard_judgement_faults(h anze.hazard, severity text, code text, pointer text) returns jsonb
+stable language sql as $$
+    select anze.hazard_criterion_faults(code, anze.day_of(h.found_at), h.sector, pointer)
+        || case
+        when severity = 'major' and code is null then anze.fault(pointer, 'required', '判定为重大隐患应指明判定标准。',
+            'A major hazard is one by a criterion.')
+        when k.severity <> hazard_judgement_faults.severity then anze.fault(pointer, 'criterion-of-other-severity',
+            '该判定标准对应另一等级。', 'The criterion makes it of the other severity.')
+        else '[]' end
+    from (select) one
+    left join anze.hazard_criterion k on k.code = hazard_judgement_faults.code and k.in_force @> anze.day_of(h.found_at)
+$$;
+
+-- The judgement is kept for ever, and the hazard is what it says. Found again within a year is seen here too, since the
+-- criterion may be known only now.
+create or replace function anze.case_effect_hazard_judged(c anze.case_file, e anze.case_event) returns anze.case_file
+language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    h anze.hazard := anze.hazard_of_case(c);
+    severity constant text := case when e.action like 'judge\_major%' then 'major' else 'general' end;
+    code constant text := e.content ->> 'criterion';
+    again record;
+begin
+    if h.id is null then
+        return c;
+    end if;
+    perform anze.refuse_all(anze.hazard_judgement_faults(h, severity, code, '/fields/criterion'));
+    h.criterion := code;
+    h.criterion_version := (anze.hazard_criterion_on(code, anze.day_of(h.found_at))).version;
+    h.imminent_danger := h.imminent_danger or coalesce((e.content ->> 'imminent_danger')::boolean, false);
+    select * into again from anze.hazard_recurrence(h);
+    insert into anze.hazard_judgement (hazard_id, number, severity, criterion, criterion_version, basis, imminent_danger,
+        judged_at, level)
+    select h.id, count(*) + 1, severity, h.criterion, h.criterion_version, e.content ->> 'basis', h.imminent_danger, e.at,
+        e.level
+    from anze.hazard_judgement j where j.hazard_id = h.id;
+    update anze.hazard x
+    set severity = case_effect_hazard_judged.severity, criterion = h.criterion, criterion_version = h.criterion_version,
+        judged_at = e.at, imminent_danger = h.imminent_danger, recurrence_of = again.last_id, recurrences = again.count
+    where x.id = h.id and x.found_at = h.found_at;
+    c.facts := c.facts || jsonb_strip_nulls(jsonb_build_object('severity', severity, 'criterion', h.criterion));
+    return c;
+end
+$$;
+
+-- The step of the case by which this severity is judged now; where there is none, one that will be refused.
+create or replace function anze.hazard_judging_step(c anze.case_file, severity text) returns text stable language sql as $$
+    select a.code from anze.case_action a
+    where (a.kind, a.version) = (c.kind, c.kind_version)
+        and a.code = any (case severity when 'major' then array['judge_major', 'judge_major_stopped']
+                          else array['judge_general', 'regrade_general'] end)
+    order by c.state = any (a.from_states) desc, a.place limit 1
+$$;
+
+create or replace function anze.judge_hazard(hazard uuid, if_match text, given jsonb)
+returns table (status text, body text, etag text, location text)
+security definer language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    h constant anze.hazard := anze.hazard_lock(hazard, if_match);
+    c constant anze.case_file := (select x from anze.case_file x where x.id = h.case_id);
+begin
+    perform anze.refuse_all(anze.hazard_judgement_faults(h, given ->> 'severity', given ->> 'criterion', '/criterion')
+        || anze.evidence_faults(coalesce(given -> 'evidence', '[]')));
+    perform anze.case_act(h.case_id, anze.hazard_judging_step(c, given ->> 'severity'),
+        given - '{severity,evidence}'::text[], coalesce(given -> 'evidence', '[]'));
+    return query select * from anze.hazard_answer(h.id, '201');
+end
+$$;
+
+-- Putting right ------------------------------------------------------------------------------------------------------
+
+-- The five things 五落实, as far as this step fixes them.
+create or replace function anze.case_effect_hazard_fixed(c anze.case_file, e anze.case_event) returns anze.case_file
+language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    h constant anze.hazard := anze.hazard_of_case(c);
+begin
+    update anze.hazard x
+    set responsible = coalesce(e.content ->> 'responsible', x.responsible),
+        measures = coalesce(e.content ->> 'measures', x.measures),
+        budget_cny = coalesce((e.content ->> 'budget_cny')::numeric, x.budget_cny),
+        due_on = coalesce((e.content ->> 'due_on')::date, x.due_on),
+        emergency_plan = coalesce(e.content ->> 'emergency_plan', x.emergency_plan)
+    where x.id = h.id and x.found_at = h.found_at;
+    return c;
+end
+$$;
+
+create or replace function anze.case_effect_hazard_told(c anze.case_file, e anze.case_event) returns anze.case_file
+language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    h constant anze.hazard := anze.hazard_of_case(c);
+begin
+    if (e.content ->> 'told_on')::date > anze.today() then
+        perform anze.refuse('AZ422', '报告日期不能晚于今天。', 'Not in the future.', '/fields/told_on', 'in-future');
+    end if;
+    update anze.hazard x
+    set congress_told_on = coalesce((e.content ->> 'told_on')::date, x.congress_told_on),
+        department_told_at = case e.action when 'report_to_department' then coalesce(x.department_told_at, e.at)
+                             else x.department_told_at end
+    where x.id = h.id and x.found_at = h.found_at;
+    return c;
+end
+$$;
+
+create or replace function anze.case_effect_hazard_stopped(c anze.case_file, e anze.case_event) returns anze.case_file
+language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    h constant anze.hazard := anze.hazard_of_case(c);
+begin
+    update anze.hazard x set imminent_danger = true where x.id = h.id and x.found_at = h.found_at;
+    return c;
+end
+$$;
+
+-- Until when it is reviewed: a coal mine's acceptance has a term of its own.
+create or replace function anze.case_effect_hazard_completed(c anze.case_file, e anze.case_event) returns anze.case_file
+language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    day constant date := anze.day_of(e.at);
+    is_coal constant boolean := exists (select from anze.sector s where s.code = c.sector and s.rule_set = 'coal');
+    term constant anze.rule := anze.rule_on(
+        case when is_coal and exists (select from anze.rule r where r.code = 'HAZ.COAL.ACCEPT' and r.in_force @> day)
+            then 'HAZ.COAL.ACCEPT' else 'HAZ.REVIEW' end, day);
+begin
+    c.facts := c.facts || jsonb_build_object('review_rule', term.code,
+        'review_by', anze.day_of(anze.term_end(e.at, term.value, term.unit) - interval '1 second'));
+    return c;
+end
+$$;
+
+-- Truly gone: the finding that it came from is done too.
+create or replace function anze.case_effect_hazard_settled(c anze.case_file, e anze.case_event) returns anze.case_file
+language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    h constant anze.hazard := anze.hazard_of_case(c);
+begin
+    update anze.follow_up f
+    set done_on = greatest(anze.day_of(e.at), anze.day_of(h.found_at)), result = e.content ->> 'opinion',
+        version = f.version + 1, updated_at = clock_timestamp()
+    where f.record_id = h.record_id and f.number = h.finding_number and f.state = 'open';
+    return c;
+end
+$$;
