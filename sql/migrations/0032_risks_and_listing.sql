@@ -229,3 +229,12 @@ create index unit_source_province on anze.unit (province, name, id) where site_k
 create index unit_source_city on anze.unit (city, name, id) where site_kind = 'major_hazard_source';
 create index unit_source_county on anze.unit (county, name, id) where site_kind = 'major_hazard_source';
 create index unit_source_town on anze.unit (town, name, id) where site_kind = 'major_hazard_source';
+
+-- Listed cases stand among many of other kinds: indexes of their own, for the list of each scope and for the public.
+create index case_file_listed_province on anze.case_file (province, opened_at desc, id desc) where kind = 'listed_supervision';
+create index case_file_listed_city on anze.case_file (city, opened_at desc, id desc) where kind = 'listed_supervision';
+create index case_file_listed_county on anze.case_file (county, opened_at desc, id desc) where kind = 'listed_supervision';
+create index case_file_listed_town on anze.case_file (town, opened_at desc, id desc) where kind = 'listed_supervision';
+create index case_file_listed_unit on anze.case_file (unit_id, opened_at desc, id desc) where kind = 'listed_supervision';
+create index case_file_listed_public on anze.case_file (opened_at desc, id desc)
+    where kind = 'listed_supervision' and is_public and is_open;
