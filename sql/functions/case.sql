@@ -37,7 +37,7 @@ $$;
 create or replace function anze.case_is_seen(c anze.case_file) returns boolean
 stable parallel safe language sql
 return anze.can_see_of_unit((c).region_code, (c).sector, (c).unit_id)
-    or coalesce((c).supervisor_id = anze.unit(), false);
+    or anze.can_see_of_unit((c).region_code, (c).sector, (c).supervisor_id);
 
 -- Who may take which action -------------------------------------------------------------------------------------------
 

@@ -48,3 +48,23 @@ begin
     end;
 end
 $$;
+
+-- The days from one to another, both counted, with what was announced of them.
+create or replace function anze.working_days_json(since date, until date) returns jsonb stable language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    if until < since or until > since + 731 then
+        perform anze.refuse('AZ422', '止日应不早于起日，且不超过两年。',
+            'It ends no earlier than it begins, and no more than two years later.', 'until', 'range');
+    end if;
+    return (
+        select jsonb_build_object('from', since, 'until', until,
+            'working_days', count(*) filter (where d.is_working),
+            'days', jsonb_agg(jsonb_strip_nulls(jsonb_build_object('day', d.day, 'is_working', d.is_working,
+                'title_zh', w.title_zh, 'title_en', w.title_en, 'instrument', w.instrument,
+                'confidence', w.confidence)) order by d.day))
+        from (select s.on_day::date as day, anze.is_working_day(s.on_day::date) as is_working
+              from generate_series(since, until, interval '1 day') s(on_day)) d
+        left join anze.working_day w on w.day = d.day);
+end
+$$;

@@ -206,7 +206,7 @@ create index case_file_parent on anze.case_file (parent_id) where parent_id is n
 alter table anze.case_file enable row level security;
 alter table anze.case_file force row level security;
 create policy case_file_seen on anze.case_file for select to anze_service
-    using (anze.can_see_of_unit(region_code, sector, unit_id) or supervisor_id = anze.unit());
+    using (anze.can_see_of_unit(region_code, sector, unit_id) or anze.can_see_of_unit(region_code, sector, supervisor_id));
 create policy case_file_owner on anze.case_file to current_user using (true);
 grant select on anze.case_file to anze_service;
 
@@ -289,3 +289,40 @@ create policy deadline_seen on anze.deadline for select to anze_service
     using (anze.can_see_of_unit(region_code, sector, owed_by) or anze.sees_case(case_id));
 create policy deadline_owner on anze.deadline to current_user using (true);
 grant select on anze.deadline to anze_service;
+
+-- Accident clocks among the deadlines ----------------------------------------------------------------------------------
+
+-- A clock of an accident carries what its accident is seen by, so that deadlines are listed in index order; a trigger
+-- keeps it (sql/functions/deadline_list.sql). Its uuid names it among deadlines of all kinds.
+alter table anze.accident_clock
+    add column reference uuid not null default gen_random_uuid(),
+    add column region_code text collate "C",
+    add column sector text,
+    add column unit_id uuid,
+    add column province text collate "C" generated always as (anze.province_of(region_code)) stored,
+    add column city text collate "C" generated always as (anze.city_of(region_code)) stored,
+    add column county text collate "C" generated always as (anze.county_of(region_code)) stored,
+    add column town text collate "C" generated always as (anze.town_of(region_code)) stored,
+    add column is_running boolean not null generated always as (
+        met_at is null and superseded_at is null and kind <> 'window') stored;
+comment on column anze.accident_clock.is_running is 'something is owed by due_at';
+do $$
+begin
+    perform set_config('anze.reach', 'service', true);
+    update anze.accident_clock c set region_code = a.region_code, sector = a.sector, unit_id = a.unit_id
+    from anze.accident a where a.id = c.accident_id;
+    perform set_config('anze.reach', '', true);
+end
+$$;
+alter table anze.accident_clock alter column region_code set not null;
+alter table anze.accident_clock add constraint accident_clock_reference_key unique (reference);
+comment on constraint accident_clock_reference_key on anze.accident_clock is
+    '该时限已存在。 | This clock exists already. | ';
+alter table anze.accident_clock alter column province set not null;
+drop policy accident_clock_seen on anze.accident_clock;
+create policy accident_clock_seen on anze.accident_clock using (anze.can_see(region_code, sector, unit_id));
+create index accident_clock_province_running on anze.accident_clock (province, due_at, reference) where is_running;
+create index accident_clock_city_running on anze.accident_clock (city, due_at, reference) where is_running;
+create index accident_clock_county_running on anze.accident_clock (county, due_at, reference) where is_running;
+create index accident_clock_town_running on anze.accident_clock (town, due_at, reference) where is_running;
+create index accident_clock_unit_running on anze.accident_clock (unit_id, due_at, reference) where is_running;

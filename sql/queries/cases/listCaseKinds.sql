@@ -1,0 +1,15 @@
+with found as (
+    select k.*, row_number() over (order by k.code, k.version) as place
+    from anze.case_kind k
+    where true
+      and k.code = :code --? code
+      and k.in_force @> :on::date --? on
+      and (k.code, k.version) > (:after_1, :after_2::integer) --? after_1
+    order by k.code, k.version
+    limit :limit::int + 1
+)
+select coalesce(jsonb_agg(anze.case_kind_head(f.code, f.version) order by f.place)
+                filter (where f.place <= :limit::int), '[]')::text as items,
+       case when count(*) > :limit::int then (
+            select jsonb_build_array(g.code, g.version::text)::text from found g where g.place = :limit::int) end as next
+from found f

@@ -1,0 +1,68 @@
+with matching as not materialized (
+    select c.*
+    from anze.case_file c
+    where true
+      and c.province = :scope_province --? scope_province
+      and c.city = :scope_city --? scope_city
+      and c.county = :scope_county --? scope_county
+      and c.town = left(:scope_town, 9) --? scope_town
+      and c.unit_id = any (anze.units_below(:scope_unit::uuid)) --? scope_unit
+      and false --? scope_none
+      and c.kind = :kind --? kind
+      and c.state = :state --? state
+      and c.is_open --? open=true
+      and not c.is_open --? open=false
+      and c.unit_id = :unit_id::uuid --? unit_id
+      and c.supervisor_id = :supervisor_id::uuid --? supervisor_id
+      and c.parent_id = :parent_id::uuid --? parent_id
+      and c.level = (select l.rank from anze.accident_level l where l.code = :level) --? level
+      and c.due_at <= statement_timestamp() --? overdue=true
+      and c.due_at > statement_timestamp() --? overdue=false
+      and starts_with(c.region_code, anze.region_prefix(:region)) --? region
+      and c.sector = :sector --? sector
+),
+-- A body that acts as a unit also lists what it, or one below it, supervises elsewhere.
+supervised as not materialized (
+    select c.*
+    from anze.case_file c
+    where false --? !scope_unit
+    where c.supervisor_id = any (anze.units_below(:scope_unit::uuid)) --? scope_unit
+      and c.unit_id <> all (anze.units_below(:scope_unit::uuid)) --? scope_unit
+      and c.kind = :kind --? kind
+      and c.state = :state --? state
+      and c.is_open --? open=true
+      and not c.is_open --? open=false
+      and c.unit_id = :unit_id::uuid --? unit_id
+      and c.supervisor_id = :supervisor_id::uuid --? supervisor_id
+      and c.parent_id = :parent_id::uuid --? parent_id
+      and c.level = (select l.rank from anze.accident_level l where l.code = :level) --? level
+      and c.due_at <= statement_timestamp() --? overdue=true
+      and c.due_at > statement_timestamp() --? overdue=false
+      and starts_with(c.region_code, anze.region_prefix(:region)) --? region
+      and c.sector = :sector --? sector
+),
+page as (
+    -- The first page goes on from before everything, so that each order has one plan. CASE, because under row-level
+    -- security a COALESCE counts as leaky, and the index would not be asked.
+    (select m.id, m.opened_at from matching m
+     where (m.opened_at, m.id) < (case when :after_1::text is null then 'infinity' else :after_1 end::timestamptz,
+                                  case when :after_2::text is null then repeat('f', 32) else :after_2 end::uuid)
+     order by m.opened_at desc, m.id desc
+     limit :limit::int + 1)
+    union all
+    (select s.id, s.opened_at from supervised s
+     where (s.opened_at, s.id) < (case when :after_1::text is null then 'infinity' else :after_1 end::timestamptz,
+                                  case when :after_2::text is null then repeat('f', 32) else :after_2 end::uuid)
+     order by s.opened_at desc, s.id desc
+     limit :limit::int + 1)
+),
+found as (
+    select p.*, row_number() over (order by p.opened_at desc, p.id desc) as place
+    from page p order by p.opened_at desc, p.id desc limit :limit::int + 1
+)
+select coalesce(jsonb_agg(anze.case_head(c) order by f.place) filter (where f.place <= :limit::int), '[]')::text as items,
+       case when count(*) > :limit::int then (
+            select jsonb_build_array(g.opened_at::text, g.id)::text from found g where g.place = :limit::int) end as next
+     , ((select count(*) from matching) + (select count(*) from supervised))::text as total --? count
+from found f
+join anze.case_file c on c.id = f.id
