@@ -152,7 +152,8 @@ begin
 end
 $$;
 
--- A page of them, with the owner's rights: no caller is known. The index of public cases gives their order.
+-- A page of them, with the owner's rights: no caller is known. The index of public cases gives their order. is_public
+-- alone decides: no state before the publication has it, and case_enter takes it from what is withheld.
 create or replace function anze.public_listed_cases(after_at timestamptz, after_id uuid, region text, category text,
     max_items integer, out items text, out next text)
 stable parallel safe security definer language plpgsql
@@ -168,7 +169,6 @@ begin
         from (
             select x.* from anze.case_file x
             where x.kind = 'listed_supervision' and x.is_public and x.is_open
-                and x.facts ? 'published_on' and not coalesce((x.facts ->> 'is_withheld')::boolean, false)
                 and (x.opened_at, x.id) < (after_at, after_id)
                 and (public_listed_cases.region is null or starts_with(x.region_code, anze.region_prefix(public_listed_cases.region)))
                 and (public_listed_cases.category is null or x.facts ->> 'category' = public_listed_cases.category)
