@@ -14,7 +14,8 @@ $$;
 create or replace trigger accident_clock_place before insert on anze.accident_clock
     for each row execute function anze.accident_clock_place();
 
-create or replace function anze.accident_clocks_follow() returns trigger language plpgsql
+-- With the owner's rights: who corrects an accident may not change a clock by itself.
+create or replace function anze.accident_clocks_follow() returns trigger security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
     update anze.accident_clock c set region_code = new.region_code, sector = new.sector, unit_id = new.unit_id
@@ -26,6 +27,25 @@ create or replace trigger accident_clocks_follow after update of region_code, se
     for each row when ((old.region_code, old.sector, old.unit_id)
                        is distinct from (new.region_code, new.sector, new.unit_id))
     execute function anze.accident_clocks_follow();
+
+-- A clock is never set back; only its end, and the place of its accident, may change. (Before an update a generated
+-- column has no value yet.)
+create or replace function anze.accident_clock_keeps() returns trigger language plpgsql as $$
+declare
+    ends constant text[] := '{met_at,superseded_at,superseded_by,because}';
+    follows constant text[] := '{region_code,sector,unit_id}';
+    generated constant text[] := '{late,is_running,province,city,county,town}';
+begin
+    if (old.met_at is not null and new.met_at is distinct from old.met_at)
+        or (old.superseded_at is not null and new.superseded_at is distinct from old.superseded_at)
+        or (old.superseded_by is not null and new.superseded_by is distinct from old.superseded_by)
+        or (to_jsonb(new) - ends - follows - generated) is distinct from (to_jsonb(old) - ends - follows - generated)
+    then
+        raise exception 'a clock is never set back' using errcode = 'insufficient_privilege';
+    end if;
+    return new;
+end
+$$;
 
 -- What all kinds have in common.
 create or replace function anze.deadline_common(id uuid, kind text, due_at timestamptz) returns jsonb

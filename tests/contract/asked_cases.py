@@ -16,9 +16,9 @@ ASKED = {
 
 def prepare(owner) -> None:
     cases.install(owner)
-    owner.execute("alter table anze.case_event alter constraint case_event_case_fkey deferrable")
-    owner.execute("alter table anze.deadline alter constraint deadline_case_fkey deferrable")
-    owner.execute("set constraints all deferred")
-    opened = cases.open_case(owner)
-    for table, column in (("case_event", "case_id"), ("deadline", "case_id"), ("case_file", "id")):
-        owner.execute(f"update anze.{table} set {column} = %s where {column} = %s", (CASE, opened))
+    unit, supervisor = cases.UNIT, cases.SUPERVISOR
+    owner.execute("insert into anze.case_file (id, kind, kind_version, state, level, unit_id, supervisor_id, title, event_count,"
+                  " region_code, sector) values (%s, %s, 1, 'new', 2, %s, %s, '权限表中的案件', 1, %s, %s)",
+                  (CASE, cases.KIND, unit.id, supervisor.id, unit.region_code, unit.sector))
+    owner.execute("insert into anze.case_event (case_id, number, action, to_state, level) values (%s, 1, 'opened', 'new', 2)",
+                  (CASE,))
