@@ -72,7 +72,7 @@ begin
         'kind', f.kind, 'state', f.state, 'matter', f.matter, 'place', f.place, 'severity', f.severity,
         'unit', anze.duty_unit_json(f.unit_id), 'responsible', f.responsible, 'due_on', f.due_on, 'done_on', f.done_on,
         'result', f.result, 'overdue', coalesce(coalesce(f.done_on, anze.today()) > f.due_on, false),
-        'updated_at', anze.instant(f.updated_at)));
+        'hazard_id', f.hazard_id, 'updated_at', anze.instant(f.updated_at)));
 end
 $$;
 

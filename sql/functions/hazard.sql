@@ -82,33 +82,33 @@ $$;
 create or replace function anze.hazard_of_case(c anze.case_file) returns anze.hazard language plpgsql as $$
 declare
     h anze.hazard;
-    id constant uuid := c.facts ->> 'hazard_id';
+    named constant uuid := c.facts ->> 'hazard_id';
 begin
-    select * into h from anze.hazard x where x.id = hazard_of_case.id and x.found_at = anze.hazard_found_at(id)
+    select * into h from anze.hazard x where x.id = named and x.found_at = anze.hazard_found_at(named)
     for no key update;
     return h;
 end
 $$;
 
 -- The version of a criterion that was in force on a day.
-create or replace function anze.hazard_criterion_on(code text, day date) returns anze.hazard_criterion
+create or replace function anze.hazard_criterion_on(named text, day date) returns anze.hazard_criterion
 stable language sql as $$
-    select k from anze.hazard_criterion k where k.code = hazard_criterion_on.code and k.in_force @> day
+    select k from anze.hazard_criterion k where k.code = named and k.in_force @> day
 $$;
 
 -- What is wrong with naming this criterion for a hazard of this sector that was found on this day.
-create or replace function anze.hazard_criterion_faults(code text, day date, sector text, pointer text) returns jsonb
+create or replace function anze.hazard_criterion_faults(named text, day date, of_sector text, pointer text) returns jsonb
 stable language sql as $$
     select case
-    when code is null then '[]'
-    when not exists (select from anze.hazard_criterion k where k.code = hazard_criterion_faults.code) then
+    when named is null then '[]'
+    when not exists (select from anze.hazard_criterion o where o.code = named) then
         anze.fault(pointer, 'unknown-reference', '没有该判定标准。', 'There is no such criterion.')
     when k.code is null then anze.fault(pointer, 'not-in-force', '该判定标准在发现之日没有施行。',
         'The criterion was not in force on the day of finding.')
-    when not coalesce(hazard_criterion_faults.sector = any (k.sectors), k.sectors is null) then
+    when k.sectors is not null and not coalesce(of_sector = any (k.sectors), false) then
         anze.fault(pointer, 'of-other-sector', '该判定标准不适用于该行业领域。', 'The criterion is for other sectors.')
     else '[]' end
-    from (select) one left join anze.hazard_criterion k on k.code = hazard_criterion_faults.code and k.in_force @> day
+    from (select) one left join anze.hazard_criterion k on k.code = named and k.in_force @> day
 $$;
 
 -- The last of the same unit and criterion within the year before, and how many there were. What was merged or was no
@@ -143,17 +143,17 @@ create or replace trigger hazard_follows after update on anze.case_file
         and (new.state, new.is_open, new.due_at, new.version) is distinct from (old.state, old.is_open, old.due_at, old.version))
     execute function anze.hazard_follows_case();
 
--- What changes a light.
+-- What changes a light. Units are noted and not marked at once: marking waits for whoever judges the unit's light, and a
+-- hazard is filed without waiting. The sweeper marks them (take_light_notes).
 create or replace function anze.hazard_lights() returns trigger security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
     if tg_op = 'INSERT' then
-        perform anze.mark_lights((select array_agg(distinct n.unit_id) from after_rows n));
+        insert into anze.light_note (unit_id) select distinct n.unit_id from after_rows n;
     else
-        perform anze.mark_lights((
-            select array_agg(distinct n.unit_id) from after_rows n join before_rows o on o.id = n.id
-            where (n.is_open, n.severity, n.recurrences, n.due_at)
-                is distinct from (o.is_open, o.severity, o.recurrences, o.due_at)));
+        insert into anze.light_note (unit_id)
+        select distinct n.unit_id from after_rows n join before_rows o on o.id = n.id
+        where (n.is_open, n.severity, n.recurrences, n.due_at) is distinct from (o.is_open, o.severity, o.recurrences, o.due_at);
     end if;
     return null;
 end
@@ -163,6 +163,23 @@ create or replace trigger lights_inserted after insert on anze.hazard referencin
 create or replace trigger lights_updated after update on anze.hazard
     referencing old table as before_rows new table as after_rows
     for each statement execute function anze.hazard_lights();
+
+create or replace function anze.take_light_notes(max_rows integer) returns integer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    noted uuid[];
+    taken integer;
+begin
+    with done as (
+        delete from anze.light_note n using (
+            select o.id from anze.light_note o order by o.id limit max_rows for update skip locked) d
+        where n.id = d.id
+        returning n.unit_id)
+    select array_agg(distinct d.unit_id), count(*) into noted, taken from done d;
+    perform anze.mark_lights(noted);
+    return taken;
+end
+$$;
 
 -- Judgements stay as they were given.
 create or replace function anze.refuse_rewriting() returns trigger language plpgsql

@@ -6,17 +6,17 @@ set local check_function_bodies = off; -- functions of this folder may name late
 -- Judging ------------------------------------------------------------------------------------------------------------
 
 -- What makes a hazard major is a criterion, and a criterion that makes it major cannot make it general.
-create or replace function anze.hazard_judgement_faults(h anze.hazard, severity text, code text, pointer text) returns jsonb
+create or replace function anze.hazard_judgement_faults(h anze.hazard, judged_as text, named text, pointer text) returns jsonb
 stable language sql as $$
-    select anze.hazard_criterion_faults(code, anze.day_of(h.found_at), h.sector, pointer)
+    select anze.hazard_criterion_faults(named, anze.day_of(h.found_at), h.sector, pointer)
         || case
-        when severity = 'major' and code is null then anze.fault(pointer, 'required', '判定为重大隐患应指明判定标准。',
+        when judged_as = 'major' and named is null then anze.fault(pointer, 'required', '判定为重大隐患应指明判定标准。',
             'A major hazard is one by a criterion.')
-        when k.severity <> hazard_judgement_faults.severity then anze.fault(pointer, 'criterion-of-other-severity',
+        when k.severity <> judged_as then anze.fault(pointer, 'criterion-of-other-severity',
             '该判定标准对应另一等级。', 'The criterion makes it of the other severity.')
         else '[]' end
     from (select) one
-    left join anze.hazard_criterion k on k.code = hazard_judgement_faults.code and k.in_force @> anze.day_of(h.found_at)
+    left join anze.hazard_criterion k on k.code = named and k.in_force @> anze.day_of(h.found_at)
 $$;
 
 -- The judgement is kept for ever, and the hazard is what it says. Found again within a year is seen here too, since the
@@ -26,37 +26,37 @@ language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
     h anze.hazard := anze.hazard_of_case(c);
-    severity constant text := case when e.action like 'judge\_major%' then 'major' else 'general' end;
-    code constant text := e.content ->> 'criterion';
+    judged_as constant text := case when e.action like 'judge\_major%' then 'major' else 'general' end;
+    named constant text := e.content ->> 'criterion';
     again record;
 begin
     if h.id is null then
         return c;
     end if;
-    perform anze.refuse_all(anze.hazard_judgement_faults(h, severity, code, '/fields/criterion'));
-    h.criterion := code;
-    h.criterion_version := (anze.hazard_criterion_on(code, anze.day_of(h.found_at))).version;
+    perform anze.refuse_all(anze.hazard_judgement_faults(h, judged_as, named, '/fields/criterion'));
+    h.criterion := named;
+    h.criterion_version := (anze.hazard_criterion_on(named, anze.day_of(h.found_at))).version;
     h.imminent_danger := h.imminent_danger or coalesce((e.content ->> 'imminent_danger')::boolean, false);
     select * into again from anze.hazard_recurrence(h);
     insert into anze.hazard_judgement (hazard_id, number, severity, criterion, criterion_version, basis, imminent_danger,
         judged_at, level)
-    select h.id, count(*) + 1, severity, h.criterion, h.criterion_version, e.content ->> 'basis', h.imminent_danger, e.at,
+    select h.id, count(*) + 1, judged_as, h.criterion, h.criterion_version, e.content ->> 'basis', h.imminent_danger, e.at,
         e.level
     from anze.hazard_judgement j where j.hazard_id = h.id;
     update anze.hazard x
-    set severity = case_effect_hazard_judged.severity, criterion = h.criterion, criterion_version = h.criterion_version,
+    set severity = judged_as, criterion = h.criterion, criterion_version = h.criterion_version,
         judged_at = e.at, imminent_danger = h.imminent_danger, recurrence_of = again.last_id, recurrences = again.count
     where x.id = h.id and x.found_at = h.found_at;
-    c.facts := c.facts || jsonb_strip_nulls(jsonb_build_object('severity', severity, 'criterion', h.criterion));
+    c.facts := c.facts || jsonb_strip_nulls(jsonb_build_object('severity', judged_as, 'criterion', h.criterion));
     return c;
 end
 $$;
 
 -- The step of the case by which this severity is judged now; where there is none, one that will be refused.
-create or replace function anze.hazard_judging_step(c anze.case_file, severity text) returns text stable language sql as $$
+create or replace function anze.hazard_judging_step(c anze.case_file, judged_as text) returns text stable language sql as $$
     select a.code from anze.case_action a
     where (a.kind, a.version) = (c.kind, c.kind_version)
-        and a.code = any (case severity when 'major' then array['judge_major', 'judge_major_stopped']
+        and a.code = any (case judged_as when 'major' then array['judge_major', 'judge_major_stopped']
                           else array['judge_general', 'regrade_general'] end)
     order by c.state = any (a.from_states) desc, a.place limit 1
 $$;

@@ -85,3 +85,16 @@ begin
     location := '/v1/hazards/' || h.id;
 end
 $$;
+
+-- What a group of the statistics is called. A hazard without sector or criterion is in a group without a title.
+create or replace function anze.hazard_group_title(group_by text, key text) returns text stable parallel safe
+language plpgsql as $$
+begin
+    return case group_by
+        when 'unit' then (select u.name from anze.unit u where u.id = key::uuid)
+        when 'region' then (select r.name from anze.region r where r.code = key)
+        when 'sector' then (select s.title_zh from anze.sector s where s.code = key)
+        when 'criterion' then (select k.title_zh from anze.hazard_criterion k where k.code = key order by k.version desc limit 1)
+    end;
+end
+$$;

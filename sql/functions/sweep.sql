@@ -89,7 +89,8 @@ declare
     done integer := 0;
 begin
     perform set_config('anze.reach', 'service', true), set_config('anze.actor', 'system:sweeper', true);
-    foreach step in array '{make_hazard_partitions,plan_due,check_structures,issue_notices,judge_stale_lights,fold_tally}'::text[] loop
+    foreach step in array '{make_hazard_partitions,plan_due,check_structures,issue_notices,take_light_notes,
+                            judge_stale_lights,fold_tally}'::text[] loop
         done := done + anze.sweep_step(step, max_rows);
     end loop;
     perform set_config('anze.reach', reach_before, true), set_config('anze.actor', actor_before, true);

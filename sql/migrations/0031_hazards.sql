@@ -274,3 +274,15 @@ alter table anze.light_rule add constraint light_rule_measure check (measure in 
     'red_units_percent', 'yellow_units_percent', 'red_regions_percent'));
 comment on constraint light_rule_measure on anze.light_rule is
     '指标不在代码表内。 | The measure is not in the code set. | /measure';
+
+-- Units whose lights something has changed, noted by who must not wait for them; taken up by the sweeper.
+create table anze.light_note (
+    id bigint not null generated always as identity,
+    unit_id uuid not null,
+    constraint light_note_pkey primary key (id)
+);
+comment on table anze.light_note is '待评判亮灯的单位: units whose light is to be judged again';
+comment on constraint light_note_pkey on anze.light_note is '该记录已存在。 | This note exists already. | ';
+alter table anze.light_note enable row level security;
+alter table anze.light_note force row level security;
+create policy light_note_owner on anze.light_note to current_user using (true);

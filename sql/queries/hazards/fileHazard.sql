@@ -1,0 +1,1 @@
+select status, body, etag, location from anze.file_hazard(:body::jsonb)
