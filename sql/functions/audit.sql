@@ -312,6 +312,14 @@ select audit.watch('anze.hazard');
 select audit.watch('anze.hazard_judgement');
 select audit.watch('anze.hazard_merger');
 
+-- Who assessed a risk and who answers for its control is personal data; the assessment itself keeps it.
+insert into audit.masked_column (table_name, column_name) values
+    ('anze.risk_assessment', 'measures'), ('anze.risk_assessment', 'assessor')
+on conflict (table_name, column_name) do nothing;
+select audit.watch('anze.risk_point');
+select audit.watch('anze.risk_assessment');
+select audit.watch('anze.hazard_source');
+
 -- What is done to a case names who answers for it; the case itself keeps it. Rules of kinds are watched like the law's.
 insert into audit.masked_column (table_name, column_name) values
     ('anze.case_event', 'content'), ('anze.case_file', 'facts')

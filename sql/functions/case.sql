@@ -135,7 +135,7 @@ begin
         c.state_since := at;
     end if;
     c.is_open := not s.is_final;
-    c.is_public := s.is_public;
+    c.is_public := s.is_public and not coalesce((c.facts ->> 'is_withheld')::boolean, false); -- where its content may be
     return c;
 end
 $$;

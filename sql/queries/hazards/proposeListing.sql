@@ -1,0 +1,1 @@
+select status, body, etag, location from anze.propose_listing(:body::jsonb)

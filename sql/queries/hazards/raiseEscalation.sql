@@ -1,0 +1,1 @@
+select status, body, etag, location from anze.raise_escalation(:body::jsonb)

@@ -1,0 +1,1 @@
+select status, body, etag, location from anze.treat_as_accident(:body::jsonb)

@@ -1,0 +1,1 @@
+select status, body, etag, location from anze.update_risk_point(:risk_point_id::uuid, :if_match, :body::jsonb)
