@@ -6,8 +6,10 @@ import json
 import pytest
 
 from harness import cases, tree
+from harness.accidents import first_report
 from harness.cases import SUPERVISOR, UNIT, day, open_case
 from harness.files import begin, picture, upload
+from harness.owed import DAY, now, owe, sweep
 
 SCOPES = ["cases:read", "cases:act"]
 NOWHERE = "00000000-0000-4000-8000-000000000000"
@@ -404,6 +406,37 @@ def test_filters_of_deadlines(listed, query, count):
     who = of(region="1506")
     assert len(who.items(f"/v1/deadlines?{query}")) == count
     assert who.get(f"/v1/deadlines?{query}", headers={"Prefer": "count=exact"}).json()["page"]["total"] == count
+
+
+def test_deadlines_accident_clocks_and_duties_are_one_list_for_whom_their_scopes_let_read(make_database, cluster, make_service, client):
+    database = make_database(cluster, catalogue=False)
+    with database.owner() as owner:
+        cases.install(owner)
+        open_case(owner)
+        sweep(owner)  # planned already: planning withdraws what does not follow from the catalogue
+        owe(owner, now() + DAY, unit=UNIT)
+    service = make_service(database)
+    of = lambda *scopes, **grant: client(scopes=["cases:read", *scopes], to=service, **grant)  # noqa: E731
+    filed = client(scopes=["accidents:report"], region="150622", to=service).post("/v1/accidents", json=first_report())
+    assert filed.status_code == 201, filed.text
+    everything = of("accidents:read", "duties:read", region="1506").items("/v1/deadlines?limit=2")
+    assert [d["due_at"] for d in everything] == sorted(d["due_at"] for d in everything)
+    assert len({d["id"] for d in everything}) == len(everything)
+    kinds = lambda items: {d["kind"] for d in items}  # noqa: E731
+    assert kinds(everything) == {"case", "accident", "duty"}
+    clocks = [d for d in everything if d["kind"] == "accident"]
+    running = [c for c in filed.json()["clocks"] if c["state"] in ("running", "overdue") and c["kind"] != "window"]
+    assert {(d["clock"], d["due_at"]) for d in clocks} == {(c["code"], c["due_at"]) for c in running}
+    reader = client(scopes=["accidents:read", "duties:read", "cases:read"], region="1506", to=service)
+    assert all(reader.get(d["link"]).status_code == 200 for d in everything)
+    assert kinds(of(region="1506").items("/v1/deadlines")) == {"case"}
+    assert kinds(of("duties:read", region="1506").items("/v1/deadlines")) == {"case", "duty"}
+    assert kinds(of("accidents:read", "duties:read", region="150621").items("/v1/deadlines")) == set()
+    corrected = client(scopes=["accidents:correct", "accidents:read"], region="1506", to=service).post(
+        f"/v1/accidents/{filed.json()['id']}/reports/1/corrections", if_match=str(filed.json()["version"]),
+        json={"reason": "地点更正", "region_code": "150621100"})
+    assert corrected.status_code == 201, corrected.text
+    assert kinds(of("accidents:read", region="150621").items("/v1/deadlines")) == {"accident"}, "clocks go with their accident"
 
 
 def test_working_days_are_told_with_their_announcement(by):
