@@ -1,0 +1,197 @@
+"""Clocks of cases: each unit of time on both sides of its end, over weekends, days off and days worked in their place;
+what starts, meets and supersedes them."""
+import datetime as dt
+import json
+
+import pytest
+
+from harness import cases, tree
+from harness.cases import CLOCKS, SUPERVISOR, UNIT, day, open_case
+from harness.owed import DAY, now
+
+CHINA = dt.timezone(dt.timedelta(hours=8))
+MOMENT = dt.timedelta(milliseconds=1)
+
+
+@pytest.fixture(scope="module")
+def alone(make_database, cluster):
+    database = make_database(cluster)
+    with database.owner() as owner:
+        cases.install(owner)
+    return database
+
+
+@pytest.fixture
+def owner(alone):
+    with alone.owner() as connection:
+        yield connection
+        connection.rollback()
+
+
+def at(text: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(text).replace(tzinfo=CHINA)
+
+
+# begins, length, unit, over at
+TERMS = [
+    ("2026-03-02T09:30", 24, "hour", "2026-03-03T09:30"),
+    ("2026-03-06T17:00", 2, "hour", "2026-03-06T19:00"),
+    ("2026-03-02T09:30", 90, "minute", "2026-03-02T11:00"),
+    ("2026-03-02T00:00", 10, "day", "2026-03-13T00:00"),       # the first day does not count; 24:00 of the 12th
+    ("2026-03-02T23:59", 10, "day", "2026-03-13T00:00"),
+    ("2026-03-06T10:00", 1, "day", "2026-03-08T00:00"),        # Friday and a Saturday: calendar days
+    ("2026-03-02T10:00", 0, "day", "2026-03-03T00:00"),        # the same day
+    ("2026-03-06T10:00", 1, "workday", "2026-03-10T00:00"),    # Friday -> Monday
+    ("2026-03-07T10:00", 1, "workday", "2026-03-10T00:00"),    # Saturday -> Monday
+    ("2026-03-02T10:00", 5, "workday", "2026-03-10T00:00"),    # Monday + 5 -> the next Monday
+    ("2026-02-13T10:00", 1, "workday", "2026-02-15T00:00"),    # Friday before the holiday: Saturday the 14th is worked
+    ("2026-02-14T10:00", 1, "workday", "2026-02-25T00:00"),    # over the Spring Festival
+    ("2026-02-24T10:00", 5, "workday", "2026-03-03T00:00"),    # Saturday the 28th is worked
+    ("2025-09-26T10:00", 1, "workday", "2025-09-29T00:00"),    # Sunday the 28th is worked
+    ("2025-09-30T10:00", 2, "workday", "2025-10-11T00:00"),    # 9th, 10th
+    ("2025-09-30T10:00", 3, "workday", "2025-10-12T00:00"),    # Saturday the 11th is worked
+    ("2028-03-03T10:00", 1, "workday", "2028-03-07T00:00"),    # a year that was not announced: weekdays
+    ("2026-01-31T10:00", 1, "month", "2026-03-01T00:00"),      # no 31st: the last of February
+    ("2028-01-31T10:00", 1, "month", "2028-03-01T00:00"),      # a leap year: the 29th
+    ("2026-02-28T10:00", 1, "month", "2026-03-29T00:00"),
+    ("2026-11-30T10:00", 3, "month", "2027-03-01T00:00"),
+    ("2028-02-29T10:00", 1, "year", "2029-03-01T00:00"),
+]
+
+
+@pytest.mark.parametrize("begins, length, unit, over", TERMS)
+def test_a_term_is_over_when_its_unit_says(owner, begins, length, unit, over):
+    ends = owner.execute("select anze.term_end(%s, %s, %s)", (at(begins), length, unit)).fetchone()[0]
+    assert ends == at(over)
+
+
+def test_days_of_a_clock_in_working_days_are_working_days(owner):
+    ask = "select anze.term_end(%s, 10, 'day', %s)"
+    assert owner.execute(ask, (at("2026-03-02T10:00"), True)).fetchone()[0] == at("2026-03-17T00:00")
+    assert owner.execute(ask, (at("2026-03-02T10:00"), False)).fetchone()[0] == at("2026-03-13T00:00")
+
+
+def test_a_day_is_worked_on_by_weekday_unless_announced_otherwise(owner):
+    working = lambda on: owner.execute("select anze.is_working_day(%s)", (on,)).fetchone()[0]  # noqa: E731
+    for on, expected in (("2026-03-06", True), ("2026-03-07", False), ("2026-03-08", False), ("2026-02-14", True),
+                         ("2026-02-23", False), ("2026-02-24", True), ("2026-10-10", True), ("2026-10-07", False),
+                         ("2026-10-08", True), ("2025-01-26", True), ("2025-02-04", False), ("2025-02-05", True)):
+        assert working(on) is expected, on
+
+
+def test_working_days_are_counted_like_one_by_one(owner):
+    """The n-th working day after any day of two years, against counting them in turn."""
+    with_flags = owner.execute("select d::date, anze.is_working_day(d::date) from generate_series(timestamp '2025-01-01',"
+                               " '2027-06-30', interval '1 day') d").fetchall()
+    days = [d for d, working in with_flags if working]
+    for n in (1, 3, 7, 10, 60):
+        wrong = [(start, got) for start, got in owner.execute(
+            "select d::date, anze.working_day_after(d::date, %s) from generate_series(timestamp '2025-01-01', '2026-12-31',"
+            " interval '9 days') d", (n,)) if got != [d for d in days if d > start][n - 1]]
+        assert wrong == []
+
+
+# What happens to clocks -------------------------------------------------------------------------------------------------
+
+
+def clocks(owner, case: str, clock: str | None = None) -> list[tuple]:
+    """(clock, state, due, who owes it) in the order in which they began."""
+    return owner.execute(
+        "select d.clock, anze.deadline_state(d), d.due_at, d.owed_by::text from anze.deadline d where d.case_id = %s"
+        " and (%s::text is null or d.clock = %s) order by d.starts_at, coalesce(d.superseded_at, 'infinity'), d.due_at",
+        (case, clock, clock)).fetchall()
+
+
+def running(owner, case: str) -> set[str]:
+    return {clock for clock, state, *_ in clocks(owner, case) if state in ("running", "overdue")}
+
+
+def act(owner, case: str, action: str, fields: dict | None = None, evidence: list | None = None) -> None:
+    """As time or an effect would, whoever the rows name: here it is the clocks that are looked at."""
+    owner.execute("update anze.case_action set takers = takers || '{system}'::text[] where code = %s", (action,))
+    owner.execute("select anze.case_act(%s, %s, %s, %s, true)", (case, action, json.dumps(fields or {}), json.dumps(evidence or [])))
+
+
+def test_opening_starts_the_clocks_of_the_first_state_with_rule_and_version(owner):
+    case = open_case(owner)
+    assert running(owner, case) == {"answer", "whole"}
+    (_, _, due, owed_by), = clocks(owner, case, "answer")
+    assert owed_by == SUPERVISOR.id and abs(due - now() - DAY) < dt.timedelta(minutes=1)
+    assert owner.execute("select rule, rule_version from anze.deadline where case_id = %s and clock = 'answer'",
+                         (case,)).fetchone() == ("TEST.CASE.HOURS", 1)
+    assert owner.execute("select due_at from anze.case_file where id = %s", (case,)).fetchone()[0] == due
+
+
+def test_a_state_that_is_left_meets_its_clock_and_one_that_is_entered_starts_its_own(owner):
+    case = open_case(owner)
+    act(owner, case, "assign", {"due_on": day(10)})
+    assert running(owner, case) == {"whole", "rectify", "progress"} and len(clocks(owner, case, "whole")) == 1
+    assert [state for _, state, *_ in clocks(owner, case, "answer")] == ["met"]
+    (_, _, due, owed_by), = clocks(owner, case, "rectify")
+    assert owed_by == UNIT.id and due == at(day(10) + "T00:00") + DAY
+    act(owner, case, "finish", {"result": "已整改"}, [{"kind": "photo"}])
+    assert running(owner, case) == {"whole", "review"}
+    act(owner, case, "pass")
+    assert running(owner, case) == set()
+    assert owner.execute("select due_at::text from anze.case_file where id = %s", (case,)).fetchone()[0] == "infinity"
+
+
+def test_an_extension_supersedes_the_deadline_and_keeps_it(owner):
+    case = open_case(owner)
+    act(owner, case, "assign", {"due_on": day(10)})
+    act(owner, case, "extend", {"due_on": day(20)})
+    assert [(state, due) for _, state, due, _ in clocks(owner, case, "rectify")] == [
+        ("superseded", at(day(10) + "T00:00") + DAY), ("running", at(day(20) + "T00:00") + DAY)]
+
+
+def test_a_clock_that_is_started_again_supersedes_itself(owner):
+    case = open_case(owner)
+    act(owner, case, "assign", {"due_on": day(10)})
+    act(owner, case, "report", {"text": "进展"})
+    assert [state for _, state, *_ in clocks(owner, case, "progress")] == ["superseded", "running"]
+
+
+def test_a_clock_that_returns_after_its_day_is_overdue_at_once(owner):
+    case = open_case(owner)
+    act(owner, case, "assign", {"due_on": day(10)})
+    act(owner, case, "finish", {"result": "已整改"}, [{"kind": "photo"}])
+    owner.execute("update anze.case_file set facts = %s, opened_at = opened_at - interval '30 days' where id = %s",
+                  (json.dumps({"due_on": day(-5)}), case))
+    act(owner, case, "fail", {"why": "未消除"})
+    assert [state for _, state, *_ in clocks(owner, case, "rectify")][0] == "overdue"
+    assert "overdue" in owner.execute("select anze.case_head(c)->>'overdue', anze.deadline_state(d) from anze.case_file c join"
+                                      " anze.deadline d on d.case_id = c.id and d.clock = 'rectify' and d.is_running"
+                                      " where c.id = %s", (case,)).fetchone()
+
+
+def test_a_clock_that_is_met_after_its_end_was_met_late_and_at_its_end_not(owner):
+    case = open_case(owner)
+    for by, state in ((MOMENT, "met_late"), (-MOMENT, "met"), (0 * MOMENT, "met")):
+        owner.execute("update anze.deadline set met_at = due_at + %s where case_id = %s and clock = 'answer'", (by, case))
+        assert clocks(owner, case, "answer")[0][1] == state
+
+
+def test_whoever_supervises_now_owes_the_supervisors_deadlines(owner):
+    case = open_case(owner)
+    act(owner, case, "take_over")
+    city = tree.body("emergency", "150600").id
+    before, after = clocks(owner, case, "whole")
+    assert (before[1], before[3], after[1], after[3]) == ("superseded", SUPERVISOR.id, "running", city)
+    assert before[2] == after[2], "the time stays"
+
+
+def test_moving_to_other_rules_keeps_common_clocks_ends_lost_ones_and_starts_gained_ones(owner):
+    case = open_case(owner)
+    owner.execute("update anze.case_kind set in_force = daterange('2000-01-01', anze.today()) where code = %s", (cases.KIND,))
+    gained = [*(c for c in CLOCKS if c[0] != "answer"), ("greeting", ["new"], "TEST.CASE.DAYS", None, False, "unit")]
+    cases.install(owner, version=2, in_force=f"[{day(0)},)", clocks=gained)
+    for name, value in (("reach", "region"), ("region", "150622"), ("actor", "mover")):
+        owner.execute("select set_config(%s, %s, true)", (f"anze.{name}", value))
+    body = owner.execute("select body from anze.move_case_rules(%s, '1', %s)",
+                         (case, json.dumps({"reason": "统一适用"}))).fetchone()[0]
+    shown = json.loads(body)
+    assert shown["rules_version"] == 2 and shown["state"] == "new"
+    assert {c["clock"]: c["state"] for c in shown["clocks"]} == {"answer": "superseded", "whole": "running",
+                                                                 "greeting": "running"}
+    assert shown["timeline"][-1]["action"] == "rules_moved"
+    assert shown["timeline"][-1]["fields"] == {"from_version": 1, "to_version": 2, "reason": "统一适用"}
