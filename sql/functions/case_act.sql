@@ -21,7 +21,10 @@ $$;
 create or replace function anze.is_named_unit(value text) returns boolean stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
-    return anze.reads_as(value, 'uuid') and exists (
+    if not anze.reads_as(value, 'uuid') then
+        return false;
+    end if;
+    return exists (
         select from anze.unit u
         where u.id = value::uuid and anze.can_see_unit(u.region_code, u.sector, u.id, u.is_body));
 end
@@ -31,12 +34,15 @@ $$;
 create or replace function anze.is_named_person(value text) returns boolean stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
-    return anze.reads_as(value, 'uuid') and (
-        exists (select from anze.person p
-                where p.id = value::uuid and anze.can_see_unit(p.region_code, p.sector, p.unit_id, p.is_body))
-        or exists (select from anze.appointment a
-                   where a.person_id = value::uuid
-                       and anze.can_see_unit(a.region_code, a.sector, a.unit_id, a.is_body)));
+    if not anze.reads_as(value, 'uuid') then
+        return false;
+    end if;
+    return exists (
+            select from anze.person p
+            where p.id = value::uuid and anze.can_see_unit(p.region_code, p.sector, p.unit_id, p.is_body))
+        or exists (
+            select from anze.appointment a
+            where a.person_id = value::uuid and anze.can_see_unit(a.region_code, a.sector, a.unit_id, a.is_body));
 end
 $$;
 

@@ -22,9 +22,11 @@ def expand(name: str, values: dict[str, str]) -> tuple[str, list[str | None]]:
     used: list[str] = []
 
     def number(match: re.Match) -> str:
+        if match[1] is None:  # a string
+            return match[0]
         if match[1] not in used:
             used.append(match[1])
         return f"${used.index(match[1]) + 1}"
 
-    sql = re.sub(r"(?<!:):([a-z][a-z_0-9]*)", number, "\n".join(lines))
+    sql = re.sub(r"'[^']*'|(?<!:):([a-z][a-z_0-9]*)", number, "\n".join(lines))
     return sql, [values.get(name) for name in used]

@@ -25,7 +25,7 @@ MANY = """
         case when h.g % 3 = 0 then 'ANY.MAJOR' end, case when h.g % 3 = 0 then 1 end,
         case when h.g % 2 = 0 then 'ordered' else 'closed' end, h.g % 2 = 0,
         case when h.g % 2 = 0 then now() - interval '1 day' else 'infinity' end, h.region_code, h.sector
-    from (select anze.hazard_id(timestamptz '2026-11-01' - g * interval '8 hours') as id, u.id as unit_id, g, u.region_code,
+    from (select anze.hazard_id(timestamptz '2026-10-31 00:00+08' - g * interval '8 hours') as id, u.id as unit_id, g, u.region_code,
               u.sector
           from anze.unit u, generate_series(1, 1200) g where u.kind = 'enterprise') h;
 """

@@ -21,12 +21,12 @@ with matching as not materialized (
       and starts_with(c.region_code, anze.region_prefix(:region)) --? region
       and c.sector = :sector --? sector
 ),
--- A body that acts as a unit also lists what it, or one below it, supervises elsewhere.
+-- A body that acts as a unit also lists what it, or one below it, supervises elsewhere; others leave this unused.
 supervised as not materialized (
     select c.*
     from anze.case_file c
-    where false --? !scope_unit
-    where c.supervisor_id = any (anze.units_below(:scope_unit::uuid)) --? scope_unit
+    where true
+      and c.supervisor_id = any (anze.units_below(:scope_unit::uuid)) --? scope_unit
       and c.unit_id <> all (anze.units_below(:scope_unit::uuid)) --? scope_unit
       and c.kind = :kind --? kind
       and c.state = :state --? state
@@ -49,12 +49,18 @@ page as (
                                   case when :after_2::text is null then repeat('f', 32) else :after_2 end::uuid)
      order by m.opened_at desc, m.id desc
      limit :limit::int + 1)
-    union all
-    (select s.id, s.opened_at from supervised s
-     where (s.opened_at, s.id) < (case when :after_1::text is null then 'infinity' else :after_1 end::timestamptz,
-                                  case when :after_2::text is null then repeat('f', 32) else :after_2 end::uuid)
-     order by s.opened_at desc, s.id desc
-     limit :limit::int + 1)
+    union all --? scope_unit
+    (select s.id, s.opened_at from supervised s --? scope_unit
+     where (s.opened_at, s.id) < (case when :after_1::text is null then 'infinity' else :after_1 end::timestamptz, --? scope_unit
+                                  case when :after_2::text is null then repeat('f', 32) else :after_2 end::uuid) --? scope_unit
+     order by s.opened_at desc, s.id desc --? scope_unit
+     limit :limit::int + 1) --? scope_unit
+),
+-- Without Prefer: count=exact it is not read.
+counted as (
+    select count(*) as cases from matching
+    union all --? scope_unit
+    select count(*) from supervised --? scope_unit
 ),
 found as (
     select p.*, row_number() over (order by p.opened_at desc, p.id desc) as place
@@ -63,6 +69,6 @@ found as (
 select coalesce(jsonb_agg(anze.case_head(c) order by f.place) filter (where f.place <= :limit::int), '[]')::text as items,
        case when count(*) > :limit::int then (
             select jsonb_build_array(g.opened_at::text, g.id)::text from found g where g.place = :limit::int) end as next
-     , ((select count(*) from matching) + (select count(*) from supervised))::text as total --? count
+     , (select sum(n.cases) from counted n)::text as total --? count
 from found f
 join anze.case_file c on c.id = f.id

@@ -1,0 +1,93 @@
+-- Hazards of five years, made in the database: select bench.hazards(seed, first, last). Needs a superuser: audit, lights
+-- and foreign keys rest meanwhile (session_replication_role); tables, partitions, indexes, generated columns and policies
+-- are the real ones. Everything follows from the seed and the moment `now()` of the first call.
+
+create schema if not exists bench;
+
+-- 0 <= x < 1, the same for the same seed, row and purpose.
+create or replace function bench.chance(seed bigint, n bigint, purpose text) returns double precision
+immutable parallel safe language sql
+return (hashtextextended(n || purpose, seed) & 9007199254740991)::double precision / 9007199254740992;
+
+-- Ordos: nine counties with eight towns each, 5,040 enterprises.
+insert into anze.region (code, name, parent_code) values
+    ('150000', '内蒙古自治区', null), ('150600', '鄂尔多斯市', '150000') on conflict do nothing;
+insert into anze.region (code, name, parent_code)
+select '1506' || c, '第' || c || '示例旗', '150600' from unnest('{02,03,21,22,23,24,25,26,27}'::text[]) c on conflict do nothing;
+insert into anze.region (code, name, parent_code)
+select c.code || (200 + t), c.name || '第' || t + 1 || '镇', c.code
+from anze.region c cross join generate_series(0, 7) t where c.parent_code = '150600' on conflict do nothing;
+insert into anze.unit (id, kind, name, region_code, sector)
+select md5('hazard unit ' || t.code || n)::uuid, 'enterprise', t.name || '示例企业' || n, t.code,
+    (array['coal', 'coal', 'coal', 'hazardous_chemicals', 'construction', 'road_traffic', 'industry_trade'])[1 + n % 7]
+from anze.region t cross join generate_series(1, 70) n where t.code ~ '^1506..2..$' on conflict do nothing;
+create table if not exists bench.hazard_unit as
+select u.id, u.region_code, u.sector, row_number() over (order by u.id) - 1 as number
+from anze.unit u where u.region_code ~ '^1506..2..$';
+create unique index if not exists hazard_unit_number on bench.hazard_unit (number);
+create table if not exists bench.made_at as select date_trunc('second', now()) as at;
+
+-- Months for five years back, as they would be there after five years.
+do $$
+declare
+    this_month constant timestamp := date_trunc('month', now() at time zone 'Asia/Shanghai');
+    month timestamp := this_month - interval '60 months';
+begin
+    if to_regclass(to_char(month, '"anze.hazard_"YYYY_MM')) is not null then
+        return;
+    end if;
+    alter table anze.hazard detach partition anze.hazard_past;
+    drop table anze.hazard_past;
+    perform anze.make_hazard_partition('hazard_past', 'minvalue', quote_literal(anze.month_begins(month)));
+    while month < this_month loop
+        if to_regclass(to_char(month, '"anze.hazard_"YYYY_MM')) is null then
+            perform anze.make_hazard_partition(to_char(month, '"hazard_"YYYY_MM'), quote_literal(anze.month_begins(month)),
+                quote_literal(anze.month_begins(month + interval '1 month')));
+        end if;
+        month := month + interval '1 month';
+    end loop;
+end
+$$;
+
+-- Hazard n: its id begins with its moment; three of a hundred are open, half of these late.
+create or replace function bench.hazards(seed bigint, first_number bigint, last_number bigint) returns bigint
+language plpgsql as $$
+declare
+    units constant bigint := (select count(*) from bench.hazard_unit);
+    made_at constant timestamptz := (select at from bench.made_at);
+    made bigint;
+begin
+    create temporary table made on commit drop as
+    select n, (lpad(to_hex(round(extract(epoch from made_at - bench.chance(seed, n, 'found') * interval '1820 days') * 1000)::bigint),
+                    12, '0') || '7' || substr(md5(seed || ' hazard ' || n), 1, 3) || '8'
+               || substr(md5(seed || ' hazard ' || n), 5, 15))::uuid as id,
+        md5(seed || ' case ' || n)::uuid as case_id, u.id as unit_id, u.region_code, u.sector,
+        bench.chance(seed, n, 'open') < 0.03 as is_open, bench.chance(seed, n, 'late') < 0.5 as is_late,
+        bench.chance(seed, n, 'major') < 0.02 as is_major,
+        (array['护栏缺失', '灭火器过期', '电缆破损', '安全出口堵塞', '瓦斯传感器位置不符', '支护松动', '标识缺失', '粉尘积聚'])
+            [1 + floor(8 * bench.chance(seed, n, 'words'))::integer] as words
+    from generate_series(first_number, last_number) n
+    join bench.hazard_unit u on u.number = floor(bench.chance(seed, n, 'unit') * units)::bigint;
+    insert into anze.case_file (id, kind, kind_version, state, is_open, level, unit_id, title, facts, due_at, event_count,
+        opened_at, region_code, sector)
+    select m.case_id, 'hazard', 1, case when m.is_open then 'ordered' else 'closed' end, m.is_open, 2, m.unit_id, m.words,
+        jsonb_build_object('hazard_id', m.id),
+        case when m.is_open then made_at + case when m.is_late then interval '-5 days' else interval '20 days' end else 'infinity' end,
+        1, anze.hazard_found_at(m.id), m.region_code, m.sector
+    from made m;
+    insert into anze.case_event (case_id, number, action, to_state, level, at, actor)
+    select m.case_id, 1, 'opened', 'found', 2, anze.hazard_found_at(m.id), 'bench' from made m;
+    insert into anze.hazard (id, found_at, case_id, unit_id, description, place, source, category, criterion,
+        criterion_version, severity, judged_at, state, is_open, due_at, due_on, closed_at, region_code, sector, actor)
+    select m.id, anze.hazard_found_at(m.id), m.case_id, m.unit_id, m.n % 40 || '号部位' || m.words, m.n % 40 || '号部位',
+        'own_check', 'equipment', case when m.is_major then 'ANY.MAJOR' end, case when m.is_major then 1 end,
+        case when m.is_major then 'major' else 'general' end, anze.hazard_found_at(m.id),
+        case when m.is_open then 'ordered' else 'closed' end, m.is_open,
+        case when m.is_open then made_at + case when m.is_late then interval '-5 days' else interval '20 days' end else 'infinity' end,
+        anze.day_of(anze.hazard_found_at(m.id)) + 15,
+        case when not m.is_open then anze.hazard_found_at(m.id) + interval '9 days' end, m.region_code, m.sector, 'bench'
+    from made m;
+    get diagnostics made = row_count;
+    return made;
+end
+$$;

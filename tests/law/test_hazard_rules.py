@@ -1,0 +1,135 @@
+"""What the rules say about hazards: criteria on both sides of their days, recurrence on both sides of a year, clocks."""
+import datetime as dt
+import json
+
+import psycopg
+import pytest
+from desk import CHINA, COUNTY, Refused, later
+
+from harness import tree
+from harness.hazards import MINE, filing
+
+PLANT = tree.enterprise("150622101", 2)
+SCOPES = "hazards:read hazards:report hazards:handle cases:act"
+NOW = dt.datetime.now(CHINA).replace(microsecond=0)
+
+
+def do(desk, caller: dict, function: str, *arguments) -> dict:
+    desk.connection.execute("select set_config('anze.scopes', %s, true)", (SCOPES,))
+    return desk.call(caller, function, *arguments)
+
+
+def file(desk, found_at: dt.datetime = NOW, **given) -> dict:
+    return do(desk, COUNTY, "file_hazard", filing(found_at=found_at.isoformat(), **given))
+
+
+def judge(desk, hazard: dict, severity: str, **given) -> dict:
+    return do(desk, COUNTY, "judge_hazard", hazard["id"], str(hazard["version"]), {"severity": severity, **given})
+
+
+def midnight(text: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(text).replace(tzinfo=CHINA)
+
+
+@pytest.mark.parametrize("found_at, criterion, version", [
+    (midnight("2024-04-30T23:59:59"), "COAL.04", 1), (midnight("2024-05-01"), "COAL.04", 2),
+    (midnight("2024-05-01"), "COAL.11", 1), (midnight("2021-01-01"), "COAL.01", 1), (midnight("2023-05-15"), "ANY.MAJOR", 1)])
+def test_a_hazard_is_judged_by_the_version_in_force_on_the_day_of_finding(desk, found_at, criterion, version):
+    made = judge(desk, file(desk, found_at), "major", criterion=criterion)
+    assert (made["criterion"]["code"], made["criterion"]["version"]) == (criterion, version)
+
+
+@pytest.mark.parametrize("found_at, criterion", [
+    (midnight("2024-04-30T23:59:59"), "COAL.11"), (midnight("2020-12-31T23:59:59"), "COAL.01")])
+def test_a_criterion_does_not_judge_what_was_found_before_its_day(desk, found_at, criterion):
+    made = file(desk, found_at)
+    with pytest.raises(Refused) as refused:
+        judge(desk, made, "major", criterion=criterion)
+    assert refused.value.faults == [("/criterion", "not-in-force")]
+    with pytest.raises(Refused) as refused:
+        file(desk, found_at, criterion=criterion)
+    assert refused.value.faults == [("/criterion", "not-in-force")]
+
+
+@pytest.mark.parametrize("code, since", [("TRADE.13.02", "2023-05-15"), ("CHEM.20", "2017-11-13"), ("MINE.01", "2022-09-01"),
+                                         ("TAILINGS.09", "2022-09-01"), ("FIRE.DIRECT.05", "2018-07-01"),
+                                         ("COAL.12", "2024-05-01"), ("ANY.MAJOR", "2008-02-01"), ("FIRE.EXIT", "2009-05-01")])
+def test_a_criterion_begins_with_its_instrument(desk, code, since):
+    day = dt.date.fromisoformat(since)
+    on = "select (anze.hazard_criterion_on(%s, %s)).code"
+    assert desk.value(on, code, day) == code and desk.value(on, code, day - dt.timedelta(days=1)) is None
+
+
+def test_every_criterion_begins_when_its_instrument_is_in_force_and_the_lists_are_whole(desk):
+    assert desk.value("select count(*) from anze.hazard_criterion k join anze.instrument i on i.code = k.instrument"
+                      " where not i.in_force @> lower(k.in_force)") == 0
+    counted = dict(desk.connection.execute("select split_part(code, '.', 1), count(*) from anze.hazard_criterion"
+                                           " where in_force @> anze.today() group by 1").fetchall())
+    assert (counted["COAL"], counted["CHEM"]) == (17, 20) and counted.keys() == {
+        "ANY", "COAL", "CHEM", "TRADE", "MINE", "TAILINGS", "FIRE"}
+
+
+@pytest.mark.parametrize("days, recurrences", [(364, 1), (366, 0)])
+def test_the_same_within_a_year_is_a_recurrence_and_after_it_none(desk, days, recurrences):
+    file(desk, later(NOW, days=-days), criterion="COAL.06")
+    assert file(desk, criterion="COAL.06")["recurrences"] == recurrences
+
+
+def test_another_criterion_another_unit_and_what_was_no_hazard_are_no_recurrence(desk):
+    earlier = later(NOW, days=-9)
+    file(desk, earlier, criterion="COAL.07")
+    file(desk, earlier, criterion="ANY.MAJOR", unit_id=PLANT.id)
+    none = file(desk, earlier, criterion="ANY.MAJOR")
+    do(desk, COUNTY, "take_case_action", none["case_id"], "1", {"action": "dismiss", "fields": {"reason": "核实无此问题"}})
+    assert file(desk, criterion="ANY.MAJOR")["recurrences"] == 0
+
+
+def due(hazard: dict, clock: str) -> dt.timedelta:
+    """How long the running clock of that name is, from the start of its first day on."""
+    found, = [c for c in hazard["case"]["clocks"] if c["clock"] == clock and c["state"] == "running"]
+    starts = dt.datetime.fromisoformat(found["starts_at"])
+    return dt.datetime.fromisoformat(found["due_at"]) - starts.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def test_clocks_are_as_long_as_their_rules_say(desk):
+    days = lambda n: dt.timedelta(days=n + 1)  # noqa: E731 - the first day does not count, the last one does to its end
+    made = file(desk)
+    assert due(made, "judge") == days(desk.value("select anze.rule_value('HAZ.JUDGE', anze.today())::integer"))
+    major = judge(desk, made, "major", criterion="COAL.08")
+    for clock, rule in (("report_department", "HAZ.MAJOR.RPT"), ("report_congress", "HAZ.MAJOR.CONGRESS"), ("plan", "HAZ.PLAN"),
+                        ("order", "HAZ.ORDER")):
+        assert due(major, clock) == days(desk.value("select anze.rule_value(%s, anze.today())::integer", rule)), clock
+        assert [c for c in major["case"]["clocks"] if c["clock"] == clock][0]["owed_by"]["id"] == MINE.id
+
+
+def test_a_review_on_site_has_ten_days_and_a_coal_mines_acceptance_twenty(desk):
+    reviews = desk.connection.execute("select code, value, unit from anze.rule where code in ('HAZ.REVIEW', 'HAZ.COAL.ACCEPT')"
+                                      " order by 1").fetchall()
+    assert reviews == [("HAZ.COAL.ACCEPT", 20, "day"), ("HAZ.REVIEW", 10, "day")]
+
+
+def test_a_judgement_is_never_rewritten(desk, database):
+    made = judge(desk, file(desk), "general")
+    assert [j["number"] for j in made["judgements"]] == [1]
+    with database.admin() as admin:
+        assert admin.execute("select count(*) from pg_trigger where tgrelid = 'anze.hazard_judgement'::regclass"
+                             " and tgname = 'append_only'").fetchone()[0] == 1
+    with pytest.raises(psycopg.errors.InsufficientPrivilege), desk.connection.transaction():
+        desk.connection.execute("update anze.hazard_judgement set severity = 'general'")
+
+
+def test_likeness_goes_by_pairs_of_characters(desk):
+    like = "select anze.likeness(anze.bigrams(%s), anze.bigrams(%s))"
+    assert desk.value(like, "护栏缺失", "护栏缺失") == 1 and desk.value(like, "护栏缺失", "灭火器过期") == 0
+    assert 0 < desk.value(like, "皮带机护栏缺失", "皮带机护栏损坏") < 1
+    assert desk.value(like, "护栏 缺失", "护栏缺失") == 1, "spaces do not count"
+
+
+def test_every_step_that_needs_somebody_else_or_the_system_says_so_in_its_row(desk):
+    rows = {code: (other, takers) for code, other, takers in desk.connection.execute(
+        "select code, other_than, takers from anze.case_action where kind = 'hazard'").fetchall()}
+    assert rows["pass_review"][0] == rows["fail_review"][0] == ["report_rectified"]
+    assert rows["pass_acceptance"][0] == ["unit:report_completed"] and rows["regrade_general"][0] == ["judge_major"]
+    assert {code for code, (_, takers) in rows.items() if "system" in takers} == {
+        code for code in rows if code == "merge" or code.startswith("part_")}
+    assert json.dumps(sorted(rows)) and len(rows) == 34
