@@ -15,19 +15,18 @@ with matching as not materialized (
       and o.sector = :sector --? sector
       and starts_with(o.region_code, anze.region_prefix(:region)) --? region
 ),
-twice as not materialized (
-    select m.id, m.due_at, anze.missed_before(m) as before_id
-    from (select o from matching o offset 0) x cross join lateral (select (x.o).*) m
-),
 found as (
     select t.*, row_number() over () as place
     from (
-        select * from twice
-        where before_id is not null
-          and (due_at, id) < (
+        -- One level with the order and the limit: the index is walked from the latest, and only as far as is shown.
+        select m.id, m.due_at, before.id as before_id
+        from matching m
+        cross join lateral (select anze.missed_before(m) as id offset 0) before
+        where before.id is not null
+          and (m.due_at, m.id) < (
               case when :after_1::text is null then 'infinity' else :after_1 end::timestamptz,
               case when :after_2::text is null then repeat('f', 32) else :after_2 end::uuid)
-        order by due_at desc, id desc
+        order by m.due_at desc, m.id desc
         limit :limit::int + 1) t
 )
 select coalesce(jsonb_agg(anze.obligation_item(o)
