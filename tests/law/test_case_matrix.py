@@ -134,6 +134,7 @@ def expected(caller, action, state, situation) -> str:
     return "AZ422" if may(caller, action, *situation) else "AZ403"
 
 
+@pytest.mark.timeout(600)  # every kind, state, caller and action: some ten thousand calls
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_every_state_action_and_caller_as_the_rows_declare(ruled, situation):
     unit, supervisor, level = SITUATIONS[situation]
