@@ -40,8 +40,10 @@ class Service:
     def start(self, wait: bool = True) -> "Service":
         environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC", **self.settings}
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen([str(self.binary), "serve"], env=environment, stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log, cwd="/", start_new_session=True)
+            # Tests that are killed themselves leave none behind.
+            self.process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", str(self.binary), "serve"],
+                                            env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
+                                            start_new_session=True)
         if wait:
             self.wait_ready()
         return self
