@@ -34,7 +34,7 @@ begin
     if to_regclass(to_char(this_month + interval '3 months', '"anze.hazard_"YYYY_MM')) is not null then
         return 0;
     end if;
-    perform pg_advisory_xact_lock(3615029, 3); -- sweepers of several replicas at once
+    perform pg_advisory_xact_lock(3615029, 4); -- sweepers of several replicas at once
     if is_new then
         perform anze.make_hazard_partition('hazard_past', 'minvalue', quote_literal(anze.month_begins(month)));
     end if;

@@ -60,24 +60,11 @@ begin
 end
 $$;
 
--- One step. What goes wrong in it undoes it alone: the others go on, and it is tried again. The operator is told by a
+-- The step of this place, at most `max_rows` rows of it; how much was done, 0: nothing is waiting, null: there is no such
+-- step. Each is a transaction of its own, so that a request waits for one step's rows and not for those of all.
+-- What goes wrong in a step undoes it alone: the others go on, and it is tried again. The operator is told by a
 -- warning; what exactly happened stands in the database's log.
-create or replace function anze.sweep_step(step text, max_rows integer) returns integer language plpgsql
-set search_path = pg_catalog, pg_temp as $$
-declare
-    done integer;
-begin
-    execute format('select anze.%I($1)', step) into done using max_rows;
-    return coalesce(done, 0);
-exception
-    when others then
-        raise warning 'the step % of the sweep failed: %', step, sqlstate using detail = sqlerrm;
-        return 0;
-end
-$$;
-
--- Every step once, at most `max_rows` rows each; how much was done, 0: nothing is waiting.
-create or replace function anze.sweep(max_rows integer) returns integer
+create or replace function anze.sweep(place integer, max_rows integer) returns bigint
 security definer language plpgsql
 set search_path = pg_catalog, pg_temp
 set jit = off
@@ -85,15 +72,20 @@ as $$
 declare
     reach_before constant text := coalesce(anze.reach(), '');
     actor_before constant text := coalesce(anze.actor(), '');
-    step text;
-    done integer := 0;
+    step constant text := ('{make_hazard_partitions,plan_due,check_structures,issue_notices,tell_deadlines,
+                             take_light_notes,judge_stale_lights,fold_tally}'::text[])[place];
+    done bigint;
 begin
+    if step is null then
+        return null;
+    end if;
     perform set_config('anze.reach', 'service', true), set_config('anze.actor', 'system:sweeper', true);
-    foreach step in array '{make_hazard_partitions,plan_due,check_structures,issue_notices,
-                            tell_deadlines,take_light_notes,judge_stale_lights,fold_tally}'::text[] loop
-        done := done + anze.sweep_step(step, max_rows);
-    end loop;
+    execute format('select anze.%I($1)', step) into done using max_rows;
     perform set_config('anze.reach', reach_before, true), set_config('anze.actor', actor_before, true);
-    return done;
+    return coalesce(done, 0);
+exception
+    when others then
+        raise warning 'the step % of the sweep failed: %', step, sqlstate using detail = sqlerrm;
+        return 0;
 end
 $$;
