@@ -10,14 +10,16 @@ set search_path = pg_catalog, pg_temp as $$
     where body.id is not null
 $$;
 
--- The case that a request names as the one that it comes from, if the caller sees it; a row of NULLs otherwise.
-create or replace function anze.parent_case(given jsonb) returns anze.case_file stable language plpgsql
+-- The case that a request names as the one that it comes from, locked, if the caller sees it; a row of NULLs otherwise.
+-- Of two requests at a time one waits: what the other opened from the case is there when it looks.
+create or replace function anze.parent_case(given jsonb) returns anze.case_file language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
     c anze.case_file;
 begin
     select * into c from anze.case_file x
-    where x.id = (given ->> 'parent_id')::uuid and anze.case_is_seen(x);
+    where x.id = (given ->> 'parent_id')::uuid and anze.case_is_seen(x)
+    for no key update;
     return c;
 end
 $$;
@@ -247,7 +249,6 @@ begin
     perform anze.refuse_all('[]'::jsonb || anze.parent_faults(given, parent, '{hazard}')
         || anze.supervisor_faults(supervisor, '/supervisor_id')
         || anze.evidence_faults(coalesce(given -> 'evidence', '[]')));
-    perform from anze.case_file x where x.id = parent.id for no key update; -- two at a time would open two
     if parent.facts ->> 'severity' is distinct from 'major' then
         perform anze.refuse_state('该隐患未判定为重大隐患。', 'The hazard was not judged major.');
     elsif exists (select from anze.case_file x where x.parent_id = parent.id

@@ -1,5 +1,7 @@
 """Listed supervision: the story of a tailings pond from the finding to the removal, what is public of it, what grassroots
 ask of those above, and a hazard that is treated as an accident."""
+import concurrent.futures
+
 import pytest
 
 from harness import tree
@@ -250,6 +252,17 @@ def test_a_proposal_names_what_it_may(world, by, stranger, client):
     assert faults(county.post(LISTED, json=proposal(parent_id=hazard, unit_id=other))) == {("/unit_id", "of-other-unit")}
     reporter = client("enterprise_reporter", unit=MINE.id, to=world[1])
     assert reporter.post(LISTED, json=proposal()).status_code == 403, "an enterprise does not list"
+
+
+@pytest.mark.parametrize("target, body", [(LISTED, proposal(unit_id=None)),
+                                          ("/v1/hazards-as-accidents", {"grounds": "未列入清单，经查实"})])
+def test_of_12_that_open_the_same_from_one_hazard_at_once_exactly_one_does(world, by, target, body):
+    with world[0].owner() as owner:
+        hazard = hazard_case(owner)
+    desks = [by("county", f"officer-{n}") for n in range(12)]
+    with concurrent.futures.ThreadPoolExecutor(len(desks)) as pool:
+        answers = list(pool.map(lambda desk: desk.post(target, json={**body, "parent_id": hazard}), desks))
+    assert sorted(a.status_code for a in answers) == [201] + [409] * 11
 
 
 def test_the_list_follows_reach_and_filters(world, by, stranger):
