@@ -96,7 +96,12 @@ begin
     select * into a from anze.appointment x
     where x.id = appointment_id and anze.can_see_of_unit(x.region_code, x.sector, x.unit_id)
     for no key update;
-    if a.id is null then
+    if a.id is null and exists (
+        select from anze.voided_appointment v
+        where v.id = appointment_id and anze.can_see_of_unit(v.region_code, v.sector, v.unit_id))
+    then
+        perform anze.refuse_state('该任职已作废。', 'The appointment is void.');
+    elsif a.id is null then
         perform anze.refuse('AZ404', '没有该任职。', 'There is no such appointment.');
     end if;
     perform anze.require_version(a.version, if_match);
@@ -167,5 +172,30 @@ begin
     returning * into a;
     perform anze.duties_follow(a.unit_id, coalesce(anze.appointment_change_day(before, a), held_from));
     return query select '200', anze.appointment_json(a)::text, a.version::text, null::text;
+end
+$$;
+
+create or replace function anze.voided_appointment_json(v anze.voided_appointment) returns jsonb
+stable parallel safe language sql
+return (v).shown || jsonb_build_object('voided_at', (v).voided_at, 'void_reason', (v).reason);
+
+-- The post was never held: whoever held it then, or nobody, owes what was owed from that day on.
+create or replace function anze.void_appointment(appointment_id uuid, if_match text, given jsonb)
+returns table (status text, body text, etag text, location text)
+security definer language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    a anze.appointment := anze.appointment_lock(appointment_id, if_match);
+    v anze.voided_appointment;
+begin
+    a.version := a.version + 1;
+    a.updated_at := clock_timestamp();
+    insert into anze.voided_appointment (id, shown, reason, unit_id, region_code, sector, is_body)
+    values (a.id, anze.appointment_json(a), given ->> 'reason', a.unit_id, a.region_code, a.sector, a.is_body)
+    returning * into v;
+    delete from anze.appointment x where x.id = a.id;
+    perform anze.duties_follow(a.unit_id, lower(a.held));
+    return query select '201', anze.voided_appointment_json(v)::text, a.version::text, '/v1/appointments/' || v.id;
 end
 $$;

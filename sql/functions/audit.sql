@@ -285,7 +285,7 @@ on conflict (table_name, column_name) do update set is_derived = excluded.is_der
 -- is not. A name whose table does not exist is passed over.
 select audit.watch(t.relation)
 from unnest(array['anze.region', 'anze.unit', 'anze.rule',
-                  'anze.person', 'anze.appointment', 'anze.unit_event',
+                  'anze.person', 'anze.appointment', 'anze.voided_appointment', 'anze.unit_event',
                   'anze.accident_threshold', 'anze.accident_clock_rule', 'anze.accident_recipient_rule',
                   'anze.accident', 'anze.accident_report', 'anze.accident_grade_change', 'anze.accident_transmission',
                   'anze.accident_receipt', 'anze.accident_recipient',

@@ -133,6 +133,10 @@ begin
     from touched t
     where a.unit_id = t.id
       and (a.region_code, a.sector, a.is_body) is distinct from (t.region_code, t.sector, t.is_body);
+    update anze.voided_appointment v set region_code = t.region_code, sector = t.sector, is_body = t.is_body
+    from touched t
+    where v.unit_id = t.id
+      and (v.region_code, v.sector, v.is_body) is distinct from (t.region_code, t.sector, t.is_body);
     return null;
 end
 $$;

@@ -147,6 +147,42 @@ def test_a_correction_has_a_reason_and_counts_from_the_start(county, unit, who):
     assert correct(county, held, held_from=day(70)).status_code == 412
 
 
+def void(client, held: dict, **body):
+    return client.post(f"/v1/appointments/{held['id']}/void", json=body or {"reason": "同名人员，录入错误"},
+                       if_match=str(held["version"]))
+
+
+def test_an_appointment_that_never_was_leaves_the_posts_and_is_read_by_its_id_alone(client, county, unit, who):
+    right, wrong = appoint(county, who, unit["id"]), appoint(county, person(county, unit["id"]), unit["id"])
+    assert faults(void(county, wrong, note="x")) == {("/reason", "required"), ("/note", "unknown-field")}
+    answer = void(county, wrong)
+    assert answer.status_code == 201, answer.text
+    assert answer.json() == {**wrong, "version": 2, "updated_at": answer.json()["updated_at"],
+                             "voided_at": answer.json()["voided_at"], "void_reason": "同名人员，录入错误"}
+    read = county.get(f"/v1/appointments/{wrong['id']}")
+    assert read.json() == answer.json() and read.headers["ETag"] == answer.headers["ETag"] == '"2"'
+    assert [a["id"] for a in county.items(f"/v1/appointments?unit_id={unit['id']}")] == [right["id"]]
+    assert county.items(f"/v1/appointments?person_id={wrong['person']['id']}") == []
+    assert names(leadership(county, unit["id"])["first_responsible"]) == [who["name"]]
+    now = answer.json()
+    assert void(county, now).status_code == end(county, now, day(1)).status_code == correct(county, now, held_from=day(9)).status_code == 409
+    stranger = client("county_officer", region="150621")
+    assert void(stranger, now).status_code == stranger.get(f"/v1/appointments/{wrong['id']}").status_code == 404
+    assert appoint(county, wrong["person"], unit["id"])["version"] == 1, "as if it had never been"
+
+
+def test_what_a_void_appointment_owed_is_owed_by_whoever_held_the_post(county, client, register):
+    government = open_unit(county, kind="government", sector=None, level="county", region_code=COUNTY)
+    right, wrong = (person(county, government["id"]) for _ in range(2))
+    held = appoint(county, wrong, government["id"], post="government_head")
+    owed = lambda: {o["holder"]["id"] for o in county.items(f"/v1/obligations?unit_id={government['id']}") if "holder" in o}
+    assert owed() == {wrong["id"]}
+    assert void(county, held).status_code == 201
+    assert owed() == set()
+    appoint(county, right, government["id"], post="government_head")
+    assert owed() == {right["id"]}
+
+
 def test_a_correction_does_not_make_a_post_held_twice(county, unit, who):
     appoint(county, who, unit["id"], held_until=day(30))
     later = appoint(county, who, unit["id"], held_from=day(20))

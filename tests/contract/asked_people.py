@@ -27,6 +27,7 @@ ASKED = {
     "createAppointment": ("/v1/appointments", a_day_of_office, None),
     "getAppointment": (f"/v1/appointments/{APPOINTMENT}", None, None),
     "correctAppointment": (f"/v1/appointments/{APPOINTMENT}", {"held_from": "2020-01-01", "reason": "录入有误"}, OLD),
+    "voidAppointment": (f"/v1/appointments/{APPOINTMENT}/void", {"reason": "录入有误"}, OLD),
     "endAppointment": (f"/v1/appointments/{APPOINTMENT}/end", {"held_until": "2026-01-01"}, OLD),
     "getUnitLeadership": (f"/v1/units/{OWN.id}/leadership", None, None),
 }
