@@ -7,6 +7,8 @@
 
 create schema if not exists bench;
 
+alter table anze.accident_clock enable always trigger accident_clock_place; -- it fills a column that is not null
+
 create or replace function bench.id(n bigint) returns uuid immutable parallel safe language sql
 return md5('accident ' || n)::uuid;
 
@@ -172,7 +174,8 @@ begin
     foreach part in array array['report', 'grade_change', 'transmission', 'clock', 'recipient'] loop
         c := bench.columns(('anze.accident_' || part)::regclass,
             jsonb_build_object('accident_id', 'm.id')
-            || case when part = 'transmission' then '{"id": "gen_random_uuid()"}'::jsonb else '{}' end);
+            || case part when 'transmission' then '{"id": "gen_random_uuid()"}'::jsonb
+                         when 'clock' then '{"reference": "gen_random_uuid()"}' else '{}' end);
         execute format('insert into anze.accident_%s (%s) select %s'
                        ' from copy m join anze.accident_%1$s t on t.accident_id = m.from_id',
                        part, c.names, c.expressions);
