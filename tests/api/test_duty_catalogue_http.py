@@ -3,7 +3,6 @@ import uuid
 
 import pytest
 
-from harness import tree
 
 
 @pytest.fixture(scope="module")
@@ -149,15 +148,6 @@ def test_what_was_in_force_on_a_day_stays_so(reader, duty):
     for day, count in (("2026-12-31", 1), ("2027-01-01", 2)):
         listed = administrator.items(f"/v1/duties?clause=16.02&on={day}")
         assert [d["minimum_count"] for d in listed if d["code"] == duty] == [count]
-
-
-def test_a_revision_has_the_units_planned_anew_from_its_day(reader, alone, duty):
-    with alone.owner() as owner:
-        owner.execute("update anze.duty_work set plan_from = null")
-    assert reader("administrator").post(f"/v1/duties/{duty}/versions", json=REVISION, if_match="1").status_code == 201
-    with alone.owner() as owner:
-        marked = owner.execute("select unit_id::text, plan_from::text from anze.duty_work where plan_from is not null").fetchall()
-    assert dict(marked) == {u.id: "2027-01-01" for u in tree.UNITS.values() if u.kind == "government"}
 
 
 def test_a_revision_states_the_version_that_it_changes(reader, duty):
