@@ -4,7 +4,6 @@ import uuid
 import pytest
 
 
-
 @pytest.fixture(scope="module")
 def alone(cluster, make_database):
     """A database of its own: revisions change the catalogue for everybody."""
