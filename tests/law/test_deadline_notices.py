@@ -72,6 +72,23 @@ def test_over_time_every_stage_is_told_once_in_order(owner):
     assert owner.execute("select next_notice_at::text from anze.deadline where id = %s", (deadline,)).fetchone()[0] == "infinity"
 
 
+@pytest.mark.parametrize("step", [-2 * DAY, 2 * DAY, 9 * DAY])
+def test_a_clock_that_steps_and_comes_back_tells_nothing_twice_and_is_caught_up_with(owner, step):
+    deadline = run_until(owner, now() + 2 * DAY)
+    sweep(owner)
+    pass_time(owner, deadline, step)  # the clock of the server is wrong for a while
+    sweep(owner)
+    pass_time(owner, deadline, -step)
+    before = stages(owner, deadline)
+    sweep(owner)
+    assert stages(owner, deadline) == before, "the time that is told of lies ahead again"
+    for _ in range(20):
+        pass_time(owner, deadline, DAY / 2)
+        sweep(owner)
+    seen = stages(owner, deadline)
+    assert len(seen) == len(set(seen)) and seen[-1] == "deadline_upper"
+
+
 def test_of_stages_that_passed_unseen_the_latest_alone_is_told(owner):
     deadline = run_until(owner, now() - 5 * DAY)
     sweep(owner)
