@@ -227,7 +227,7 @@ insert into demo_step values
     ('listed pond', 18, -124, 'unit', 'report_progress', '{"progress": "坝坡反滤压重完成，监测系统调试。", "percent": 98, "spent_cny": "5100000.00"}', '{}'),
     ('listed pond', 19, -108, 'unit', 'report_progress', '{"progress": "监测系统验收，自查合格。", "percent": 100, "spent_cny": "5137000.00"}', '{}'),
     ('listed pond', 20, -95, 'unit', 'ask_review', '{"completed_on": "@0", "summary": "排洪能力恢复至设计值。", "evaluated_by": "示范安全评价有限公司"}', '{report,photo}'),
-    ('listed pond', 21, -93, 'province2', 'pass_review', '{"reviewed_on": "@0", "reviewers": "自治区专家组 王某等5人", "findings": "实测泄洪能力合格，渗流稳定。"}', '{record,photo}'),
+    ('listed pond', 21, -94, 'province2', 'pass_review', '{"reviewed_on": "@0", "reviewers": "自治区专家组 王某等5人", "findings": "实测泄洪能力合格，渗流稳定。"}', '{record,photo}'),
     ('listed pond', 22, -89, 'province', 'strike_off', '{"person_id": "@decider", "removal_number": "内安委解〔示〕2号", "resumption_approved": true, "opinion": "同意摘牌并恢复生产。"}', '{notice}'),
     ('listed pond', 23, -85, 'province', 'publish_removal', '{"removal_published_on": "@0", "removal_media": "市政府网站"}', '{}'),
     ('tanks', 1, -95, 'inspector', 'file', '{"unit_id": "1f3d581c-4d24-5a1f-9a84-5dba2738ca11", "description": "甲醇罐区未实现紧急切断，安全仪表系统未独立设置", "place": "甲醇罐区", "source": "inspection", "category": "equipment", "criterion": "CHEM.05"}', '{record,photo}'),
@@ -260,17 +260,43 @@ begin
 end
 $$;
 
+-- Papers of listed cases are files: what the step states, signed by nobody.
+create or replace function pg_temp.paper(kind text, name text, content text) returns jsonb language plpgsql as $$
+declare
+    bytes constant bytea := convert_to(content, 'UTF8');
+    digest constant text := encode(sha256(bytes), 'hex');
+    file uuid := split_part((select f.location from anze.create_file(jsonb_build_object('name', name || '.txt',
+        'media_type', 'text/plain', 'size', length(bytes), 'sha256', digest), 1000000, 524288) f), '/', 4);
+begin
+    perform anze.put_file_chunk(file, 0, bytes, 'sha-256=:' || encode(sha256(bytes), 'base64') || ':');
+    perform anze.complete_file(file, 1, digest, 'text/plain');
+    return jsonb_build_object('kind', kind, 'file_id', file);
+end
+$$;
+create or replace function pg_temp.papers(s demo_step, given jsonb) returns jsonb language sql as $$
+    with stated as (
+        select a.title_zh as title, a.title_zh || coalesce((
+            select string_agg(E'\n' || (f.field ->> 'title_zh') || '：' || (pg_temp.earlier(given, -s.day) ->> (f.field ->> 'name')), ''
+                              order by f.place)
+            from jsonb_array_elements(a.fields) with ordinality f(field, place)
+            where f.field ->> 'type' not in ('unit', 'person', 'choice')), '') || E'\n' as content
+        from anze.case_action a where (a.kind, a.version, a.code) = ('listed_supervision', 1, s.action) and s.key like 'listed %')
+    select coalesce(jsonb_agg(case when p.kind = 'photo' or t.title is null then jsonb_build_object('kind', p.kind)
+                              else pg_temp.paper(p.kind, t.title, t.content) end order by p.place), '[]')
+    from unnest(s.papers) with ordinality p(kind, place) left join stated t on true $$;
+
 -- Takes one step, now.
 create or replace function pg_temp.take(s demo_step) returns void language plpgsql as $$
 declare
     c demo_case;
-    papers jsonb := (select coalesce(jsonb_agg(jsonb_build_object('kind', p)), '[]') from unnest(s.papers) p);
+    papers jsonb;
     given jsonb;
     location text;
 begin
     select * into c from demo_case x where x.key = s.key;
     perform pg_temp.speak_as(s.who, c.unit_id);
     given := pg_temp.given(s.fields);
+    papers := pg_temp.papers(s, given);
     if s.action = 'file' then
         select h.location into location from anze.file_hazard(given || jsonb_build_object('evidence', papers, 'found_at',
             ((anze.today() + s.day)::timestamp + time '09:00' + interval '1 minute' * floor(pg_temp.chance(s.key) * 7))
@@ -364,6 +390,10 @@ create or replace function pg_temp.dated(list jsonb, of_case uuid, of_action tex
 
 call pg_temp.rest(true);
 update anze.case_event e set at = m.at from moment m where (e.case_id, e.number) = (m.case_id, m.number);
+select set_config('anze.reach', 'region', true), set_config('anze.region', '15', true), set_config('anze.actor', 'demo', true) \g /dev/null
+update anze.file f set created_at = e.at - interval '5 minutes', completed_at = e.at - interval '4 minutes'
+from demo_case c join anze.case_event e on e.case_id = c.id cross join jsonb_array_elements(e.evidence) p(paper)
+where f.id = (p.paper ->> 'file_id')::uuid;
 update anze.hazard_judgement j set judged_at = pg_temp.moment_of(h.case_id, j.judged_at)
 from anze.hazard h join demo_case c on c.id = h.case_id where j.hazard_id = h.id;
 with begun as (

@@ -96,6 +96,16 @@ def test_the_tailings_pond_was_late_twice_taken_over_stopped_put_right_and_struc
     assert rows("select count(*) from anze.deadline where case_id = %s and (met_at > due_at or superseded_at > due_at)", case) == [(4,)]
 
 
+def test_the_papers_of_listed_cases_are_files_that_are_complete_and_no_younger_than_their_step(rows):
+    papers = rows("""
+        select p.paper ->> 'kind', f.state, f.created_at < e.at and f.completed_at <= e.at, f.sha256 = encode(sha256(k.data), 'hex')
+        from anze.case_file c join anze.case_event e on e.case_id = c.id cross join jsonb_array_elements(e.evidence) p(paper)
+        left join anze.file f on f.id = (p.paper ->> 'file_id')::uuid left join anze.file_chunk k on k.content_id = f.content_id
+        where c.kind = 'listed_supervision' and e.number > 1""")
+    assert {kind for kind, *_ in papers} >= {"notice", "plan", "record", "document", "minutes", "report", "photo"}
+    assert {tuple(found) for kind, *found in papers if kind != "photo"} == {("complete", True, True)}
+
+
 def test_one_listed_case_is_open_published_and_owes_a_report_of_progress(rows):
     assert rows("select is_public, facts ->> 'published_on' is not null from anze.case_file where kind = 'listed_supervision' and is_open"
                 ) == [(True, True)]
