@@ -1,5 +1,5 @@
--- The demo city: bodies of 鄂尔多斯市 and four of its counties, and twelve enterprises that do not exist. Their credit
--- codes are valid by the check character of GB 32100-2015. Loading it again changes nothing.
+-- The demo city: bodies of 鄂尔多斯市 and four of its counties, the office above them, and thirteen enterprises that do not
+-- exist. Their credit codes are valid by the check character of GB 32100-2015. Loading it again changes nothing.
 insert into anze.unit (id, kind, name, credit_code, region_code, sector, level, supervision_role,
                        supervised_sectors, accountable_to, risk_class) values
     ('719c1e2c-255a-55f1-9429-2d0870e88547', 'government', '鄂尔多斯市人民政府', '11150600MA0000001C', '150600', null, 'city', null, '{}', null, null),
@@ -43,4 +43,10 @@ insert into anze.unit (id, kind, name, credit_code, region_code, sector, level, 
     ('8434b87f-7726-507f-abc5-646e7469882f', 'enterprise', '达拉特旗样板冶金有限公司', '91150621MA0000039D', '150621100', 'metal_smelting', null, null, '{}', '59e38b41-7fe8-5ee7-b27e-3a62a3db9578', 'orange'),
     ('87c85b76-4768-5f64-923d-274461be75fe', 'enterprise', '康巴什区示例商业广场有限公司', '91150603MA0000040G', '150603001', 'fire', null, null, '{}', '719c1e2c-255a-55f1-9429-2d0870e88547', 'blue'),
     ('eebfe37f-bd0e-545e-87a2-5d62c2a3ab1e', 'site', '准格尔旗示例煤业有限责任公司一号井', null, '150622100', 'coal', null, null, '{}', '0f5d2a22-2d96-5fec-927e-329f29bb45b5', 'red')
+on conflict on constraint unit_pkey do nothing;
+-- A tailings pond above a village (头顶库), and the office of the autonomous region, which takes cases over.
+insert into anze.unit (id, kind, site_kind, name, credit_code, region_code, sector, level, accountable_to, risk_class) values
+    ('fb22011e-04b4-5fe4-8f8e-2bcf788e6848', 'safety_office', null, '内蒙古自治区安全生产委员会办公室', null, '150000', null, 'province', null, null),
+    ('9e58902e-c443-589a-afc8-ab2322d6dc33', 'enterprise', null, '准格尔旗示例矿业有限责任公司', '91150622MA00000414', '150622101', 'non_coal_mine', null, '8ee3a7e8-a0b4-5a7c-8239-ee05e7a03b12', 'red'),
+    ('f2d0355e-da0e-5255-afa3-ee5364163dae', 'site', 'tailings_pond', '准格尔旗示例矿业有限责任公司西沟尾矿库', null, '150622101', 'non_coal_mine', null, '9e58902e-c443-589a-afc8-ab2322d6dc33', 'red')
 on conflict on constraint unit_pkey do nothing;

@@ -38,7 +38,7 @@ select pg_temp.named('tank farm'), 'site', 'major_hazard_source', '准格尔旗�
 from anze.unit e where e.name = '准格尔旗大路示例化工有限公司';
 update anze.unit set site_kind = 'mine' where kind = 'site' and name like '%一号井';
 update anze.unit u set high_risk = f.high_risk
-from (values ('coal', '{mine}'::text[]), ('hazardous_chemicals', '{hazardous_chemicals}'), ('chemical', '{hazardous_chemicals}'),
+from (values ('coal', '{mine}'::text[]), ('non_coal_mine', '{mine}'), ('hazardous_chemicals', '{hazardous_chemicals}'), ('chemical', '{hazardous_chemicals}'),
              ('construction', '{construction}'), ('road_traffic', '{transport}'), ('metal_smelting', '{metal_smelting}'))
          f(sector, high_risk)
 where u.kind in ('enterprise', 'site') and u.sector = f.sector;

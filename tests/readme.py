@@ -25,7 +25,7 @@ VARYING = [
     (r"\d{4}年\d+月\d+日", "DAY"),
     (r"\d+ links checked|\d+ entries not sealed|head \d+", "COUNT"),
 ]
-SCRATCH = re.compile(r"(?<![/\w.])((?:accident|missed|excuse|visits)\.json)")  # files that the commands write
+SCRATCH = re.compile(r"(?<![/\w.])((?:accident|missed|excuse|visits|hazard|listing|story)\.json)")  # files that the commands write
 MARK = "@@@ end of block @@@"
 
 

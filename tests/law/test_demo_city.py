@@ -1,0 +1,137 @@
+"""The demo city is no stage set: what was laid back in time is what the service itself would have come to, day by day."""
+import os
+
+import pytest
+
+from harness.demo import DemoCity
+
+# What a second load could touch.
+TABLES = ("region", "unit", "person", "appointment", "duty_record", "obligation", "hazard", "hazard_judgement", "case_file",
+          "case_event", "deadline", "risk_point", "risk_assessment")
+
+
+@pytest.fixture(scope="module")
+def city(cluster, binary):
+    return DemoCity(cluster, f"anze_demo_{os.getpid()}", binary)
+
+
+@pytest.fixture
+def rows(city):
+    """rows("select …"): all rows, seen by the cluster's superuser."""
+    with city.admin() as connection:
+        yield lambda query, *values: connection.execute(query, values).fetchall()
+
+
+def test_loading_it_again_changes_nothing(city, rows):
+    def content() -> list:
+        return [(table, rows(f"select count(*), md5(string_agg(t::text, '|' order by t::text)) from anze.{table} t"))
+                for table in TABLES]
+
+    before = content()
+    city.load("demo.sql", "demo_duties.sql", "demo_hazards.sql")
+    assert content() == before
+
+
+def test_hazards_of_two_years_are_there_of_every_enterprise_severity_and_end(rows):
+    assert rows("select count(*) > 120 and min(found_at) < now() - interval '22 months' and max(found_at) < now()"
+                " and count(distinct unit_id) = 13 from anze.hazard") == [(True,)]
+    states = {state for state, in rows("select distinct state from anze.hazard")}
+    assert states >= {"found", "ordered", "ordered_extension", "rectified", "governed", "suspended", "refused", "closed", "dismissed"}
+    assert rows("select count(*) from anze.hazard where severity = 'major' and is_open")[0][0] >= 2
+    assert rows("select count(*) from anze.hazard where recurrences > 0")[0][0] >= 3
+
+
+def test_a_case_stands_where_its_last_step_left_it_and_no_step_goes_back_or_ahead(rows):
+    assert rows("""
+        select c.title from anze.case_file c
+        join lateral (select count(*) as steps, min(e.at) as first, max(e.at) as last,
+                          (array_agg(e.to_state order by e.number desc))[1] as state from anze.case_event e where e.case_id = c.id) e on true
+        where (c.state, c.event_count, c.opened_at, c.updated_at) is distinct from (e.state, e.steps, e.first, e.last)
+           or e.last > now() or c.state_since not between e.first and e.last
+           or c.due_at is distinct from coalesce((select min(d.due_at) from anze.deadline d where d.case_id = c.id and d.is_running), 'infinity')
+    """) == []
+    assert rows("select e.case_id from anze.case_event e join anze.case_event n on (n.case_id, n.number) = (e.case_id, e.number + 1)"
+                " where n.at <= e.at or n.from_state <> e.to_state") == []
+
+
+def test_a_hazard_and_its_judgements_tell_what_its_case_tells(rows):
+    assert rows("""
+        select h.description from anze.hazard h join anze.case_file c on c.id = h.case_id
+        where (h.state, h.is_open, h.version, h.due_at, h.recorded_at, h.updated_at)
+                is distinct from (c.state, c.is_open, c.version, c.due_at, c.opened_at, c.updated_at)
+           or h.closed_at is distinct from case when c.state = 'closed' then c.state_since end
+           or h.found_at > h.recorded_at or h.severity is distinct from c.facts ->> 'severity'
+           or h.due_on::text is distinct from c.facts ->> 'due_on'
+           or h.judged_at is distinct from (select max(j.judged_at) from anze.hazard_judgement j where j.hazard_id = h.id)
+           or h.judged_at <> all (array(select e.at from anze.case_event e where e.case_id = h.case_id))
+    """) == []
+
+
+def test_a_clock_runs_from_a_step_to_a_step_for_as_long_as_its_rule_says(rows):
+    assert rows("""
+        select c.title, d.clock from anze.deadline d join anze.case_file c on c.id = d.case_id
+        cross join lateral (select array_agg(e.at) as moments from anze.case_event e where e.case_id = c.id) e
+        left join anze.rule r on (r.code, r.version) = (d.rule, d.rule_version)
+        where d.starts_at <> all (e.moments) or coalesce(d.met_at, d.superseded_at, d.starts_at) <> all (e.moments)
+           or d.is_running and not c.is_open
+           or d.rule is not null and d.due_at <> anze.term_end(d.starts_at, r.value, r.unit, d.clock = 'extension')
+           or d.rule is null and anze.day_of(d.due_at - interval '1 second')::text not in (
+                select e.content ->> 'due_on' from anze.case_event e where e.case_id = c.id and e.content ? 'due_on'
+                union all select c.facts ->> 'review_by')
+    """) == []
+
+
+def test_the_tailings_pond_was_late_twice_taken_over_stopped_put_right_and_struck_off(rows):
+    (case, state, level, facts), = rows("select id, state, level, facts from anze.case_file where kind = 'listed_supervision' and not is_open")
+    assert (state, level, facts["late_count"], facts["is_stopped"]) == ("closed", 4, 2, False)
+    assert [late["due_on"] for late in facts["late"]] == sorted(late["due_on"] for late in facts["late"])
+    noted = rows("select anze.instant(at), anze.day_of(at)::text from anze.case_event where case_id = %s and action = 'note_lateness'"
+                 " order by number", case)
+    assert [late["noted_at"] for late in facts["late"]] == [at for at, _ in noted]
+    assert all(late["due_on"] < day for late, (_, day) in zip(facts["late"], noted))
+    taken = [action for action, in rows("select action from anze.case_event where case_id = %s order by number", case)]
+    story = ["opened", "approve", "issue_notice", "file_upward", "publish", "file_plan", "note_lateness", "upgrade", "note_lateness",
+             "order_stop", "ask_review", "pass_review", "strike_off", "publish_removal"]
+    assert [action for action in taken if action in story] == story
+    assert rows("select count(*) from anze.deadline where case_id = %s and (met_at > due_at or superseded_at > due_at)", case) == [(4,)]
+
+
+def test_the_papers_of_listed_cases_are_files_that_are_complete_and_no_younger_than_their_step(rows):
+    papers = rows("""
+        select p.paper ->> 'kind', f.state, f.created_at < e.at and f.completed_at <= e.at, f.sha256 = encode(sha256(k.data), 'hex')
+        from anze.case_file c join anze.case_event e on e.case_id = c.id cross join jsonb_array_elements(e.evidence) p(paper)
+        left join anze.file f on f.id = (p.paper ->> 'file_id')::uuid left join anze.file_chunk k on k.content_id = f.content_id
+        where c.kind = 'listed_supervision' and e.number > 1""")
+    assert {kind for kind, *_ in papers} >= {"notice", "plan", "record", "document", "minutes", "report", "photo"}
+    assert {tuple(found) for kind, *found in papers if kind != "photo"} == {("complete", True, True)}
+
+
+def test_one_listed_case_is_open_published_and_owes_a_report_of_progress(rows):
+    assert rows("select is_public, facts ->> 'published_on' is not null from anze.case_file where kind = 'listed_supervision' and is_open"
+                ) == [(True, True)]
+    assert rows("select d.clock from anze.deadline d join anze.case_file c on c.id = d.case_id"
+                " where c.kind = 'listed_supervision' and d.is_running and d.due_at < now()") == [("progress",)]
+
+
+def test_the_map_of_risks_has_every_colour(rows):
+    assert {colour for colour, in rows("select distinct colour from anze.risk_point where lon is not null")} == {
+        "red", "orange", "yellow", "blue"}
+
+
+def test_the_sweep_settles_over_it_and_tells_of_each_late_deadline_once(city, rows):
+    warnings = []
+    with city.owner(autocommit=True) as owner:
+        owner.add_notice_handler(lambda notice: warnings.append(notice.message_primary))
+        for _ in range(100):
+            if not any([owner.execute("select anze.sweep(%s, 5000)", (place,)).fetchone()[0] for place in range(1, 9)]):
+                break
+        else:
+            pytest.fail("the sweep never comes to rest")
+    assert warnings == []
+    late, told, twice = rows("""
+        select (select count(*) from anze.deadline d where d.is_running and d.due_at <= now()),
+            count(distinct n.deadline_id) filter (where n.kind <> 'reminder'), count(*) - count(distinct n.deadline_id)
+        from anze.notice n where n.deadline_id is not null""")[0]
+    assert (told, twice) == (late, 0)
+    assert 0 < late <= 10, "a city that is at work, not one that is drowned in warnings"
+    assert rows("select count(*) from anze.unit_light where colour = 'green'")[0][0] > 0
