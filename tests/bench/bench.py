@@ -61,17 +61,18 @@ def mean(measured: list[Figures]) -> Figures:
 
 class Data:
     """The loaded database: a template that is kept, and a copy of it for this run."""
+    prefix = "loaded_"
 
     def __init__(self, cluster: Cluster, options: argparse.Namespace) -> None:
         self.cluster, self.options = cluster, options
-        self.template = "loaded_" + self.fingerprint()
+        self.template = self.prefix + self.fingerprint()
         self.name = "run"
         names = cluster.sql("postgres", "select string_agg(datname, ' ') from pg_database").split()
         if "run" in names:
             cluster.sql("postgres", "drop database run with (force)")
         if self.template not in names:
             for old in names:
-                if old.startswith("loaded_"):
+                if old.startswith(self.prefix):
                     cluster.sql("postgres", f'drop database "{old}" with (force)')
             self.load()
         tables.note(f"copying the loaded database {self.template}")
@@ -86,9 +87,6 @@ class Data:
         return digest.hexdigest()[:12]
 
     def load(self) -> None:
-        rows, seed = self.options.rows, self.options.seed
-        originals = min(ORIGINALS, rows)
-        tables.note(f"loading {rows} accidents with seed {seed}; this is done once for a state of sql/")
         sql = self.cluster.sql
         if not sql("postgres", "select 1 from pg_roles where rolname = 'anze_owner'"):
             sql("postgres", "create role anze_owner login createrole")
@@ -100,13 +98,23 @@ class Data:
                                    "ANZE_DATABASE_URL": self.cluster.url("loading", "anze_service")})
         if done.returncode:
             raise Failure(f"anze migrate failed:\n{done.stdout}{done.stderr}")
+        self.fill()
+        sql("loading", "vacuum (freeze, analyze)", "checkpoint")
+        sql("postgres", f'alter database loading rename to "{self.template}"')
+        tables.note(f"loaded: {self.described()}, "
+                    + sql(self.template, "select pg_size_pretty(pg_database_size(current_database()))"))
+
+    def fill(self) -> None:
+        """What the migrated database `loading` gets."""
+        rows, seed, sql = self.options.rows, self.options.seed, self.cluster.sql
+        originals = min(ORIGINALS, rows)
+        tables.note(f"loading {rows} accidents with seed {seed}; this is done once for a state of sql/")
         self.cluster.script("loading", BENCH / "data.sql")
         sql("loading", "set session_replication_role = replica", f"call bench.load({seed}, 1, {originals})")
         sql("loading", "set session_replication_role = replica", f"select bench.copy({seed}, {originals}, {rows})")
-        sql("loading", "vacuum (freeze, analyze)", "checkpoint")
-        sql("postgres", f'alter database loading rename to "{self.template}"')
-        tables.note("loaded: " + sql(self.template, "select count(*) || ' accidents, ' || pg_size_pretty("
-                                     "pg_database_size(current_database())) from anze.accident"))
+
+    def described(self) -> str:
+        return f"{self.options.rows} accidents (seed {self.options.seed})"
 
 
 # ---- the calls ----
@@ -160,16 +168,17 @@ def filing(contract: Contract, unit: str, region_code: str) -> str:
 class Bench:
     """Everything that a measurement needs, and what must be stopped at the end."""
 
-    def __init__(self, options: argparse.Namespace, stack: contextlib.ExitStack) -> None:
+    def __init__(self, options: argparse.Namespace, stack: contextlib.ExitStack, kind: type[Data] = Data,
+                 chosen=workloads) -> None:
         self.options, self.stack = options, stack
         self.scratch = Path(tempfile.mkdtemp(prefix="anze-bench-"))
         stack.callback(shutil.rmtree, self.scratch, ignore_errors=True)
         self.cluster = Cluster(work_folder(ROOT / "tests/.work/bench"))
         stack.callback(self.cluster.close)
-        self.data = Data(self.cluster, options)
+        self.data = kind(self.cluster, options)
         self.contract = Contract(self.scratch)
         self.issuer = Issuer(self.scratch / "issuer")
-        self.workloads = workloads(self.data, self.contract, options)
+        self.workloads = chosen(self.data, self.contract, options)
         self.tokens: dict[Principal, str] = {}
         for number, workload in enumerate(self.workloads):
             requests = [call.request(self.contract, self.token(call.principal)) for call in workload.calls]
@@ -299,6 +308,8 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--workers", default="", help="ANZE_WORKERS (the program's own default)")
     parser.add_argument("--only", metavar="STEP,…", help="some of: " + ", ".join(STEPS))
     parser.add_argument("--tune", action="store_true", help="instead: thread models and pool sizes beside each other")
+    parser.add_argument("--city", action="store_true", help="instead: the lists of a whole city beside pgbench (city.py)")
+    parser.add_argument("--units", type=int, default=6000, help="of the city (6000)")
     parser.add_argument("--seed", type=int, default=1, help="of the accidents and of everything picked at random (1)")
     parser.add_argument("--binary", type=Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--load", type=Path, required=True, help=argparse.SUPPRESS)
@@ -329,14 +340,15 @@ def check_same_answers(bench: Bench, anze: Process, twin: Process) -> None:
             raise Failure(f"{workload.name}: anze and fastify do not answer alike:\n{first}\n{second}")
 
 
-def compare(bench: Bench, chosen: list[Workload]) -> dict[str, dict[str, Figures]]:
+def compare(bench: Bench, chosen: list[Workload], with_twins: bool = True) -> dict[str, dict[str, Figures]]:
     """Each workload with every contestant, forwards and backwards."""
     settings = {"ANZE_WORKERS": bench.options.workers} if bench.options.workers else {}
     anze = bench.start_anze(**settings)
     twins = {f"fastify, {what}{processes}": bench.start_fastify(context, workers)
              for context, what in ((True, "with context"), (False, "without"))
-             for workers, processes in ((1, ""), (2, ", 2 processes"))}
-    check_same_answers(bench, anze, twins["fastify, with context"])
+             for workers, processes in ((1, ""), (2, ", 2 processes"))} if with_twins else {}
+    if twins:
+        check_same_answers(bench, anze, twins["fastify, with context"])
     results: dict[str, dict[str, Figures]] = {}
     for workload in chosen:
         runners = {"pgbench": lambda w, s: bench.measure_pgbench(w, s),
@@ -419,17 +431,19 @@ def tune(bench: Bench) -> str:
 
 def main() -> int:
     options = read_options()
+    if options.city:
+        import city  # which builds on this module
     with contextlib.ExitStack() as stack:
         try:
-            bench = Bench(options, stack)
-            body = tune(bench) if options.tune else run_steps(bench)
+            bench = Bench(options, stack, city.City, city.workloads) if options.city else Bench(options, stack)
+            body = city.measure(bench) if options.city else tune(bench) if options.tune else run_steps(bench)
         except Failure as failure:
             print(f"tests/bench/run: {failure}", file=sys.stderr)
             return 1
-    head = (f"Measured {datetime.date.today()} on {description()}; {options.rows} accidents (seed {options.seed}), "
+    head = (f"Measured {datetime.date.today()} on {description()}; {bench.data.described()}, "
             f"{options.clients} clients, {options.pool} database connections, {options.seconds:g} s for each figure.")
     report = f"{head}\n\n{body}\n"
-    out = BENCH / "out/latest.md"
+    out = BENCH / f"out/{'city' if options.city else 'latest'}.md"
     out.parent.mkdir(exist_ok=True)
     out.write_text(report, encoding="utf-8")
     print("\n" + report)
