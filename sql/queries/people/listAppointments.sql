@@ -5,7 +5,7 @@ with matching as not materialized (
       and a.city = :scope_city --? scope_city
       and a.county = :scope_county --? scope_county
       and a.town = left(:scope_town, 9) --? scope_town
-      and a.unit_id in (select anze.units_around(:scope_unit::uuid)) --? scope_unit
+      and a.unit_id = any (array(select anze.units_around(:scope_unit::uuid))) --? scope_unit
       and :scope_none::text is null --? scope_none
       and (a.is_body or a.sector = :scope_sector) --? scope_sector
       and (a.is_body or a.sector = any (:scope_sectors::text[])) --? scope_sectors

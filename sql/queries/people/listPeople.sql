@@ -6,7 +6,7 @@ with matching as not materialized (
       and p.city = :scope_city --? scope_city
       and p.county = :scope_county --? scope_county
       and p.town = left(:scope_town, 9) --? scope_town
-      and p.unit_id in (select anze.units_around(:scope_unit::uuid)) --? scope_unit
+      and p.unit_id = any (array(select anze.units_around(:scope_unit::uuid))) --? scope_unit
       and :scope_none::text is null --? scope_none
       and (p.is_body or p.sector = :scope_sector) --? scope_sector
       and (p.is_body or p.sector = any (:scope_sectors::text[])) --? scope_sectors

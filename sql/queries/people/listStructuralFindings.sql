@@ -6,7 +6,7 @@ with matching as not materialized (
       and f.city = :scope_city --? scope_city
       and f.county = :scope_county --? scope_county
       and f.town = left(:scope_town, 9) --? scope_town
-      and f.unit_id in (select anze.units_around(:scope_unit::uuid)) --? scope_unit
+      and f.unit_id = any (array(select anze.units_around(:scope_unit::uuid))) --? scope_unit
       and false --? scope_none
       and (f.sector = :scope_sector or f.unit_id = anze.unit()) --? scope_sector
       and (f.sector = any (:scope_sectors::text[]) or f.unit_id = anze.unit()) --? scope_sectors

@@ -7,7 +7,7 @@ with matching as not materialized (
       and u.city = :scope_city --? scope_city
       and u.county = :scope_county --? scope_county
       and u.town = left(:scope_town, 9) --? scope_town
-      and u.id in (select anze.units_around(:scope_unit::uuid)) --? scope_unit
+      and u.id = any (array(select anze.units_around(:scope_unit::uuid))) --? scope_unit
       and :scope_none::text is null --? scope_none
       and (u.is_body or u.sector = :scope_sector) --? scope_sector
       and (u.is_body or u.sector = any (:scope_sectors::text[])) --? scope_sectors
