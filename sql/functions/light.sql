@@ -50,10 +50,11 @@ create or replace trigger lights_inserted after insert on anze.notice referencin
 create or replace trigger lights_updated after update on anze.notice referencing new table as after_rows
     for each statement execute function anze.notice_lights();
 
+-- Findings may be of units that depend on the one that is looked at, whose rows of duty_work another has in hand: noted.
 create or replace function anze.finding_lights() returns trigger security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
-    perform anze.mark_lights((select array_agg(distinct n.unit_id) from after_rows n));
+    insert into anze.light_note (unit_id) select distinct n.unit_id from after_rows n;
     return null;
 end
 $$;
