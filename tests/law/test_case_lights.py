@@ -281,3 +281,17 @@ def test_the_light_turns_when_a_deadline_passes_though_nobody_writes(make_databa
         assert stale(owner) == set(), "nobody marked it"
         assert light(owner, unit) == expected(rule, 1)
         assert owner.execute("select count(*) from anze.notice").fetchone()[0] == 0, "nor was anybody told"
+
+
+def test_who_takes_up_notes_waits_for_nobody_and_loses_none(make_database, cluster):
+    database = make_database(cluster, catalogue=False)
+    with database.owner() as one, database.owner() as other:
+        sweep(one)
+        one.execute("insert into anze.light_note (unit_id) values (%s), (%s)", (MINE.id, COUNTY.id))
+        one.commit()
+        one.execute("select from anze.duty_work where unit_id = %s for no key update", (MINE.id,))  # in hand
+        other.execute("set lock_timeout = '1s'")
+        assert stale(other) == {COUNTY.id}
+        other.commit()
+        one.rollback()
+        assert stale(other) == {MINE.id, COUNTY.id}
