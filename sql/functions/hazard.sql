@@ -164,6 +164,7 @@ create or replace trigger lights_updated after update on anze.hazard
     referencing old table as before_rows new table as after_rows
     for each statement execute function anze.hazard_lights();
 
+-- Notes of units that somebody has in hand stay for the next round: who takes up notes waits for nobody.
 create or replace function anze.take_light_notes(max_rows integer) returns integer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
@@ -172,7 +173,8 @@ declare
 begin
     with done as (
         delete from anze.light_note n using (
-            select o.id from anze.light_note o order by o.id limit max_rows for update skip locked) d
+            select o.id from anze.light_note o join anze.duty_work w on w.unit_id = o.unit_id
+            order by o.id limit max_rows for update skip locked) d
         where n.id = d.id
         returning n.unit_id)
     select array_agg(distinct d.unit_id), count(*) into noted, taken from done d;

@@ -4,16 +4,17 @@ set local check_function_bodies = off; -- functions of this folder may name late
 
 -- Pairs of neighbouring characters, each once: what likeness of short Chinese texts goes by, in every locale.
 create or replace function anze.bigrams(t text) returns text[] immutable parallel safe strict language sql as $$
-    select array(select distinct substr(s.t, i, 2)
+    select array(select distinct concat(p.this, p.following)
                  from (select lower(regexp_replace(left(t, 300), '\s', '', 'g')) as t) s
-                 cross join lateral generate_series(1, greatest(length(s.t) - 1, 1)) i)
+                 cross join lateral unnest(string_to_array(s.t, null), string_to_array(substr(s.t, 2), null)) p(this, following)
+                 where p.following is not null or length(s.t) = 1)
 $$;
 
 -- From 0 to 1: twice what they share, by all that they have (Sørensen and Dice).
 create or replace function anze.likeness(mine text[], theirs text[]) returns double precision
 immutable parallel safe strict language sql as $$
     select 2.0 * count(*) / greatest(cardinality(mine) + cardinality(theirs), 1)
-    from unnest(theirs) g where g = any (mine)
+    from unnest(mine) m join unnest(theirs) t on t = m
 $$;
 
 -- How near, from 0 to 1: the same words for the place, or points less than 200 m apart.
@@ -26,8 +27,33 @@ immutable parallel safe language sql as $$
         0)
 $$;
 
+-- What could be the same as a hazard of its unit. What was settled before this one was found is no duplicate but a
+-- recurrence.
+create or replace function anze.hazard_could_be(h anze.hazard, o anze.hazard) returns boolean
+immutable parallel safe language sql
+return (o).id <> (h).id and (o).merged_into is null and (o).state <> 'dismissed'
+    and ((o).closed_at is null or (o).closed_at > (h).found_at);
+
+-- Hazards of the same unit that could be the same, by the index of the unit: at most 200 found before and 200 found after
+-- within so many days, the nearest in time. Only these are compared.
+create or replace function anze.hazards_near(h anze.hazard, days integer) returns setof anze.hazard
+stable rows 50 language plpgsql as $$
+begin
+    return query
+    (select o.* from anze.hazard o
+     where o.unit_id = h.unit_id and o.found_at <= h.found_at and o.found_at >= h.found_at - make_interval(days => days)
+         and anze.hazard_could_be(h, o)
+     order by o.found_at desc, o.id desc limit 200)
+    union all
+    (select o.* from anze.hazard o
+     where o.unit_id = h.unit_id and o.found_at > h.found_at and o.found_at <= h.found_at + make_interval(days => days)
+         and anze.hazard_could_be(h, o)
+     order by o.found_at, o.id limit 200);
+end
+$$;
+
 -- Hazards of the same unit that are likely the same, the likeliest first: by criterion, words, place and time. A part
--- that one of the two lacks does not count. What was settled before this one was found is no duplicate but a recurrence.
+-- that one of the two lacks does not count.
 create or replace function anze.hazard_duplicates(h anze.hazard) returns jsonb stable language plpgsql as $$
 declare
     day constant date := anze.day_of(h.found_at);
@@ -37,14 +63,8 @@ declare
 begin
     return (
         with near as (
-            select o as hazard from anze.hazard o
-            where o.unit_id = h.unit_id
-                and o.found_at between h.found_at - make_interval(days => days::integer)
-                                   and h.found_at + make_interval(days => days::integer)
-                and o.id <> h.id and o.merged_into is null and o.state <> 'dismissed'
-                and (o.closed_at is null or o.closed_at > h.found_at)
-            order by o.found_at desc, o.id desc limit 500),
-        compared as (
+            select o as hazard from anze.hazards_near(h, days::integer) o),
+        compared as materialized ( -- each pair once
             select n.hazard, (n.hazard).criterion = h.criterion as same_criterion,
                 anze.likeness(words, anze.bigrams((n.hazard).description)) as text_likeness,
                 anze.hazard_nearness(h, n.hazard) as place_likeness,
@@ -61,7 +81,7 @@ begin
                 'text_likeness', round(s.text_likeness::numeric, 3),
                 'place_likeness', round(s.place_likeness::numeric, 3), 'days_apart', round(s.days_apart::numeric, 1)))
             order by s.score desc, (s.hazard).id), '[]')
-        from (select * from scored where score >= least_score order by score desc limit 20) s);
+        from (select * from scored where score >= least_score order by score desc, (hazard).id limit 20) s);
 end
 $$;
 

@@ -50,10 +50,11 @@ create or replace trigger lights_inserted after insert on anze.notice referencin
 create or replace trigger lights_updated after update on anze.notice referencing new table as after_rows
     for each statement execute function anze.notice_lights();
 
+-- Findings may be of units that depend on the one that is looked at, whose rows of duty_work another has in hand: noted.
 create or replace function anze.finding_lights() returns trigger security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
-    perform anze.mark_lights((select array_agg(distinct n.unit_id) from after_rows n));
+    insert into anze.light_note (unit_id) select distinct n.unit_id from after_rows n;
     return null;
 end
 $$;
@@ -61,6 +62,30 @@ create or replace trigger lights_inserted after insert on anze.structural_findin
     for each statement execute function anze.finding_lights();
 create or replace trigger lights_updated after update on anze.structural_finding referencing new table as after_rows
     for each statement execute function anze.finding_lights();
+
+-- A deadline begins or ends: noted as with hazards (hazard.sql), so that nobody who acts on a case waits. What falls due
+-- by time alone is known by duty_work.light_due_at.
+create or replace function anze.deadline_lights() returns trigger security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    if tg_op = 'INSERT' then
+        insert into anze.light_note (unit_id)
+        select distinct n.owed_by from after_rows n join anze.case_file f on f.id = n.case_id
+        where f.kind <> 'hazard' or f.unit_id = n.owed_by;
+    else
+        insert into anze.light_note (unit_id)
+        select distinct n.owed_by
+        from after_rows n join before_rows o on o.id = n.id join anze.case_file f on f.id = n.case_id
+        where (n.is_running, n.due_at) <> (o.is_running, o.due_at) and (f.kind <> 'hazard' or f.unit_id = n.owed_by);
+    end if;
+    return null;
+end
+$$;
+create or replace trigger lights_inserted after insert on anze.deadline referencing new table as after_rows
+    for each statement execute function anze.deadline_lights();
+create or replace trigger lights_updated after update on anze.deadline
+    referencing old table as before_rows new table as after_rows
+    for each statement execute function anze.deadline_lights();
 
 -- The rules that measures reach, the worst first: {"missed": 3, …} gives [{"rule": "red_missed", …}, …].
 create or replace function anze.light_reasons(measures jsonb, day date) returns jsonb stable language sql
@@ -122,19 +147,22 @@ set search_path = pg_catalog, pg_temp as $$
         from anze.hazard h
         where h.unit_id = any (unit_ids) and h.is_open
         group by h.unit_id),
-    -- What the unit itself owes about hazards: what an office lets pass is no fault of the unit.
+    -- What the unit itself owes: about its own hazards (what an office lets pass is no fault of the unit), and about cases
+    -- of every other kind, which an office may owe as well.
     clocked as (
-        select d.owed_by as unit_id, count(distinct d.case_id) filter (where d.due_at <= now_at) as late,
+        select d.owed_by as unit_id,
+            count(distinct d.case_id) filter (where f.kind = 'hazard' and d.due_at <= now_at) as hazards_late,
+            count(distinct d.case_id) filter (where f.kind <> 'hazard' and d.due_at <= now_at) as cases_late,
             min(d.due_at) filter (where d.due_at > now_at) as late_at
         from anze.deadline d join anze.case_file f on f.id = d.case_id
-        where d.owed_by = any (unit_ids) and d.is_running and f.kind = 'hazard' and f.unit_id = d.owed_by
+        where d.owed_by = any (unit_ids) and d.is_running and (f.kind <> 'hazard' or f.unit_id = d.owed_by)
         group by d.owed_by)
     select u.id, jsonb_build_object('missed', coalesce(c.missed, 0), 'missed_twice', coalesce(c.missed_twice, 0),
             'overdue', coalesce(c.overdue, 0), 'escalated', coalesce(c.escalated, 0),
             'unacknowledged_days', floor(extract(epoch from now_at - c.unheard_since) / 86400),
             'findings', coalesce(b.findings, 0), 'findings_first_responsible', coalesce(b.first_responsible, 0),
-            'hazards_major_open', coalesce(h.major, 0), 'hazards_late', coalesce(k.late, 0),
-            'hazards_repeated', coalesce(h.repeated, 0)),
+            'hazards_major_open', coalesce(h.major, 0), 'hazards_late', coalesce(k.hazards_late, 0),
+            'hazards_repeated', coalesce(h.repeated, 0), 'cases_late', coalesce(k.cases_late, 0)),
         coalesce(least(c.forgotten_at, later.at, k.late_at), 'infinity')
     from unnest(unit_ids) u(id)
     left join counted c on c.unit_id = u.id

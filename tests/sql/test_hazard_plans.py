@@ -1,7 +1,9 @@
 """What lists of hazards cost: index order through the months under every scope, no sort, no scan of a table, with a plan
 for these values and with one for any; reading one looks into one month."""
+import json
 import uuid
 
+import psycopg
 import pytest
 from psycopg import sql
 
@@ -138,3 +140,46 @@ def test_what_was_found_long_ago_has_a_place_too(many):
                       (made, made, UNIT, UNIT))
         assert owner.execute("select tableoid::regclass::text from anze.hazard where id = %s", (made,)).fetchone()[0] == "anze.hazard_past"
         owner.rollback()
+
+
+def nested_plans(database, caller: dict, function: str, hazard: str) -> tuple[list[dict], dict[str, int]]:
+    """What is executed within a function that is given a hazard, as the service; and how often functions were called."""
+    plans: list[dict] = []
+    with psycopg.connect(database.cluster.url(database.name, "admin")) as connection:
+        connection.add_notice_handler(lambda note: plans.append(json.loads(note.message_primary.partition("plan:\n")[2])["Plan"])
+                                      if "plan:" in note.message_primary else None)
+        connection.execute("load 'auto_explain'")
+        for name, value in (("auto_explain.log_min_duration", "0"), ("auto_explain.log_nested_statements", "on"),
+                            ("auto_explain.log_analyze", "on"), ("auto_explain.log_format", "json"),
+                            ("client_min_messages", "log"), ("track_functions", "all"),
+                            *((f"anze.{n}", v) for n, v in caller.items())):
+            connection.execute("select set_config(%s, %s, true)", (name, value))
+        connection.execute("set local role anze_service")
+        connection.execute(f"select {function} from anze.hazard h where h.id = %s and h.found_at = anze.hazard_found_at(%s)",
+                           (hazard, hazard))
+        connection.execute("reset role")
+        calls = dict(connection.execute("select funcname, calls from pg_stat_xact_user_functions").fetchall())
+        connection.rollback()
+    return [n for plan in plans for n in nodes(plan) if n["Actual Loops"] > 0], calls
+
+
+@pytest.mark.parametrize("scope", ["city", "unit"])
+def test_duplicates_are_found_by_the_index_of_the_unit_and_only_these_are_compared(many, scope):
+    middle = many.value("select id::text from anze.hazard where unit_id = %s order by found_at desc offset 600 limit 1", UNIT)
+    found, calls = nested_plans(many, SCOPES[scope][0], "anze.hazard_duplicates(h)", middle)
+    conditions = [n["Index Cond"] for n in found if n["Node Type"] in ("Index Scan", "Bitmap Index Scan")
+                  and n["Index Name"].startswith("hazard_2") and "found_at = " not in n["Index Cond"]]
+    assert conditions and all(f"unit_id = '{UNIT}'" in c and "found_at <" in c and "found_at >" in c for c in conditions), conditions
+    assert {n["Node Type"] for n in hazard_nodes(found)} <= {"Index Scan", "Bitmap Heap Scan"}
+    assert len({n["Relation Name"] for n in hazard_nodes(found)}) <= 8, "within 90 days before and after"
+    # 270 before and 270 after are so near; the nearest 200 of each are compared
+    assert calls["bigrams"] == 2 + 2 * 400, "words and place of the hazard itself and of each candidate"
+
+
+def test_of_many_the_nearest_in_time_are_compared(many):
+    ids = [i for (i,) in rows_of(many, f"select id::text from anze.hazard where unit_id = '{UNIT}' order by found_at")]
+    with many.service(**SCOPES["unit"][0]) as service:
+        near = [str(i) for (i,) in service.execute(
+            "select n.id from anze.hazard h cross join lateral anze.hazards_near(h, 90) n where h.id = %s"
+            " and h.found_at = anze.hazard_found_at(%s)", (ids[600], ids[600])).fetchall()]
+    assert set(near) == {*ids[400:600], *ids[601:801]} and len(near) == 400

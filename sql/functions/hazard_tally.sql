@@ -1,0 +1,122 @@
+-- Sums of hazards. Writers append differences; the sweeper folds them into the base. The statistics add both.
+--
+-- A difference is what a hazard counts as, by the days that decide it; the base has a row for each span that can be
+-- asked for (anze.named_period), so that the figures of a year are as few rows as those of a week.
+
+set local check_function_bodies = off; -- functions of this folder may name later ones
+
+-- The spans of which a day is one: its ISO week, month, quarter, half-year and year; the first day, and the first day after.
+create or replace function anze.hazard_spans(day date) returns table (begins_on date, ends_on date)
+immutable parallel safe strict rows 5 language sql as $$
+    select s.begins_on::date, (s.begins_on + s.step)::date
+    from (values (date_trunc('week', day::timestamp), interval '7 days'),
+                 (date_trunc('month', day::timestamp), '1 month'),
+                 (date_trunc('quarter', day::timestamp), '3 months'),
+                 (date_trunc('year', day::timestamp)
+                      + case when extract(month from day) > 6 then interval '6 months' else interval '0' end, '6 months'),
+                 (date_trunc('year', day::timestamp), '1 year')) s(begins_on, step)
+$$;
+
+-- From which day on a hazard is late: its last day 时限 passed and it was not closed by then. NULL: never.
+create or replace function anze.hazard_late_on(due_on date, closed_at timestamptz) returns date
+immutable parallel safe language sql
+as $$ select case when closed_at is null or anze.day_of(closed_at) > due_on then due_on end $$;
+
+-- What a hazard counts as. What was merged or was no hazard counts as nothing.
+create or replace function anze.hazard_tally_row(h anze.hazard, sign integer) returns anze.hazard_tally_delta
+immutable parallel safe language sql as $$
+select row(anze.day_of((h).found_at), coalesce(anze.day_of((h).closed_at), 'infinity'),
+           coalesce(anze.hazard_late_on((h).due_on, (h).closed_at), 'infinity'), (h).region_code,
+           coalesce((h).sector, ''), coalesce((h).criterion, ''),
+           sign * ((h).merged_into is null and (h).state <> 'dismissed')::int,
+           sign * ((h).merged_into is null and (h).state <> 'dismissed' and coalesce((h).severity = 'major', false))::int,
+           sign * ((h).merged_into is null and (h).state <> 'dismissed' and (h).recurrences > 0)::int,
+           null)::anze.hazard_tally_delta
+$$;
+
+create or replace function anze.hazard_tally_add(rows anze.hazard_tally_delta[]) returns void language sql as $$
+    insert into anze.hazard_tally_delta (found_on, closed_on, late_on, region_code, sector, criterion, found, major, recurrent)
+    select t.found_on, t.closed_on, t.late_on, t.region_code, t.sector, t.criterion, sum(t.found), sum(t.major),
+        sum(t.recurrent)
+    from unnest(rows) t
+    group by 1, 2, 3, 4, 5, 6
+    having (sum(t.found), sum(t.major), sum(t.recurrent)) <> (0, 0, 0)
+$$;
+
+create or replace function anze.hazard_tally_inserted() returns trigger security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    perform anze.hazard_tally_add(array(select anze.hazard_tally_row(a, 1) from after_rows a));
+    return null;
+end
+$$;
+create or replace function anze.hazard_tally_updated() returns trigger security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    perform anze.hazard_tally_add(array(
+        select anze.hazard_tally_row(b, -1) from before_rows b union all select anze.hazard_tally_row(a, 1) from after_rows a));
+    return null;
+end
+$$;
+create or replace trigger tally_inserted after insert on anze.hazard referencing new table as after_rows
+    for each statement execute function anze.hazard_tally_inserted();
+create or replace trigger tally_updated after update on anze.hazard
+    referencing old table as before_rows new table as after_rows
+    for each statement execute function anze.hazard_tally_updated();
+
+-- Folds at most `max_rows` differences into the base, and puts together what became late by time alone; how many. One
+-- sweeper at a time. Rows that came to nothing go.
+create or replace function anze.fold_hazards(max_rows integer) returns integer
+security definer language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    today constant date := anze.today();
+    folded integer;
+    nothing anze.hazard_tally[];
+begin
+    if not pg_try_advisory_xact_lock(3615029, 5) then
+        return 0;
+    end if;
+    with taken as (
+        delete from anze.hazard_tally_delta d
+        where d.id in (select x.id from anze.hazard_tally_delta x order by x.id limit max_rows)
+        returning d.*),
+    became_late as (
+        delete from anze.hazard_tally b
+        where (b.begins_on, b.ends_on, b.region_code, b.sector, b.criterion, b.late_on) in (
+            select x.begins_on, x.ends_on, x.region_code, x.sector, x.criterion, x.late_on from anze.hazard_tally x
+            where x.late_on > '-infinity' and x.late_on < 'infinity' and x.late_on < today limit max_rows)
+        returning b.*),
+    parts as (
+        select s.begins_on, s.ends_on, t.region_code, t.sector, t.criterion,
+            case when t.late_on >= s.ends_on then 'infinity' when t.late_on < today then '-infinity' else t.late_on end as late_on,
+            t.found, t.major, case when t.closed_on < s.ends_on then t.found else 0 end as rectified,
+            case when t.closed_on < s.ends_on then t.major else 0 end as major_rectified, t.recurrent
+        from taken t cross join lateral anze.hazard_spans(t.found_on) s
+        union all
+        select l.begins_on, l.ends_on, l.region_code, l.sector, l.criterion, '-infinity', l.found, l.major, l.rectified,
+            l.major_rectified, l.recurrent
+        from became_late l),
+    put as (
+        insert into anze.hazard_tally as base (begins_on, ends_on, region_code, sector, criterion, late_on, found, major,
+            rectified, major_rectified, recurrent)
+        select p.begins_on, p.ends_on, p.region_code, p.sector, p.criterion, p.late_on, sum(p.found), sum(p.major),
+            sum(p.rectified), sum(p.major_rectified), sum(p.recurrent)
+        from parts p group by 1, 2, 3, 4, 5, 6
+        on conflict on constraint hazard_tally_pkey do update
+        set found = base.found + excluded.found, major = base.major + excluded.major,
+            rectified = base.rectified + excluded.rectified,
+            major_rectified = base.major_rectified + excluded.major_rectified,
+            recurrent = base.recurrent + excluded.recurrent
+        returning base.*)
+    select (select count(*) from taken) + (select count(*) from became_late),
+        array_agg(p::anze.hazard_tally) filter (
+            where (p.found, p.major, p.rectified, p.major_rectified, p.recurrent) = (0, 0, 0, 0, 0))
+    into folded, nothing from put p;
+    delete from anze.hazard_tally b using unnest(nothing) n
+    where (b.begins_on, b.ends_on, b.region_code, b.sector, b.criterion, b.late_on)
+        = (n.begins_on, n.ends_on, n.region_code, n.sector, n.criterion, n.late_on);
+    return folded;
+end
+$$;
