@@ -145,7 +145,7 @@ def test_an_old_version_is_refused_with_the_current_one(desk, filed):
 def test_if_match_takes_the_tag_with_the_count_of_missed_clocks(desk, now):
     ago = later(now, hours=-9)
     filed = desk.file(COUNTY, occurred_at=ago, learned_at=ago, received_at=ago)
-    assert filed["_etag"] == "1.1"
+    assert filed["_etag"].startswith("1.1.")
     passed = desk.call(COUNTY, "pass_accident_up", filed["id"], filed["_etag"], {"to_level": "city", "channel": "system"})
     assert passed["version"] == 2
 
