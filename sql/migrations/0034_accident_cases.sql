@@ -40,3 +40,8 @@ alter table anze.case_file add column accident_id uuid generated always as (
     case when facts ->> 'accident_id' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
          then (facts ->> 'accident_id')::uuid end) stored;
 create index case_file_accident on anze.case_file (accident_id, opened_at) where accident_id is not null;
+
+-- A case that was merged into another is parted from it where that was wrong: its clocks go on as if nothing had been.
+alter table anze.case_state add column holds_clocks boolean not null default false;
+comment on column anze.case_state.holds_clocks is
+    'no clock runs in it: those that ran are superseded, and go on by their old day when the case leaves it';

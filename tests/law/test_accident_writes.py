@@ -115,7 +115,7 @@ def test_personal_data_is_in_no_list_and_the_telephone_is_masked(desk, now):
     filed = desk.file(COUNTY, occurred_at=now, learned_at=now, reporter_name="王某某", reporter_phone="13812345678")
     assert filed["reporter"] == {"name": "王某某", "phone": "138****5678"}
     item, document, facts = desk.connection.execute(
-        "select item, document, facts::text from anze.accident where id = %s", (filed["id"],)).fetchone()
+        "select item, document::text, facts::text from anze.accident where id = %s", (filed["id"],)).fetchone()
     assert "王某某" not in item and "5678" not in item
     assert "13812345678" not in document + facts
 
