@@ -44,8 +44,19 @@ BODY = {"addAccidentReport": {"narrative": "情况有变"}, "correctAccidentRepo
 
 
 @pytest.fixture(scope="module")
-def readers(client):
-    return {name: client(sub=f"{name} of actions", **grant) for name, grant in READERS.items()}
+def alone(cluster, make_database):
+    """Where nobody owes anything, so that no sweep holds the one unit that all of this is about."""
+    return make_database(cluster, catalogue=False)
+
+
+@pytest.fixture(scope="module")
+def service_alone(alone, make_service):
+    return make_service(alone)
+
+
+@pytest.fixture(scope="module")
+def readers(client, service_alone):
+    return {name: client(sub=f"{name} of actions", to=service_alone, **grant) for name, grant in READERS.items()}
 
 
 @pytest.fixture(scope="module")
@@ -131,8 +142,8 @@ def test_a_transmission_that_waits_says_from_where_and_since_when(readers, accid
         {"code": sent["id"], "from_level": "county", "to_level": "city", "sent_at": sent["sent_at"]}]
 
 
-def test_actions_are_called_as_the_contract_calls_them_and_need_its_scopes(database, contract):
-    with database.owner() as owner:
+def test_actions_are_called_as_the_contract_calls_them_and_need_its_scopes(alone, contract):
+    with alone.owner() as owner:
         rows = {row[0]: row[1:] for row in owner.execute(
             "select operation_id, title_en, title_zh, scope, field->>'name' from anze.accident_action").fetchall()}
     said = {o["operationId"]: (o["summary"], o["x-anze-summary-zh"], o["security"][0]["token"][0], FIELDS[o["operationId"]])
@@ -140,10 +151,10 @@ def test_actions_are_called_as_the_contract_calls_them_and_need_its_scopes(datab
     assert rows == said
 
 
-def test_an_accident_stored_before_actions_were_says_the_same(database, readers, accidents):
+def test_an_accident_stored_before_actions_were_says_the_same(alone, readers, accidents):
     target = f"{PATH}/{accidents['passed up']}"
     before = {name: readers[name].get(target) for name in ("county", "city", "auditor")}
-    with database.admin() as admin:
+    with alone.admin() as admin:
         admin.execute("update anze.accident set document = document[1:1] where id = %s", (accidents["passed up"],))
     for name, answer in before.items():
         again = readers[name].get(target)
@@ -164,14 +175,14 @@ def test_the_tag_tells_apart_who_may_do_what(readers, accidents):
 # ---------------------------------------------------------------- cases
 
 @pytest.fixture
-def linked(database, readers, client):
+def linked(alone, service_alone, client):
     """An accident of the mine in another county, with a case that names it: (path, case)."""
-    mine = client("enterprise_reporter", sub="mine of actions")
+    mine = client("enterprise_reporter", sub="mine of actions", to=service_alone)
     answer = mine.post(PATH, json=first_report(unit_id=None, region_code="150621100"))
     assert answer.status_code == 201, answer.text
     path, tag = f"{PATH}/{answer.json()['id']}", answer.headers["ETag"]
     assert answer.json()["cases"] == [] and mine.get(path, headers={"If-None-Match": tag}).status_code == 304
-    with database.owner() as owner:
+    with alone.owner() as owner:
         case = owner.execute(
             "select (anze.open_case('hazard_as_accident', %s, %s, 2::smallint, '未列入清单的重大隐患', %s, null, '{}', '[]')).id::text",
             (COAL.id, tree.body("emergency", "150622").id, json.dumps({"accident_id": answer.json()["id"]}))).fetchone()[0]
@@ -188,15 +199,15 @@ def test_an_accident_names_the_cases_that_name_it_and_its_tag_says_so(linked):
     assert mine.get(f"/v1/cases/{case}").json()["facts"]["accident_id"] in path
 
 
-def test_a_case_is_named_to_those_who_see_it_alone(linked, client):
+def test_a_case_is_named_to_those_who_see_it_alone(linked, service_alone, client):
     path, case, *_ = linked
-    there = client("county_officer", region="150621", sub="other county of actions")
+    there = client("county_officer", region="150621", sub="other county of actions", to=service_alone)
     assert there.get(path).json()["cases"] == [] and there.get(f"/v1/cases/{case}").status_code == 404
-    assert client(scopes=["accidents:read"], unit=COAL.id).get(path).json()["cases"] == [], "without cases:read"
+    assert client(scopes=["accidents:read"], unit=COAL.id, to=service_alone).get(path).json()["cases"] == [], "without cases:read"
 
 
-def test_cases_of_an_accident_are_found_by_their_index_under_row_level_security(database):
-    with database.service(reach="region", region="1506") as service:
+def test_cases_of_an_accident_are_found_by_their_index_under_row_level_security(alone):
+    with alone.service(reach="region", region="1506") as service:
         service.execute("set enable_seqscan = off")
         plan = service.execute("explain select from anze.case_file c where c.accident_id = %s", (tree.unit_id("none"),)).fetchall()
     assert "Index Cond: (accident_id = " in str(plan) and "case_file_accident" in str(plan)
