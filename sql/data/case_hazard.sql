@@ -6,8 +6,8 @@ set in_force = excluded.in_force, title_zh = excluded.title_zh, title_en = exclu
     initial_state = excluded.initial_state, instrument = excluded.instrument, article = excluded.article,
     confidence = excluded.confidence;
 
-insert into anze.case_state as kept (kind, version, code, title_zh, title_en, is_final, is_public, place)
-select 'hazard', 1, s.code, s.title_zh, s.title_en, s.is_final, false, s.place
+insert into anze.case_state as kept (kind, version, code, title_zh, title_en, is_final, is_public, holds_clocks, place)
+select 'hazard', 1, s.code, s.title_zh, s.title_en, s.is_final, false, s.code = 'merged', s.place
 from (values
     ('found', '待判定', 'Found, not judged', false, 1),
     ('general', '一般隐患待整改', 'General, not yet ordered', false, 2),
@@ -25,7 +25,8 @@ from (values
     ('dismissed', '不构成隐患', 'No hazard', true, 14)
 ) as s(code, title_zh, title_en, is_final, place)
 on conflict on constraint case_state_pkey do update
-set title_zh = excluded.title_zh, title_en = excluded.title_en, is_final = excluded.is_final, place = excluded.place;
+set title_zh = excluded.title_zh, title_en = excluded.title_en, is_final = excluded.is_final,
+    holds_clocks = excluded.holds_clocks, place = excluded.place;
 
 -- A clock without states runs from the step that starts it to the one that stops it. Where the figures come from:
 -- rules_hazards.sql. A coal mine's on-site review has another term than others': the step says until when (review_by).
@@ -191,7 +192,7 @@ step(code, title_zh, title_en, from_states, to_state, scope, takers, other_than,
     ('merge', '并入同一隐患', 'Merge into the same hazard',
         '{found,general,major,ordered,ordered_extension,governed,governed_extension}', 'merged', 'hazards:handle', '{system}', '{}',
         '{into,reason}', '{}', '{}',
-        '{rectify,at_once,report_department,report_congress,plan}', '{}', 27),
+        '{}', '{}', 27),
     ('part_found', '撤销合并', 'Undo the merger',
         '{merged}', 'found', 'hazards:handle', '{system}', '{}',
         '{reason}', '{}', '{}',
@@ -202,23 +203,23 @@ step(code, title_zh, title_en, from_states, to_state, scope, takers, other_than,
         '{}', '{}', 29),
     ('part_major', '撤销合并', 'Undo the merger',
         '{merged}', 'major', 'hazards:handle', '{system}', '{}',
-        '{reason}', '{}', '{report_department,report_congress,plan}',
+        '{reason}', '{}', '{}',
         '{}', '{}', 30),
     ('part_ordered', '撤销合并', 'Undo the merger',
         '{merged}', 'ordered', 'hazards:handle', '{system}', '{}',
-        '{reason}', '{}', '{rectify}',
+        '{reason}', '{}', '{}',
         '{}', '{}', 31),
     ('part_ordered_extension', '撤销合并', 'Undo the merger',
         '{merged}', 'ordered_extension', 'hazards:handle', '{system}', '{}',
-        '{reason}', '{}', '{rectify}',
+        '{reason}', '{}', '{}',
         '{}', '{}', 32),
     ('part_governed', '撤销合并', 'Undo the merger',
         '{merged}', 'governed', 'hazards:handle', '{system}', '{}',
-        '{reason}', '{}', '{rectify}',
+        '{reason}', '{}', '{}',
         '{}', '{}', 33),
     ('part_governed_extension', '撤销合并', 'Undo the merger',
         '{merged}', 'governed_extension', 'hazards:handle', '{system}', '{}',
-        '{reason}', '{}', '{rectify}',
+        '{reason}', '{}', '{}',
         '{}', '{}', 34))
 insert into anze.case_action as kept (kind, version, code, title_zh, title_en, from_states, to_state, scope, takers,
     other_than, fields, evidence, starts, stops, effects, place)

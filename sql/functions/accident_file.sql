@@ -156,9 +156,7 @@ begin
         select jsonb_agg(anze.fault('/notified/' || n.place - 1, 'unknown-reference', '该层级没有这一通知对象。',
             'This level has no such recipient.') order by n.place)
         from jsonb_array_elements_text(notified) with ordinality n(code, place)
-        where not exists (
-            select from anze.accident_recipient t
-            where t.accident_id = a.id and t.level = any (levels) and t.code = n.code and t.superseded_at is null)));
+        where not exists (select from anze.accident_tellable(a.id, levels) t(code) where t.code = n.code)));
     update anze.accident_recipient t
     set told_at = accident_tell.told_at, told_recorded_at = at, channel = accident_tell.channel,
         told_by = coalesce(anze.actor(), 'login:' || session_user), told_on_behalf_of = anze.on_behalf_of()
@@ -167,13 +165,13 @@ begin
 end
 $$;
 
--- The levels whose recipients a caller tells: its own; a county tells a coal mine's too.
-create or replace function anze.accident_own_levels() returns smallint[] stable language plpgsql as $$
-#variable_conflict use_column
-begin
-    return (select case anze.accident_caller_level() when 0 then '{0}'::smallint[] when 1 then '{0,2}' when 2 then '{0,2}'
-            else array[anze.accident_caller_level()] end);
-end
+-- The levels whose recipients a level tells: its own; a county tells a coal mine's too.
+create or replace function anze.accident_levels_told_by(level smallint) returns smallint[]
+immutable parallel safe language sql
+return case when level in (1, 2) then '{0,2}'::smallint[] else array[level] end;
+
+create or replace function anze.accident_own_levels() returns smallint[] stable language sql as $$
+    select anze.accident_levels_told_by(anze.accident_caller_level())
 $$;
 
 -- The day of the first report owes no follow-up; the next one does.

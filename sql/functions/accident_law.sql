@@ -139,12 +139,11 @@ $$;
 
 -- The level at which the caller stands: 0 unit, 1 town, 2 county, 3 city, 4 province.
 create or replace function anze.accident_caller_level() returns smallint stable parallel safe language plpgsql as $$
-#variable_conflict use_column
 begin
-    return (select case anze.reach()
-    when 'unit' then 0
-    when 'region' then case length(anze.region()) when 2 then 4 when 4 then 3 when 6 then 2 else 1 end
-end);
+    return case anze.reach()
+        when 'unit' then 0
+        when 'region' then case length(anze.region()) when 2 then 4 when 4 then 3 when 6 then 2 else 1 end
+    end;
 end
 $$;
 

@@ -55,9 +55,10 @@ declare
     at constant timestamptz := clock_timestamp();
     as_of constant timestamptz := coalesce((given ->> 'as_of')::timestamptz, at);
 begin
-    if a.state = 'final' and given ->> 'kind' <> 'supplement' then
+    if not given ->> 'kind' = any (anze.accident_open_kinds(a.state)) then
         perform anze.refuse_state('终报之后只能补报或更正。',
-            'After the final report only supplements and corrections follow.', '{supplement,correction}');
+            'After the final report only supplements and corrections follow.',
+            anze.accident_open_kinds(a.state) || 'correction'::text);
     end if;
     perform anze.refuse_all('[]'::jsonb || anze.accident_as_of_faults(a, as_of, at));
     a.report_count := a.report_count + 1;
@@ -125,7 +126,7 @@ declare
     a anze.accident := anze.accident_lock_matching(accident, if_match);
     at constant timestamptz := clock_timestamp();
     wrong anze.accident_report;
-    latest anze.accident_report;
+    latest integer;
     as_of timestamptz;
     correction constant jsonb := given - '{reason,as_of,figures,narrative}'::text[];
     faults jsonb;
@@ -134,11 +135,10 @@ begin
     if wrong.number is null then
         perform anze.refuse('AZ404', '没有该报告。', 'There is no such report.');
     end if;
-    select * into latest from anze.accident_report r
-    where r.accident_id = a.id and r.root = wrong.root order by r.number desc limit 1;
-    if latest.number <> wrong.number then
+    select r.number into latest from anze.accident_latest_reports(a.id) r where r.root = wrong.root;
+    if latest <> wrong.number then
         perform anze.refuse_state('该报告已被更正，请更正其最新版本。',
-            'This report was corrected already: correct its latest version.', array[latest.number::text]);
+            'This report was corrected already: correct its latest version.', array[latest::text]);
     end if;
     as_of := coalesce((given ->> 'as_of')::timestamptz, wrong.as_of);
     faults := '[]'::jsonb || anze.accident_correction_faults(wrong.root, given);

@@ -159,7 +159,7 @@ begin
     a := anze.accident_show_clocks(a);
     a.updated_at := greatest(at, a.updated_at + interval '1 microsecond');
     a.item := left(jsonb_strip_nulls(anze.accident_head_json(a))::text, -1);
-    a.document := left(jsonb_strip_nulls(anze.accident_document(a))::text, -1);
+    a.document := left(jsonb_strip_nulls(anze.accident_document(a))::text, -1) || anze.accident_offers(a);
     update anze.accident x
     set version = a.version, state = a.state, unit_id = a.unit_id, unit_is_declared = a.unit_is_declared,
         unit_name = a.unit_name, unit_credit_code = a.unit_credit_code, region_code = a.region_code,
@@ -193,9 +193,9 @@ returns text stable parallel safe language sql as $$
     select item || anze.accident_late_json(due_at, late_from, late_seconds) || '}'
 $$;
 
--- The whole accident as one reads it now.
+-- The whole accident as this caller reads it now.
 create or replace function anze.accident_json(document text, due_at timestamptz, late_from timestamptz,
-    late_seconds integer, clock_documents text[], clock_dues timestamptz[])
+    late_seconds integer, clock_documents text[], clock_dues timestamptz[], actions text, cases text)
 returns text stable parallel safe language plpgsql as $$
 declare
     clocks text := '';
@@ -210,11 +210,13 @@ begin
                     else ', "state": "overdue", "late_by_seconds": '
                         || floor(extract(epoch from at - clock_dues[i]))::bigint || '}' end;
     end loop;
-    return document || anze.accident_late_json(due_at, late_from, late_seconds) || ', "clocks": [' || clocks || ']}';
+    return document || anze.accident_late_json(due_at, late_from, late_seconds) || ', "clocks": [' || clocks
+        || '], "actions": [' || actions || '], "cases": [' || cases || ']}';
 end
 $$;
 
--- "7": version 7; "7.2": version 7 of which two clocks have run out since. If-Match looks at the version alone.
+-- "7": version 7; "7.2": version 7 of which two clocks have run out since. If-Match looks at the version alone, as far
+-- as the first dot.
 create or replace function anze.accident_etag(version integer, clock_dues timestamptz[]) returns text
 stable parallel safe language plpgsql as $$
 declare
@@ -227,6 +229,11 @@ begin
     return version || case when missed > 0 then '.' || missed else '' end;
 end
 $$;
+
+-- "7.2.1bc29b36c1d0a1f4": the same, and what this caller may do and which cases it is shown.
+create or replace function anze.accident_shown_etag(version integer, clock_dues timestamptz[], actions text, cases text)
+returns text stable parallel safe language sql
+return anze.accident_etag(version, clock_dues) || '.' || to_hex(hashtextextended(actions || cases, version));
 
 create or replace function anze.accident_modified(updated_at timestamptz, clock_dues timestamptz[]) returns text
 stable parallel safe language plpgsql as $$
@@ -247,10 +254,14 @@ $$;
 create or replace function anze.accident_answer(
     a anze.accident, success text, place text, out status text, out body text, out etag text, out location text)
 stable language plpgsql as $$
+declare
+    actions constant text := anze.accident_actions_text(a.document);
+    cases constant text := anze.accident_cases_text(a.id);
 begin
     status := success;
-    body := anze.accident_json(a.document, a.due_at, a.late_from, a.late_seconds, a.clock_documents, a.clock_dues);
-    etag := anze.accident_etag(a.version, a.clock_dues);
+    body := anze.accident_json(a.document[1], a.due_at, a.late_from, a.late_seconds, a.clock_documents, a.clock_dues,
+        actions, cases);
+    etag := anze.accident_shown_etag(a.version, a.clock_dues, actions, cases);
     location := '/v1/accidents/' || a.id || place;
 end
 $$;

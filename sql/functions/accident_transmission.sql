@@ -2,13 +2,13 @@
 
 set local check_function_bodies = off; -- functions of this folder may name later ones
 
--- Whether this level may pass it to that one. A unit or a town passes it no further than the county, but where the
--- law has the unit itself report higher.
+-- Whether this level may pass it to that one, a county or higher. A unit or a town passes it no further than the county,
+-- but where the law has the unit itself report higher.
 create or replace function anze.accident_may_pass(a anze.accident, by_level smallint, up_to smallint) returns boolean
 stable language plpgsql as $$
 #variable_conflict use_column
 begin
-    return (select up_to > by_level
+    return (select up_to > by_level and up_to >= 2
     and (by_level >= 2 or up_to <= 2
          or by_level = 0 and exists (
              select from anze.accident_clock c
@@ -84,11 +84,11 @@ begin
     if sent.id is null then
         perform anze.refuse('AZ404', '没有该上报。', 'There is no such transmission.');
     end if;
-    if level < sent.to_level then
+    if not anze.accident_may_acknowledge(sent, level) then
         perform anze.refuse('AZ403', '只有接收层级或其上级可以签收。',
             'Only the receiving level, or one above it, acknowledges.');
     end if;
-    if exists (select from anze.accident_receipt r where r.transmission_id = sent.id) then
+    if anze.accident_is_acknowledged(sent) then
         perform anze.refuse_state('该上报已签收。', 'This transmission is acknowledged already.');
     end if;
     insert into anze.accident_receipt (transmission_id, accident_id, received_at, level, note)

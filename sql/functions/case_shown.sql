@@ -141,7 +141,8 @@ begin
     return anze.case_kind_head(of_code, of_version) || jsonb_build_object(
         'states', (
             select coalesce(jsonb_agg(jsonb_build_object('code', s.code, 'title_zh', s.title_zh,
-                'title_en', s.title_en, 'is_final', s.is_final, 'is_public', s.is_public)
+                'title_en', s.title_en, 'is_final', s.is_final, 'is_public', s.is_public,
+                'holds_clocks', s.holds_clocks)
                 order by s.place, s.code), '[]')
             from anze.case_state s where (s.kind, s.version) = (of_code, of_version)),
         'actions', (

@@ -69,15 +69,49 @@ begin
 end
 $$;
 
+-- Whether a state is one of those in which no clock runs.
+create or replace function anze.case_state_holds(c anze.case_file, state text) returns boolean stable language sql
+set search_path = pg_catalog, pg_temp as $$
+    select exists (select from anze.case_state s
+                   where (s.kind, s.version, s.code) = (c.kind, c.kind_version, state) and s.holds_clocks)
+$$;
+
+-- The case leaves a state that held its clocks: those that ended with the event that brought it there go on, each by its
+-- old day, which may have passed meanwhile. Nobody gains time by a detour.
+create or replace function anze.resume_case_clocks(c anze.case_file, held text, at timestamptz) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    insert into anze.deadline (case_id, clock, title_zh, title_en, starts_at, due_at, rule, rule_version, owed_by,
+        next_notice_at, region_code, sector)
+    select distinct on (d.clock) d.case_id, d.clock, d.title_zh, d.title_en, d.starts_at, d.due_at, d.rule, d.rule_version,
+        anze.case_clock_owner(c, k.watched_by), anze.first_deadline_notice_at(d.due_at, at), c.region_code, c.sector
+    from (select e.at as moment from anze.case_event e
+          where e.case_id = c.id and e.to_state = held and e.from_state is distinct from held
+          order by e.number desc limit 1) entered
+    join anze.deadline d on d.case_id = c.id and entered.moment in (d.met_at, d.superseded_at)
+    join anze.case_clock k on (k.kind, k.version, k.code) = (c.kind, c.kind_version, d.clock)
+    order by d.clock, d.starts_at desc, d.due_at desc;
+end
+$$;
+
 -- What an event does to the clocks: `stopped` and those of a state that was left are met, `started` and those of a
 -- state that was entered begin; a changed field that names a clock's day sets that clock anew. The case's own due_at
--- follows.
+-- follows. A state that holds clocks supersedes them all; when it is left they go on, and what runs then is not begun anew.
 create or replace function anze.run_case_clocks(c anze.case_file, former_state text, started text[], stopped text[],
     changed text[], at timestamptz) returns anze.case_file language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
     k anze.case_clock;
+    is_held constant boolean := anze.case_state_holds(c, c.state);
+    was_held constant boolean := not is_held and anze.case_state_holds(c, former_state);
 begin
+    if was_held then
+        perform anze.resume_case_clocks(c, former_state, at);
+    end if;
+    if is_held then
+        update anze.deadline d set superseded_at = at where d.case_id = c.id and d.is_running;
+    end if;
     update anze.deadline d set met_at = at
     where d.case_id = c.id and d.is_running
         and (not c.is_open or d.clock = any (stopped) or exists (
@@ -86,7 +120,9 @@ begin
                 and former_state = any (l.states) and not c.state = any (l.states)));
     for k in
         select l.* from anze.case_clock l
-        where (l.kind, l.version) = (c.kind, c.kind_version) and c.is_open
+        where (l.kind, l.version) = (c.kind, c.kind_version) and c.is_open and not is_held
+            and not (was_held and exists (
+                select from anze.deadline d where d.case_id = c.id and d.clock = l.code and d.is_running))
             and (l.code = any (started)
                  or c.state = any (l.states) and (former_state is null or not former_state = any (l.states))
                  or l.due_field = any (changed) and (c.state = any (l.states) or exists (

@@ -201,6 +201,19 @@ def test_a_merged_hazard_is_kept_points_to_the_other_and_is_parted_again_as_it_w
     assert merged(county, back, one)["state"] == "merged"
 
 
+def test_a_merger_that_is_undone_gives_a_late_unit_no_new_time(county, alone):
+    one, two = (judged(county, filed(county), "major", criterion="COAL.02") for _ in range(2))
+    owed = ("report_department", "report_congress", "plan", "order")
+    with alone.owner() as owner:
+        owner.execute("update anze.deadline set starts_at = starts_at - interval '90 days', due_at = due_at - interval '90 days'"
+                      " where case_id = %s", (two["case"]["id"],))
+    due = {c["clock"]: c["due_at"] for c in county.get(f"{HAZARDS}/{two['id']}").json()["case"]["clocks"] if c["clock"] in owed}
+    gone = merged(county, two, one)
+    assert {c["state"] for c in gone["case"]["clocks"] if c["clock"] in owed} == {"superseded"}
+    back = county.post(f"{HAZARDS}/{two['id']}/mergers/undo", json={"reason": "两处不同"}, if_match=str(gone["version"])).json()
+    assert {c["clock"]: c["due_at"] for c in back["case"]["clocks"] if c["state"] == "overdue"} == due and len(due) == 4
+
+
 def test_a_merger_needs_an_open_hazard_of_the_same_unit_that_is_no_less_severe(county, mine):
     one, plant = filed(county), filed(county, unit_id=PLANT.id)
     major = judged(county, filed(county), "major", criterion="COAL.03")

@@ -167,8 +167,8 @@ begin
         'learned_at', 't.learned_at + m.delta', 'reported_at', 't.reported_at + m.delta',
         'item', 'bench.moved(bench.moved(replace(t.item, t.id::text, m.id::text), t.occurred_at, m.delta),'
                 ' t.reported_at, m.delta)',
-        'document', 'bench.moved(bench.moved(replace(t.document, t.id::text, m.id::text), t.occurred_at, m.delta),'
-                    ' t.reported_at, m.delta)'));
+        'document', 'array[bench.moved(bench.moved(replace(t.document[1], t.id::text, m.id::text), t.occurred_at,'
+                    ' m.delta), t.reported_at, m.delta)] || t.document[2:]'));
     execute format('insert into anze.accident (%s) select %s from copy m join anze.accident t on t.id = m.from_id',
                    c.names, c.expressions);
     foreach part in array array['report', 'grade_change', 'transmission', 'clock', 'recipient'] loop

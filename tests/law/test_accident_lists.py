@@ -119,11 +119,12 @@ def test_final_and_timely_accidents_are_not_among_the_late(many):
         assert ask(many, caller, values | filters | {"limit": "20", "sort": "-occurred_at"})[0][0] == "[]"
 
 
-def test_one_accident_is_read_by_its_key_alone(many):
+def test_one_accident_is_read_by_its_key_and_its_cases_by_theirs_alone(many):
     caller, values = SCOPES["county"]
     one = json.loads(ask(many, caller, values | {"limit": "1", "sort": "-occurred_at"})[0][0])[0]["id"]
     plan = ask(many, caller, {"accident_id": one}, "explain (format json)", "getAccident")[0][0][0]["Plan"]
-    assert [n.get("Index Name") for n in nodes(plan)] == ["accident_pkey"]
+    assert [n["Index Name"] for n in nodes(plan) if "Index Name" in n] == ["accident_pkey", "case_file_accident"]
+    assert not [n for n in nodes(plan) if n["Node Type"] == "Seq Scan"]
 
 
 def test_the_timeline_tells_everything_in_order_with_who_and_when(desk):

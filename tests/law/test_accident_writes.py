@@ -115,7 +115,7 @@ def test_personal_data_is_in_no_list_and_the_telephone_is_masked(desk, now):
     filed = desk.file(COUNTY, occurred_at=now, learned_at=now, reporter_name="王某某", reporter_phone="13812345678")
     assert filed["reporter"] == {"name": "王某某", "phone": "138****5678"}
     item, document, facts = desk.connection.execute(
-        "select item, document, facts::text from anze.accident where id = %s", (filed["id"],)).fetchone()
+        "select item, document::text, facts::text from anze.accident where id = %s", (filed["id"],)).fetchone()
     assert "王某某" not in item and "5678" not in item
     assert "13812345678" not in document + facts
 
@@ -145,7 +145,7 @@ def test_an_old_version_is_refused_with_the_current_one(desk, filed):
 def test_if_match_takes_the_tag_with_the_count_of_missed_clocks(desk, now):
     ago = later(now, hours=-9)
     filed = desk.file(COUNTY, occurred_at=ago, learned_at=ago, received_at=ago)
-    assert filed["_etag"] == "1.1"
+    assert filed["_etag"].startswith("1.1.")
     passed = desk.call(COUNTY, "pass_accident_up", filed["id"], filed["_etag"], {"to_level": "city", "channel": "system"})
     assert passed["version"] == 2
 

@@ -164,6 +164,36 @@ def test_a_clock_that_returns_after_its_day_is_overdue_at_once(owner):
                                       " where c.id = %s", (case,)).fetchone()
 
 
+@pytest.mark.parametrize("late", [False, True])
+def test_a_clock_goes_on_by_its_old_day_after_a_state_that_held_it(owner, late):
+    owner.execute("update anze.case_state set holds_clocks = true where (kind, code) = (%s, 'review')", (cases.KIND,))
+    case = open_case(owner)
+    act(owner, case, "assign", {"due_on": day(10)})
+    before = {clock: due for clock, state, due, _ in clocks(owner, case) if state == "running"}
+    act(owner, case, "finish", {"result": "已整改"}, [{"kind": "photo"}])
+    assert running(owner, case) == set()
+    assert {state for clock, state, *_ in clocks(owner, case) if clock in before} == {"superseded"}
+    assert owner.execute("select due_at::text from anze.case_file where id = %s", (case,)).fetchone()[0] == "infinity"
+    if late:
+        owner.execute("update anze.deadline set starts_at = starts_at - interval '40 days', due_at = due_at - interval '40 days'"
+                      " where case_id = %s", (case,))
+    act(owner, case, "fail", {"why": "未消除"})
+    after = {clock: (state, due) for clock, state, due, _ in clocks(owner, case) if state in ("running", "overdue")}
+    assert after == {clock: ("overdue", due - 40 * DAY) if late else ("running", due) for clock, due in before.items()}
+    assert owner.execute("select due_at from anze.case_file where id = %s", (case,)).fetchone()[0] == min(
+        due for _, due in after.values())
+
+
+def test_a_clock_that_was_met_before_the_state_that_held_the_others_stays_met(owner):
+    owner.execute("update anze.case_state set holds_clocks = true where (kind, code) = (%s, 'review')", (cases.KIND,))
+    case = open_case(owner)
+    act(owner, case, "assign", {"due_on": day(10)})
+    owner.execute("update anze.deadline set met_at = now() - interval '1 hour' where case_id = %s and clock = 'progress'", (case,))
+    act(owner, case, "finish", {"result": "已整改"}, [{"kind": "photo"}])
+    act(owner, case, "fail", {"why": "未消除"})
+    assert running(owner, case) == {"whole", "rectify"}
+
+
 def test_a_clock_that_is_met_after_its_end_was_met_late_and_at_its_end_not(owner):
     case = open_case(owner)
     for by, state in ((MOMENT, "met_late"), (-MOMENT, "met"), (0 * MOMENT, "met")):
