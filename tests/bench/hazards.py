@@ -30,6 +30,8 @@ def make(database: Database, seed: int, have: int, wanted: int) -> float:
             admin.execute((Path(__file__).with_name("hazards.sql")).read_text(encoding="utf-8"))
         for first in range(have + 1, wanted + 1, CHUNK):
             admin.execute("select bench.hazards(%s, %s, %s)", (seed, first, min(first + CHUNK - 1, wanted)))
+            while admin.execute("select anze.fold_hazards(100000)").fetchone()[0]:
+                pass
         admin.execute("vacuum analyze anze.hazard, anze.case_file, anze.case_event")
     return time.monotonic() - begun
 
@@ -39,6 +41,7 @@ def measure(database: Database, context: dict, name: str, variants: list[dict]) 
     text, _ = expand(f"hazards/{name}", variants[0])
     taken = []
     with database.service(**context) as service:
+        service.execute("set plan_cache_mode = force_generic_plan")  # as the service does
         service.execute(f"prepare asked as {text}")
         for number, values in enumerate(variants * (1 if len(variants) > 40 else 40)):
             _, parameters = expand(f"hazards/{name}", values)
