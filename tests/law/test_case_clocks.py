@@ -10,7 +10,7 @@ from harness.cases import CLOCKS, SUPERVISOR, UNIT, day, open_case
 from harness.owed import DAY, now
 
 CHINA = dt.timezone(dt.timedelta(hours=8))
-MOMENT = dt.timedelta(milliseconds=1)
+MOMENT, SECOND = dt.timedelta(milliseconds=1), dt.timedelta(seconds=1)
 
 
 @pytest.fixture(scope="module")
