@@ -167,7 +167,7 @@ def test_the_papers_of_an_excuse_are_read_by_the_unit_that_it_is_for(office, pla
     assert own.get(path).status_code == 404
     (one,) = county.items(f"/v1/obligations?duty={duty}")
     asked = county.post(f"/v1/obligations/{one['id']}/excuses", json={
-        "reason": "全旗停产检修", "evidence": [{"kind": "document", "file_id": file["id"]}]})
+        "reason": "全旗停产检修", "evidence": [{"file_id": file["id"]}]})
     assert asked.status_code == 201, asked.text
     assert own.get(path).status_code == 200 and other.get(path).status_code == 404
 

@@ -1,5 +1,6 @@
 """The papers of a case are read by whoever sees the case, whoever uploaded them: and by nobody else."""
 import itertools
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,7 @@ NOBODY_OF_IT = {
     "another town": {"region": "150622100"}, "another city": {"region": "1501"},
     "another sector": {"region": "1506", "sectors": ["road_traffic"]}, "nothing": {"unit": ELSEWHERE.id},
 }
+MIGRATION = Path(__file__).parents[2] / "sql/migrations/0036_file_uses.sql"
 numbers = itertools.count(1)
 
 
@@ -216,3 +218,23 @@ def test_the_papers_of_a_record_are_read_by_who_sees_the_record(by, who, strange
         "reason": "补充材料", "record": record(evidence=attached("minutes", other := paper(by("city"))))})
     assert version.status_code == 201, version.text
     assert status(by("county"), other) == status(by("county"), file) == {200}
+
+
+def test_a_database_from_before_learns_of_every_use_what_it_would_have_kept(world, by):
+    case = noticed(world, by, attached("notice", paper(by("city"))))
+    county, letter, photo = by("county"), paper(by("county")), paper(by("county"))
+    filed(county, source="tip", evidence=attached("photo", letter) + [{"kind": "record"}])
+    opened = judged(county, filed(county, source="tip", evidence=attached("photo", photo)), "general")
+    act(county, opened["case_id"], "order", {"responsible": "队长", "measures": "整改", "due_on": day(5)}, attached("order", photo))
+    of_office = paper(by("city"))
+    assert by("city").post(RECORDS, json=record(unit_id=COUNTY.id, evidence=attached("minutes", of_office))).status_code == 201
+    filling = "do $$" + MIGRATION.read_text(encoding="utf-8").partition("do $$")[2].partition("$$;")[0] + "$$;"
+    asked = "select file_id::text, case_id::text, record_id, excuse_id, offices_only from anze.file_use order by 1, 2, 3, 4"
+    with world[0].owner() as owner:
+        kept = owner.execute(asked).fetchall()
+        assert {(row[0], row[4]) for row in kept} >= {(letter["id"], True), (photo["id"], False), (of_office["id"], False)}
+        assert case in {row[1] for row in kept}
+        owner.execute("delete from anze.file_use")
+        owner.execute(filling)
+        assert owner.execute(asked).fetchall() == kept
+        owner.rollback()
