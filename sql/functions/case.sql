@@ -166,6 +166,8 @@ begin
     values (c.id, c.event_count, action, former_state, c.state, at, coalesce(anze.case_caller_level(), c.level),
         coalesce(content, '{}'), coalesce(evidence, '[]'))
     returning * into e;
+    perform anze.use_files(e.evidence, case_id => c.id,
+        offices_only => e.action = 'opened' and coalesce(e.content ->> 'source' = 'tip', false));
 end
 $$;
 

@@ -77,11 +77,18 @@ $$;
 
 create or replace function anze.deadline_state(d anze.deadline) returns text stable parallel safe language sql
 return case
+    when (d).superseded_at > (d).due_at then 'superseded_late'
     when (d).superseded_at is not null then 'superseded'
     when (d).met_at > (d).due_at then 'met_late'
     when (d).met_at is not null then 'met'
     when (d).due_at <= statement_timestamp() then 'overdue'
     else 'running' end;
+
+-- By how much a clock ended late, whether it was met or another took its place; NULL: in time, or not ended. What is
+-- overdue says so by its state and due_at alone: a figure that grows would make every read another answer.
+create or replace function anze.deadline_late_seconds(d anze.deadline) returns bigint immutable parallel safe language sql
+return case when coalesce((d).superseded_at, (d).met_at) > (d).due_at
+    then floor(extract(epoch from coalesce((d).superseded_at, (d).met_at) - (d).due_at))::bigint end;
 
 create or replace function anze.deadline_json(d anze.deadline) returns jsonb
 stable parallel safe security definer language plpgsql
@@ -90,7 +97,8 @@ begin
     return jsonb_strip_nulls(jsonb_build_object('id', d.id, 'clock', d.clock, 'title_zh', d.title_zh,
         'title_en', d.title_en, 'state', anze.deadline_state(d), 'starts_at', anze.instant(d.starts_at),
         'due_at', anze.instant(d.due_at), 'met_at', anze.instant(d.met_at),
-        'superseded_at', anze.instant(d.superseded_at), 'owed_by', anze.duty_unit_json(d.owed_by),
+        'superseded_at', anze.instant(d.superseded_at), 'late_by_seconds', anze.deadline_late_seconds(d),
+        'owed_by', anze.duty_unit_json(d.owed_by),
         'basis', anze.accident_basis(d.rule, d.rule_version)));
 end
 $$;

@@ -299,3 +299,19 @@ begin
         where f.state is distinct from 'complete');
 end
 $$;
+
+-- What evidence is of, so that who sees that sees the files as well. Kept where the evidence is kept, after its faults
+-- were asked for. What was an office's alone is open as soon as it is used openly.
+create or replace function anze.use_files(evidence jsonb, case_id uuid default null, record_id uuid default null,
+    excuse_id uuid default null, offices_only boolean default false) returns void
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+begin
+    insert into anze.file_use as kept (file_id, case_id, record_id, excuse_id, offices_only)
+    select distinct (e.one ->> 'file_id')::uuid, use_files.case_id, use_files.record_id, use_files.excuse_id,
+        use_files.offices_only
+    from jsonb_array_elements(evidence) e(one) where e.one ? 'file_id'
+    on conflict on constraint file_use_key do update set offices_only = false
+    where kept.offices_only and not excluded.offices_only;
+end
+$$;

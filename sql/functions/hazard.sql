@@ -114,13 +114,18 @@ $$;
 -- The last of the same unit and criterion within the year before, and how many there were. What was merged or was no
 -- hazard does not count.
 create or replace function anze.hazard_recurrence(h anze.hazard, out last_id uuid, out count integer)
-stable language sql as $$
-    select (array_agg(o.id order by o.found_at desc, o.id desc))[1], count(*)::integer
+stable language plpgsql as $$ -- its plan is kept: that of a function in SQL looks at each month's partition again
+declare
+    days constant integer := anze.rule_value('HAZ.RECUR', anze.day_of(h.found_at));
+begin
+    select (array_agg(o.id order by o.found_at desc, o.id desc))[1], count(*)
+    into last_id, hazard_recurrence.count
     from anze.hazard o
     where o.unit_id = h.unit_id and o.criterion = h.criterion
-        and o.found_at > h.found_at - make_interval(days => anze.rule_value('HAZ.RECUR', anze.day_of(h.found_at))::integer)
+        and o.found_at > h.found_at - make_interval(days => days)
         and o.found_at <= h.found_at and o.id <> h.id
-        and o.merged_into is null and o.state <> 'dismissed'
+        and o.merged_into is null and o.state <> 'dismissed';
+end
 $$;
 
 -- What follows -------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import pytest
 
 from harness import tree
 from harness.duties import Office
+from harness.files import PATH, picture, upload
 
 TOWN, OTHER_TOWN, OTHER_COUNTY = "150622101", "150622100", "150621100"
 
@@ -153,6 +154,22 @@ def test_a_refused_excuse_leaves_it_missed_and_may_be_asked_again(office, county
     office.keep()
     excuse = county.post(f"/v1/obligations/{one['id']}/excuses", json={"reason": "人员变动"}).json()
     assert [e["id"] for e in county.items(f"/v1/excuses?decision=none&unit_id={unit}")] == [excuse["id"]]
+
+
+def test_the_papers_of_an_excuse_are_read_by_the_unit_that_it_is_for(office, place, client):
+    unit, duty = office.unit(), office.duty()
+    owed(office, unit, duty, 1)
+    office.keep()
+    county = client("county_officer", region="150622", unit=tree.body("emergency", "150622").id, to=place[1])
+    own, other = client("enterprise_reporter", unit=unit, to=place[1]), client("enterprise_reporter", to=place[1])
+    file = upload(county, picture(300, 31))
+    path = f"{PATH}/{file['id']}/content"
+    assert own.get(path).status_code == 404
+    (one,) = county.items(f"/v1/obligations?duty={duty}")
+    asked = county.post(f"/v1/obligations/{one['id']}/excuses", json={
+        "reason": "全旗停产检修", "evidence": [{"file_id": file["id"]}]})
+    assert asked.status_code == 201, asked.text
+    assert own.get(path).status_code == 200 and other.get(path).status_code == 404
 
 
 def test_nothing_is_excused_that_is_done(office, county):

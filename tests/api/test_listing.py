@@ -121,6 +121,9 @@ def test_a_blocked_tailings_pond_is_listed_late_twice_upgraded_stopped_reviewed_
         assert [c["id"] for c in city.get(f"{LISTED}?overdue=true").json()["items"]] == [case]
         late = act(city, case, "note_lateness", {"due_on": day(40), "reason": "未按期完成整改"}, papers("document"))
         assert late["facts"]["late_count"] == time and clock(late, "rectify")["state"] == "running"
+        missed = [c for c in late["clocks"] if c["clock"] == "rectify"][-2]
+        assert missed["state"] == "superseded_late" and 0 <= missed["late_by_seconds"] < 2 * 86400, "the new day does not hide it"
+        assert "late_by_seconds" not in clock(late, "rectify")
         act(city, case, "talk", {"talked_on": day(0), "talked_with": "企业主要负责人", "demands": "限期完成"}, papers("minutes"))
 
     # the province takes it over, and stops the work
@@ -156,7 +159,9 @@ def test_a_blocked_tailings_pond_is_listed_late_twice_upgraded_stopped_reviewed_
 
     # each step with who, when, clock and paper; nothing runs any more, and the public list no longer has it
     assert (closed["state"], closed["is_open"], closed["is_public"]) == ("closed", False, False)
-    assert all(c["state"] in ("met", "met_late", "superseded") for c in closed["clocks"])
+    assert all(c["state"] in ("met", "met_late", "superseded", "superseded_late") for c in closed["clocks"])
+    assert {c["id"] for c in closed["clocks"] if c["state"].endswith("_late")} == {
+        c["id"] for c in closed["clocks"] if "late_by_seconds" in c}
     told = closed["timeline"]
     assert [e["number"] for e in told] == list(range(1, len(told) + 1)) and all(e["actor"] and e["at"] for e in told)
     assert [e["action"] for e in told if e["action"] in ("opened", "approve", "issue_notice", "publish", "upgrade",

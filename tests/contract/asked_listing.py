@@ -1,5 +1,5 @@
 """How the access matrix asks about listed cases, what is asked upward, and hazards treated as accidents."""
-from harness.listing import MINE, hazard_case, proposal
+from harness.listing import MINE, found_province_office, hazard_case, proposal
 
 HAZARDS: list[str] = []
 
@@ -19,4 +19,5 @@ ASKED = {
 
 
 def prepare(owner) -> None:
+    found_province_office(owner)  # whom the province asks
     HAZARDS.extend(hazard_case(owner) for _ in range(20))

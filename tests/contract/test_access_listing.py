@@ -6,7 +6,7 @@ import pytest
 import asked_listing
 import asked_risks
 from harness import tree
-from harness.listing import hazard_case, proposal
+from harness.listing import found_province_office, hazard_case, proposal
 from harness.risks import lec, point, source
 from test_access_matrix import REACHES
 
@@ -28,6 +28,7 @@ def world(make_database, cluster, make_service, client):
     alone = make_database(cluster)
     made = {}
     with alone.owner() as owner:
+        found_province_office(owner)
         for name, unit in PLACES.items():
             risk = owner.execute("insert into anze.risk_point (unit_id, name, place, activity, lon, lat, crs, region_code, sector)"
                                  " values (%s, '顶板', '东翼', '回采', 111, 39, 'WGS84', %s, %s) returning id::text",

@@ -33,11 +33,16 @@ def notice(due_on: str, supervisor: str = COUNTY.id) -> dict:
             "removal_procedure": "谁督办谁核查，核查合格后解除。", "leader": "副市长 王某", "supervisor_id": supervisor, "due_on": due_on}
 
 
-def cast(owner) -> dict[str, str]:
-    """The office of the province, which tree.py lacks, and a director of each office: person ids by party."""
+def found_province_office(owner) -> None:
+    """The office of the province, which tree.py lacks."""
     unit = PROVINCE_OFFICE
     owner.execute("insert into anze.unit (id, kind, name, region_code, level) values (%s, %s, %s, %s, %s)"
                   " on conflict (id) do nothing", (unit.id, unit.kind, unit.name, unit.region_code, unit.level))
+
+
+def cast(owner) -> dict[str, str]:
+    """The office of the province, and a director of each office: person ids by party."""
+    found_province_office(owner)
     persons = {}
     for party, body in DECIDERS.items():
         persons[party] = str(uuid.uuid4())

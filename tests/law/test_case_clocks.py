@@ -10,7 +10,7 @@ from harness.cases import CLOCKS, SUPERVISOR, UNIT, day, open_case
 from harness.owed import DAY, now
 
 CHINA = dt.timezone(dt.timedelta(hours=8))
-MOMENT = dt.timedelta(milliseconds=1)
+MOMENT, SECOND = dt.timedelta(milliseconds=1), dt.timedelta(seconds=1)
 
 
 @pytest.fixture(scope="module")
@@ -194,11 +194,32 @@ def test_a_clock_that_was_met_before_the_state_that_held_the_others_stays_met(ow
     assert running(owner, case) == {"whole", "rectify"}
 
 
-def test_a_clock_that_is_met_after_its_end_was_met_late_and_at_its_end_not(owner):
+@pytest.mark.parametrize("column, ended", [("met_at", "met"), ("superseded_at", "superseded")])
+@pytest.mark.parametrize("by, late", [(MOMENT, 0), (3661 * SECOND, 3661), (-MOMENT, None), (0 * MOMENT, None)])
+def test_a_clock_that_ends_after_its_time_was_late_however_it_ended_and_at_its_time_not(owner, column, ended, by, late):
     case = open_case(owner)
-    for by, state in ((MOMENT, "met_late"), (-MOMENT, "met"), (0 * MOMENT, "met")):
-        owner.execute("update anze.deadline set met_at = due_at + %s where case_id = %s and clock = 'answer'", (by, case))
-        assert clocks(owner, case, "answer")[0][1] == state
+    owner.execute(f"update anze.deadline set {column} = due_at + %s where case_id = %s and clock = 'answer'", (by, case))
+    (shown,), = owner.execute("select anze.deadline_json(d) from anze.deadline d where d.case_id = %s and d.clock = 'answer'", (case,))
+    assert shown["state"] == (ended if late is None else f"{ended}_late") and shown.get("late_by_seconds") == late
+
+
+def test_more_time_that_is_given_when_it_is_late_does_not_make_it_punctual(owner):
+    case = open_case(owner)
+    act(owner, case, "assign", {"due_on": day(10)})
+    owner.execute("update anze.deadline set starts_at = starts_at - interval '30 days', due_at = due_at - interval '30 days'"
+                  " where case_id = %s and clock = 'rectify'", (case,))
+    act(owner, case, "extend", {"due_on": day(20)})
+    assert [state for _, state, *_ in clocks(owner, case, "rectify")] == ["superseded_late", "running"]
+
+
+def test_what_is_overdue_and_runs_says_the_same_at_every_reading(owner):
+    case = open_case(owner)
+    owner.execute("update anze.deadline set starts_at = starts_at - interval '30 days', due_at = due_at - interval '30 days'"
+                  " where case_id = %s and clock = 'answer'", (case,))
+    read = lambda: owner.execute("select anze.deadline_json(d), pg_sleep(1.1)::text from anze.deadline d where d.case_id = %s"  # noqa: E731
+                                 " and d.clock = 'answer'", (case,)).fetchone()[0]
+    first = read()
+    assert first["state"] == "overdue" and first == read() and "late_by_seconds" not in first
 
 
 def test_whoever_supervises_now_owes_the_supervisors_deadlines(owner):

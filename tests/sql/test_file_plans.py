@@ -7,6 +7,7 @@ from harness.statement import expand
 
 OWN = tree.enterprise("150622101", 1).id
 OFFICE = tree.body("coal", "150622").id
+STRANGER = tree.enterprise("150622101", 2)
 OFFICER = {"reach": "region", "region": "150621", "sectors": "{coal}", "unit": OFFICE}
 
 
@@ -102,3 +103,82 @@ def test_bytes_are_seen_with_their_file_alone_and_digests_by_nobody(crowded):
                       " (gen_random_uuid(), 0, 'x')"):
         with crowded.service(reach="region", region="15") as service, pytest.raises(Exception, match="permission denied"):
             service.execute(statement)
+
+
+# Through what it is evidence of -----------------------------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def used(crowded):
+    """Ten thousand cases of another unit, each with a file of one office as its paper; and that office's files."""
+    with crowded.admin() as admin:
+        admin.execute("insert into anze.case_file (kind, kind_version, state, level, unit_id, title, region_code, sector)"
+                      " select k.code, k.version, k.initial_state, 2, %s, '案件', %s, %s from anze.case_kind k, generate_series(1, 10000)"
+                      " where k.code = 'hazard' and k.in_force @> anze.today()",
+                      (STRANGER.id, STRANGER.region_code, STRANGER.sector))
+        admin.execute("insert into anze.file_use (file_id, case_id) select f.ids[1 + c.number %% 150], c.id from"
+                      " (select id, row_number() over () as number from anze.case_file) c,"
+                      " (select array_agg(id) as ids from anze.file where unit_id = %s) f", (OFFICE,))
+        admin.execute("update anze.file set state = 'complete', completed_at = now() where unit_id = %s", (OFFICE,))
+        admin.execute("analyze anze.file_use, anze.case_file")
+    return crowded
+
+
+def reads(service, *tables: str) -> dict[str, tuple[int, int]]:
+    """Of this transaction: by table, how many whole scans and how many look-ups by an index."""
+    return {row[0]: row[1:] for row in service.execute(
+        "select relname, coalesce(seq_scan, 0), coalesce(idx_scan, 0) from pg_stat_xact_user_tables where relname = any (%s)",
+        (list(tables),))}
+
+
+def read_file(service, file: str, mode: str) -> int:
+    service.execute(f"set local plan_cache_mode = {mode}")
+    text, parameters = expand("files/getFile", {"file_id": file})
+    service.execute(f"prepare asked as {text}")
+    return len(service.execute(sql.SQL("execute asked ({})").format(
+        sql.SQL(", ").join(sql.Literal(p) for p in parameters))).fetchall())
+
+
+@pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
+def test_a_file_that_is_seen_through_a_case_is_found_by_one_look_at_its_uses_and_no_scan(used, mode):
+    file = str(used.value("select file_id from anze.file_use limit 1"))
+    with used.service(reach="unit", unit=STRANGER.id) as service:
+        assert read_file(service, file, mode) == 1
+        found = reads(service, "file", "file_use", "case_file")
+    assert found["file"] == (0, 1) and found["file_use"] == (0, 1), found
+    assert found["case_file"] == (0, 1), "the first case that is seen is enough"
+
+
+@pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
+def test_a_file_that_is_seen_as_its_units_is_not_asked_for_its_uses(used, mode):
+    file = str(used.value("select file_id from anze.file_use limit 1"))
+    with used.service(reach="region", region="150622") as service:
+        assert read_file(service, file, mode) == 1
+        assert reads(service, "file_use").get("file_use", (0, 0)) == (0, 0)
+
+
+@pytest.mark.parametrize("context", [
+    {"reach": "unit", "unit": OWN}, {"reach": "region", "region": "150621"}, {"reach": "none", "unit": STRANGER.id},
+    {"reach": "service", "unit": STRANGER.id}, {"unit": STRANGER.id}, {}])
+def test_uses_show_a_file_to_who_sees_the_case_and_to_nobody_else(used, context):
+    file = str(used.value("select file_id from anze.file_use limit 1"))
+    with used.service(reach="unit", unit=STRANGER.id) as service:
+        assert service.execute("select anze.sees_use_of_file(%s)", (file,)).fetchone()[0] is True
+    with used.service(**context) as service:
+        assert service.execute("select anze.sees_use_of_file(%s)", (file,)).fetchone()[0] is False
+        assert service.execute("select count(*) from anze.file_chunk where content_id = %s", (file,)).fetchone()[0] == 0
+
+
+@pytest.mark.parametrize("context", [{"reach": "unit", "unit": OWN}, {"reach": "region", "region": "150622"}])
+def test_which_files_are_used_where_is_told_to_nobody(used, context):
+    with used.service(**context) as service, pytest.raises(Exception, match="permission denied"):
+        service.execute("select from anze.file_use")
+
+
+def test_within_the_owners_functions_a_file_is_seen_by_the_callers_reach_too(used):
+    """There the policies of cases show every case."""
+    file = str(used.value("select file_id from anze.file_use limit 1"))
+    for unit, faults in ((STRANGER.id, []), (OWN, ["unknown-reference"])):
+        with used.owner() as owner:
+            owner.execute("select set_config('anze.reach', 'unit', true), set_config('anze.unit', %s, true)", (unit,))
+            found = owner.execute("select anze.files_faults(array[%s]::uuid[], '/evidence')", (file,)).fetchone()[0]
+        assert [f["rule"] for f in found] == faults

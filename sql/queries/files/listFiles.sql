@@ -1,5 +1,6 @@
 -- Files of the caller's scope, and those of its own unit where the scope does not hold them: each read in the order of
--- its index, and a page of both put together.
+-- its index, and a page of both put together. What is seen through a case alone is read there and not listed here: a
+-- scope within a town is narrower than its column, so it asks for itself.
 with scoped as not materialized (
     select f.id, f.created_at
     from anze.file f
@@ -8,6 +9,7 @@ with scoped as not materialized (
       and f.city = :scope_city --? scope_city
       and f.county = :scope_county --? scope_county
       and f.town = left(:scope_town, 9) --? scope_town
+      and anze.can_see_of_unit(f.region_code, f.sector, f.unit_id) --? scope_town
       and f.unit_id = :scope_unit::uuid --? scope_unit
       and false --? scope_none
       and f.sector = :scope_sector --? scope_sector
