@@ -9,7 +9,7 @@ create or replace function bench.chance(seed bigint, n bigint, purpose text) ret
 immutable parallel safe language sql
 return (hashtextextended(n || purpose, seed) & 9007199254740991)::double precision / 9007199254740992;
 
--- Ordos: nine counties with eight towns each, 5,040 enterprises.
+-- Ordos: nine counties with eight towns each, 59,760 enterprises.
 insert into anze.region (code, name, parent_code) values
     ('150000', '内蒙古自治区', null), ('150600', '鄂尔多斯市', '150000') on conflict do nothing;
 insert into anze.region (code, name, parent_code)
@@ -20,7 +20,7 @@ from anze.region c cross join generate_series(0, 7) t where c.parent_code = '150
 insert into anze.unit (id, kind, name, region_code, sector)
 select md5('hazard unit ' || t.code || n)::uuid, 'enterprise', t.name || '示例企业' || n, t.code,
     (array['coal', 'coal', 'coal', 'hazardous_chemicals', 'construction', 'road_traffic', 'industry_trade'])[1 + n % 7]
-from anze.region t cross join generate_series(1, 70) n where t.code ~ '^1506..2..$' on conflict do nothing;
+from anze.region t cross join generate_series(1, 830) n where t.code ~ '^1506..2..$' on conflict do nothing;
 create table if not exists bench.hazard_unit as
 select u.id, u.region_code, u.sector, row_number() over (order by u.id) - 1 as number
 from anze.unit u where u.region_code ~ '^1506..2..$';
