@@ -3,7 +3,8 @@
 
 set local check_function_bodies = off; -- functions of this folder may name later ones
 
--- When a clock of a case ends that is started now, and by which rule. NULL: the field that names its day is not there.
+-- When a clock of a case ends that is started now, and by which rule. NULL: the field that names its day is not there. An
+-- effect that sets the day by a rule says by which: the fact <field>_rule.
 create or replace function anze.case_clock_end(k anze.case_clock, facts jsonb, at timestamptz,
     out due_at timestamptz, out rule text, out rule_version integer) stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
@@ -11,11 +12,13 @@ declare
     length anze.rule;
     named constant text := facts ->> k.due_field;
 begin
-    if k.rule is not null then
-        length := anze.rule_on(k.rule, anze.day_of(at));
-        due_at := anze.term_end(at, length.value, length.unit, k.is_working_days);
-        rule := length.code;
+    rule := coalesce(k.rule, facts ->> (k.due_field || '_rule'));
+    if rule is not null then
+        length := anze.rule_on(rule, anze.day_of(at));
         rule_version := length.version;
+    end if;
+    if k.rule is not null then
+        due_at := anze.term_end(at, length.value, length.unit, k.is_working_days);
     elsif length(named) = 10 then
         due_at := anze.end_of_day(named::date);
     else

@@ -139,7 +139,7 @@ declare
         case when is_coal and exists (select from anze.rule r where r.code = 'HAZ.COAL.ACCEPT' and r.in_force @> day)
             then 'HAZ.COAL.ACCEPT' else 'HAZ.REVIEW' end, day);
 begin
-    c.facts := c.facts || jsonb_build_object('review_rule', term.code,
+    c.facts := c.facts || jsonb_build_object('review_by_rule', term.code,
         'review_by', anze.day_of(anze.term_end(e.at, term.value, term.unit) - interval '1 second'));
     return c;
 end

@@ -333,7 +333,8 @@ def test_a_major_hazard_goes_all_the_way_to_its_closing(county, mine, desk):
     assert stopped["imminent_danger"] and {"stop", "rectify"} == running(stopped)
     done = step(mine, stopped, "report_completed", ("report", "photo"), result="两台泵已更换", evaluation="评估合格，示范评价公司")
     assert done["state"] == "completed" and running(done) == {"acceptance"}
-    assert done["case"]["facts"]["review_rule"] == "HAZ.COAL.ACCEPT" and done["case"]["facts"]["review_by"] == day(20)
+    review = next(c for c in done["case"]["clocks"] if c["clock"] == "acceptance")
+    assert review["basis"]["rule"] == "HAZ.COAL.ACCEPT" and done["case"]["facts"]["review_by"] == day(20)
     failed = step(county, done, "fail_acceptance", ("record",), opinion="备用泵未到位", due_on=day(30))
     assert failed["state"] == "governed" and running(failed) == {"rectify"}
     again = step(mine, failed, "report_completed", ("report", "photo"), result="备用泵已到位", evaluation="评估合格")
