@@ -151,6 +151,9 @@ def test_the_timeline_tells_all_of_it_in_order(story):
                                             "clock_superseded"}
 
 
-def test_everybody_on_the_way_reads_the_same(story, desks):
+def test_everybody_on_the_way_reads_the_same_and_what_he_may_do_himself(story, desks):
     texts = {name: read(desk, story["filed"]) for name, desk in desks.items()}
+    may = {name: {a["operation_id"] for a in text.pop("actions")} for name, text in texts.items()}
+    assert "addAccidentReport" in may["mine"] and "correctAccidentReport" not in may["mine"]
+    assert {"correctAccidentReport", "recordAccidentNotices"} <= may["county"]
     assert texts["mine"] == texts["county"] == texts["city"] == texts["province"]

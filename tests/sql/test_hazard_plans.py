@@ -1,5 +1,6 @@
 """What lists of hazards cost: index order through the months under every scope, no sort, no scan of a table, with a plan
 for these values and with one for any; reading one looks into one month."""
+import datetime as dt
 import json
 import uuid
 
@@ -19,7 +20,11 @@ SCOPES = {
     "unit": ({"reach": "unit", "unit": UNIT}, UNIT),
 }
 ZERO = str(uuid.UUID(int=0))
-AFTER = {"after_1": "2026-06-15 00:00:00+00", "after_2": ZERO}
+CHINA = dt.timezone(dt.timedelta(hours=8))
+# The latest hazard is of the last day of last month; a month in the middle is asked about.
+LATEST = dt.datetime.now(CHINA).replace(day=1, hour=0, minute=0, second=0, microsecond=0) - dt.timedelta(days=1)
+MIDDLE = (LATEST - dt.timedelta(days=130)).replace(day=15)
+AFTER = {"after_1": str(MIDDLE), "after_2": ZERO}
 MANY = """
     insert into anze.hazard (id, found_at, case_id, unit_id, description, place, source, category, criterion,
         criterion_version, state, is_open, due_at, region_code, sector)
@@ -27,10 +32,10 @@ MANY = """
         case when h.g % 3 = 0 then 'ANY.MAJOR' end, case when h.g % 3 = 0 then 1 end,
         case when h.g % 2 = 0 then 'ordered' else 'closed' end, h.g % 2 = 0,
         case when h.g % 2 = 0 then now() - interval '1 day' else 'infinity' end, h.region_code, h.sector
-    from (select anze.hazard_id(timestamptz '2026-10-31 00:00+08' - g * interval '8 hours') as id, u.id as unit_id, g, u.region_code,
+    from (select anze.hazard_id(timestamptz 'LATEST' - g * interval '8 hours') as id, u.id as unit_id, g, u.region_code,
               u.sector
           from anze.unit u, generate_series(1, 1200) g where u.kind = 'enterprise') h;
-"""
+""".replace("LATEST", str(LATEST))
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +99,7 @@ def test_a_page_of_the_latest_reads_the_latest_months_alone(many):
     caller, value = SCOPES["city"]
     found = plan_of(many, "listHazards", caller, {"scope_city": value}, "force_generic_plan", "analyze, ")
     executed = [n["Relation Name"] for n in hazard_nodes(found) if n["Actual Loops"] > 0 and n["Actual Rows"] > 0]
-    assert executed == ["hazard_2026_10"], executed
+    assert executed == [f"hazard_{LATEST:%Y_%m}"], executed
 
 
 @pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
@@ -103,15 +108,15 @@ def test_reading_one_hazard_looks_into_one_month(many, name, mode):
     one = many.value("select id::text from anze.hazard where unit_id = %s order by found_at desc limit 1", UNIT)
     found = plan_of(many, name, {"reach": "unit", "unit": UNIT}, {"hazard_id": one}, mode, "analyze, ")
     executed = [n for n in hazard_nodes(found) if n["Actual Loops"] > 0]
-    assert [(n["Node Type"], n["Relation Name"]) for n in executed] == [("Index Scan", "hazard_2026_10")], executed
+    assert [(n["Node Type"], n["Relation Name"]) for n in executed] == [("Index Scan", f"hazard_{LATEST:%Y_%m}")], executed
 
 
 @pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
 def test_a_range_of_finding_leaves_the_other_months_out(many, mode):
     caller, value = SCOPES["city"]
-    found = plan_of(many, "listHazards", caller, {"scope_city": value, "found_from": "2026-06-02T00:00:00+08:00",
-                                                  "found_to": "2026-06-20T00:00:00+08:00"}, mode, "analyze, ")
-    assert {n["Relation Name"] for n in hazard_nodes(found) if n["Actual Loops"] > 0} == {"hazard_2026_06"}
+    found = plan_of(many, "listHazards", caller, {"scope_city": value, "found_from": MIDDLE.replace(day=2).isoformat(),
+                                                  "found_to": MIDDLE.replace(day=20).isoformat()}, mode, "analyze, ")
+    assert {n["Relation Name"] for n in hazard_nodes(found) if n["Actual Loops"] > 0} == {f"hazard_{MIDDLE:%Y_%m}"}
 
 
 def test_a_caller_without_scope_reads_nothing_at_no_cost(many):
@@ -170,7 +175,8 @@ def test_duplicates_are_found_by_the_index_of_the_unit_and_only_these_are_compar
     conditions = [n["Index Cond"] for n in found if n["Node Type"] in ("Index Scan", "Bitmap Index Scan")
                   and n["Index Name"].startswith("hazard_2") and "found_at = " not in n["Index Cond"]]
     assert conditions and all(f"unit_id = '{UNIT}'" in c and "found_at <" in c and "found_at >" in c for c in conditions), conditions
-    assert {n["Node Type"] for n in hazard_nodes(found)} <= {"Index Scan", "Bitmap Heap Scan"}
+    seen = [n for n in hazard_nodes(found) if n["Actual Rows"] or n.get("Rows Removed by Filter")]  # a month may be empty
+    assert seen and {n["Node Type"] for n in seen} <= {"Index Scan", "Bitmap Heap Scan"}
     assert len({n["Relation Name"] for n in hazard_nodes(found)}) <= 8, "within 90 days before and after"
     # 270 before and 270 after are so near; the nearest 200 of each are compared
     assert calls["bigrams"] == 2 + 2 * 400, "words and place of the hazard itself and of each candidate"
