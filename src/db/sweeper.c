@@ -6,17 +6,18 @@
 
 /* How many rows a step takes in one transaction: so many as take about AIM_US, since requests that change the same
  * units wait for them, and far less than their lock_timeout. */
-enum { FEWEST_ROWS = 8, FIRST_ROWS = 16, MOST_ROWS = 1024, AIM_US = 100000, STEPS_MAX = 16 };
+enum { FEWEST_ROWS = 8, FIRST_ROWS = 16, MOST_ROWS = 256, AIM_US = 100000, STEPS_MAX = 16 };
 
 struct sweep {
     int rows[STEPS_MAX];
 };
 
-static int fitting_rows(int rows, int64_t took_us)
+/* What a few rows took says nothing of many: only a full batch makes the next one larger. */
+static int fitting_rows(int rows, int64_t done, int64_t took_us)
 {
     if (took_us > AIM_US)
         return rows > FEWEST_ROWS ? rows / 2 : rows;
-    return took_us < AIM_US / 4 && rows < MOST_ROWS ? rows * 2 : rows;
+    return done >= rows && took_us < AIM_US / 4 && rows < MOST_ROWS ? rows * 2 : rows;
 }
 
 /* How much the step of this place did; DONE_ALL: there is no such step; DONE_FAILED: the connection is of no use. */
@@ -30,13 +31,14 @@ static int64_t sweep_step(struct worker *worker, struct sweep *sweep, int place)
     const char *values[] = { arena_printf(arena, "%d", place + 1), arena_printf(arena, "%d", *rows) };
     int64_t begun_us = clock_monotonic_us();
     PGresult *answer = worker_ask(worker, arena, "select anze.sweep($1, $2)", 2, values);
-    if (!answer)
+    if (!answer) {
+        *rows = FEWEST_ROWS; /* it may have taken too long */
         return DONE_FAILED;
+    }
     if (PQgetisnull(answer, 0, 0))
         return DONE_ALL;
     int64_t done = worker_integer(answer, 0, 0);
-    if (done > 0)
-        *rows = fitting_rows(*rows, clock_monotonic_us() - begun_us);
+    *rows = fitting_rows(*rows, done, clock_monotonic_us() - begun_us);
     return done;
 }
 
