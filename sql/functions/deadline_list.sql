@@ -2,12 +2,15 @@
 
 set local check_function_bodies = off; -- functions of this folder may name later ones
 
--- Clocks carry region, sector and unit of their accident.
+-- Clocks carry region, sector and unit of their accident, and when the sweeper is to look at them.
 create or replace function anze.accident_clock_place() returns trigger language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
     select a.region_code, a.sector, a.unit_id into new.region_code, new.sector, new.unit_id
     from anze.accident a where a.id = new.accident_id;
+    if new.met_at is null and new.superseded_at is null and new.kind <> 'window' then
+        new.next_notice_at := anze.first_accident_notice_at(new.due_at, new.starts_at);
+    end if;
     return new;
 end
 $$;
@@ -28,12 +31,12 @@ create or replace trigger accident_clocks_follow after update of region_code, se
                        is distinct from (new.region_code, new.sector, new.unit_id))
     execute function anze.accident_clocks_follow();
 
--- A clock is never set back; only its end, and the place of its accident, may change. (Before an update a generated
--- column has no value yet.)
+-- A clock is never set back; only its end, the place of its accident and when it is told of may change. (Before an update
+-- a generated column has no value yet.)
 create or replace function anze.accident_clock_keeps() returns trigger language plpgsql as $$
 declare
     ends constant text[] := '{met_at,superseded_at,superseded_by,because}';
-    follows constant text[] := '{region_code,sector,unit_id}';
+    follows constant text[] := '{region_code,sector,unit_id,next_notice_at}';
     generated constant text[] := '{late,is_running,province,city,county,town}';
 begin
     if (old.met_at is not null and new.met_at is distinct from old.met_at)

@@ -3,18 +3,10 @@
 
 set local check_function_bodies = off; -- functions of this folder may name later ones
 
--- When each stage of a deadline is to be told. A reminder that would come on or before the day on which the deadline
--- began is none.
-create or replace function anze.deadline_moments(due_at timestamptz, starts_at timestamptz)
-returns table (stage text, place smallint, kind text, addressee text, at timestamptz) stable language sql
-set search_path = pg_catalog, pg_temp as $$
-    select s.code, s.place, s.kind, s.addressee, m.at
-    from anze.notice_stage s
-    join anze.rule r on r.code = s.days_rule and r.in_force @> anze.day_of(deadline_moments.due_at)
-    cross join lateral (
-        select deadline_moments.due_at + make_interval(hours => (24 * r.value)::integer) as at) m
-    where s.subject = 'deadline'
-        and (s.kind <> 'reminder' or m.at >= anze.end_of_day(anze.day_of(deadline_moments.starts_at)))
+-- A reminder that would come on or before the day on which the deadline began is none.
+create or replace function anze.deadline_reminders_from(starts_at timestamptz) returns timestamptz
+stable parallel safe language sql as $$
+    select anze.end_of_day(anze.day_of(starts_at))
 $$;
 
 -- When the sweeper looks at a new deadline first.
@@ -22,25 +14,22 @@ create or replace function anze.first_deadline_notice_at(due_at timestamptz, sta
 returns timestamptz stable language sql
 set search_path = pg_catalog, pg_temp as $$
     select coalesce(min(m.at), 'infinity')
-    from anze.deadline_moments(first_deadline_notice_at.due_at, first_deadline_notice_at.starts_at) m
+    from anze.notice_moments('deadline', first_deadline_notice_at.due_at, first_deadline_notice_at.due_at,
+        anze.deadline_reminders_from(starts_at)) m
 $$;
 
 -- The stage that is to be told now of each of these deadlines, if any, and when to look again.
 create or replace function anze.deadline_notices_due(deadline_ids uuid[], now_at timestamptz)
 returns table (deadline_id uuid, stage text, kind text, addressee text, next_at timestamptz) stable language sql
 set search_path = pg_catalog, pg_temp as $$
-    select d.id, s.stage, s.kind, s.addressee, coalesce(n.at, 'infinity')
+    select d.id, s.stage, s.kind, s.addressee, s.next_at
     from anze.deadline d
     cross join lateral (
-        select coalesce(max(t.place), -1) as place from anze.notice x join anze.notice_stage t on t.code = x.stage
+        select coalesce(max(t.place), -1::smallint) as place
+        from anze.notice x join anze.notice_stage t on t.code = x.stage
         where x.deadline_id = d.id) told
-    left join lateral (
-        select m.* from anze.deadline_moments(d.due_at, d.starts_at) m
-        where m.place > told.place and m.at <= now_at
-        order by m.place desc limit 1) s on true
-    cross join lateral (
-        select min(m.at) as at from anze.deadline_moments(d.due_at, d.starts_at) m
-        where m.place > greatest(told.place, s.place) and m.at > now_at) n
+    cross join lateral anze.stage_due('deadline', told.place, now_at, d.due_at, d.due_at,
+        anze.deadline_reminders_from(d.starts_at)) s
     where d.id = any (deadline_ids)
 $$;
 
@@ -74,25 +63,38 @@ begin
 end
 $$;
 
--- What a notice says of a deadline: the deadline, and the sentences as they were when it was issued.
+-- How long, in what fits: minutes up to two hours, hours up to two days, days. What is begun is not counted.
+create or replace function anze.span_zh(span interval) returns text immutable parallel safe language sql
+return case when span < interval '2 hours' then floor(greatest(extract(epoch from span), 0) / 60) || '分钟'
+            when span < interval '48 hours' then floor(extract(epoch from span) / 3600) || '小时'
+            else floor(extract(epoch from span) / 86400) || '天' end;
+
+create or replace function anze.span_en(span interval) returns text immutable parallel safe language sql
+return case when span < interval '2 hours' then floor(greatest(extract(epoch from span), 0) / 60) || ' minutes'
+            when span < interval '48 hours' then floor(extract(epoch from span) / 3600) || ' hours'
+            else floor(extract(epoch from span) / 86400) || ' days' end;
+
+-- The sentences of a notice of a deadline or a clock, as they were when it was issued. A reminder is told a moment after
+-- its time: what is left is said to the half minute.
 create or replace function anze.deadline_text_zh(who text, clock text, subject text, due_at timestamptz,
     issued_at timestamptz, kind text, stage_title text) returns text stable parallel safe language sql
 return format('%s应于%s前完成“%s”（%s）', who,
         to_char(due_at at time zone 'Asia/Shanghai', 'FMYYYY"年"FMMM"月"FMDD"日"HH24"时"MI"分"'), clock, subject)
     || case kind
-        when 'reminder' then format('，还有%s小时到期。', floor(greatest(extract(epoch from due_at - issued_at), 0) / 3600))
+        when 'reminder' then format('，还有%s到期。', anze.span_zh(due_at - issued_at + interval '30 seconds'))
         when 'warning' then '，已逾期，请立即办理并签收本警示。'
-        else format('，已逾期%s天，现%s。', floor(extract(epoch from issued_at - due_at) / 86400), stage_title) end;
+        else format('，已逾期%s，现%s。', anze.span_zh(issued_at - due_at), stage_title) end;
 
 create or replace function anze.deadline_text_en(who text, clock text, subject text, due_at timestamptz,
     issued_at timestamptz, kind text, stage_title text) returns text stable parallel safe language sql
 return format('%s owes “%s” (%s) by %s', who, clock, subject,
         to_char(due_at at time zone 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI'))
     || case kind
-        when 'reminder' then format(': %s hours are left.', floor(greatest(extract(epoch from due_at - issued_at), 0) / 3600))
+        when 'reminder' then format(': %s are left.', anze.span_en(due_at - issued_at + interval '30 seconds'))
         when 'warning' then ': overdue. Do it at once and acknowledge this warning.'
-        else format(': %s days overdue. %s.', floor(extract(epoch from issued_at - due_at) / 86400), stage_title) end;
+        else format(': %s overdue. %s.', anze.span_en(issued_at - due_at), stage_title) end;
 
+-- What a notice says of a deadline: the deadline, and the sentences.
 create or replace function anze.notice_of_deadline(n anze.notice) returns jsonb stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin

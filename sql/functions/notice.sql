@@ -1,32 +1,73 @@
--- 警示提醒: reminders, warnings and their escalation. Each stage of each obligation is told at most once and never after
+-- 警示提醒: reminders, warnings and their escalation, of duties here, of deadlines of cases in deadline_notice.sql, of clocks
+-- of accidents in accident_notice.sql. Each stage of each is told at most once and never after
 -- a later one. Of several stages that fell due while nobody looked, the latest alone is told: whoever gets it need not
 -- hear the earlier ones, and nobody is flooded. Which stages are over is known by what was told.
 
 set local check_function_bodies = off; -- functions of this folder may name later ones
 
--- When each stage of an obligation is to be told. A reminder that would have been due before the obligation was
--- planned is none. Without a period: of all periods.
-create or replace function anze.notice_moments(due_at timestamptz, missed_from timestamptz, period text, planned_day date)
-returns table (stage text, place smallint, kind text, addressee text, at timestamptz) stable language sql
+-- How long a rule of notices is: a day is 24 hours. NULL: its unit is no time.
+create or replace function anze.notice_delay(length numeric, unit text) returns interval
+immutable parallel safe language sql
+return length::double precision * case unit
+    when 'minute' then interval '1 minute' when 'hour' then interval '1 hour' when 'day' then interval '24 hours' end;
+
+-- When each stage of what is owed is to be told: of a duty ('obligation'), the deadline of a case ('deadline') or the
+-- clock of an accident ('accident'). A reminder that would come before `reminders_from` is none. Without a period: of all
+-- periods.
+create or replace function anze.notice_moments(subject text, due_at timestamptz, missed_from timestamptz,
+    reminders_from timestamptz, period text default null)
+returns table (stage text, place smallint, kind text, addressee text, at timestamptz) stable language plpgsql rows 6
 set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+begin
+    return query
     select s.code, s.place, s.kind, s.addressee, m.at
     from anze.notice_stage s
-    join anze.rule r on r.code = s.days_rule and r.in_force @> anze.day_of(notice_moments.due_at)
+    join anze.rule r on r.code = s.delay_rule and r.in_force @> anze.day_of(notice_moments.due_at)
     cross join lateral (
         select case s.counted_from when 'due_at' then notice_moments.due_at else notice_moments.missed_from end
-            + make_interval(hours => (24 * r.value)::integer) as at) m
-    where s.subject = 'obligation'
+            + anze.notice_delay(r.value, r.unit) as at) m
+    where s.subject = notice_moments.subject
         and (s.periods = '{}' or notice_moments.period is null or notice_moments.period = any (s.periods))
-        and (s.kind <> 'reminder' or m.at >= anze.end_of_day(planned_day - 1))
+        and (s.kind <> 'reminder' or m.at >= notice_moments.reminders_from);
+end
 $$;
 
--- For planning: when the sweeper looks at a new obligation first. Ask once per combination, not once per row.
+-- Of these moments: the stage that is to be told now, if any, which is the latest that came, and when the next one comes.
+-- `told`: the place of the latest stage that was told; -1: none was.
+create or replace function anze.stage_due(subject text, told smallint, now_at timestamptz, due_at timestamptz,
+    missed_from timestamptz, reminders_from timestamptz, period text default null,
+    out stage text, out kind text, out addressee text, out next_at timestamptz) stable language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    m record;
+begin
+    next_at := 'infinity';
+    for m in
+        select x.* from anze.notice_moments(subject, due_at, missed_from, reminders_from, period) x
+        where x.place > told order by x.place
+    loop
+        if m.at <= now_at then
+            stage := m.stage;
+            kind := m.kind;
+            addressee := m.addressee;
+            next_at := 'infinity';
+        else
+            next_at := least(next_at, m.at);
+        end if;
+    end loop;
+end
+$$;
+
+-- For planning: when the sweeper looks at a new obligation first. Ask once per combination, not once per row. A reminder
+-- that would have been due before the day on which it is planned is none.
 create or replace function anze.first_notice_at(
     due_at timestamptz, missed_from timestamptz, planned_day date, period text default null)
 returns timestamptz stable language sql
 set search_path = pg_catalog, pg_temp as $$
     select least(first_notice_at.due_at, min(m.at))
-    from anze.notice_moments(first_notice_at.due_at, first_notice_at.missed_from, first_notice_at.period, planned_day) m
+    from anze.notice_moments('obligation', first_notice_at.due_at, first_notice_at.missed_from,
+        anze.end_of_day(planned_day - 1), first_notice_at.period) m
 $$;
 
 -- Whom a stage tells of a unit: 0 itself, 1 its superior, 2 the safety office of its county, 3 of its city, 4 of its
@@ -52,27 +93,20 @@ set search_path = pg_catalog, pg_temp as $$
     limit 1
 $$;
 
--- The stage that is to be told now of each of these obligations, if any, and when to look again.
+-- The stage that is to be told now of each of these obligations, if any, and when to look again: the light changes when it
+-- is due and when it is missed, whatever is told.
 create or replace function anze.notices_due(obligation_ids uuid[], now_at timestamptz)
 returns table (obligation_id uuid, stage text, kind text, addressee text, next_at timestamptz) stable language sql
 set search_path = pg_catalog, pg_temp as $$
-    select o.id, s.stage, s.kind, s.addressee, coalesce(n.at, 'infinity')
+    select o.id, s.stage, s.kind, s.addressee,
+        least(s.next_at, case when o.due_at > now_at then o.due_at end, case when o.missed_from > now_at then o.missed_from end)
     from anze.obligation o
     cross join lateral (
-        select coalesce(max(t.place), -1) as place from anze.notice x join anze.notice_stage t on t.code = x.stage
+        select coalesce(max(t.place), -1::smallint) as place
+        from anze.notice x join anze.notice_stage t on t.code = x.stage
         where x.obligation_id = o.id) told
-    left join lateral (
-        select m.* from anze.notice_moments(o.due_at, o.missed_from, o.period, anze.day_of(o.planned_at)) m
-        where m.place > told.place and m.at <= now_at
-        order by m.place desc limit 1) s on true
-    cross join lateral (
-        select min(f.at) as at from (
-            select m.at from anze.notice_moments(o.due_at, o.missed_from, o.period, anze.day_of(o.planned_at)) m
-            where m.place > greatest(told.place, s.place)
-            union all
-            -- The light changes at these, whatever is told.
-            values (o.due_at), (o.missed_from)) f(at)
-        where f.at > now_at) n
+    cross join lateral anze.stage_due('obligation', told.place, now_at, o.due_at, o.missed_from,
+        anze.end_of_day(anze.day_of(o.planned_at) - 1), o.period) s
     where o.id = any (obligation_ids)
 $$;
 
@@ -169,7 +203,9 @@ begin
         'acknowledged', n.acknowledged_at is not null, 'acknowledged_at', anze.instant(n.acknowledged_at),
         'acknowledged_by', n.acknowledged_by, 'acknowledged_on_behalf_of', n.acknowledged_on_behalf_of,
         'note', n.acknowledgement)
-        || case when n.obligation_id is not null then anze.notice_of_obligation(n) else anze.notice_of_deadline(n) end)
+        || case when n.obligation_id is not null then anze.notice_of_obligation(n)
+                when n.deadline_id is not null then anze.notice_of_deadline(n)
+                else anze.notice_of_accident(n) end)
     from anze.unit u
     join anze.unit t on t.id = n.unit_id
     join anze.notice_stage s on s.code = n.stage

@@ -1,10 +1,13 @@
-"""Deadlines of cases survive what the sweeper survives: killed, doubled, late, each is told exactly once per stage."""
+"""Deadlines of cases and clocks of accidents survive what the sweeper survives: killed, doubled, late, each is told exactly
+once per stage."""
+import json
 import random
 import time
 
 import pytest
 
 from harness import cases, tree
+from harness.accidents import first_report
 
 FAST = {"ANZE_SWEEP_MS": "50"}
 UNITS = [unit.id for unit in tree.ENTERPRISES if unit.region_code.startswith("1506")]
@@ -32,49 +35,69 @@ def fill(database, count: int, due: str) -> None:
             (count, UNITS, len(UNITS), due, due))
 
 
+def fill_clocks(database, count: int, due: str) -> None:
+    """So many clocks of one accident, of the county, that end then."""
+    with database.owner() as owner:
+        owner.execute("select set_config('anze.reach', 'region', true), set_config('anze.region', '150622', true)")
+        body, = owner.execute("select body from anze.file_accident(%s)", (json.dumps(first_report(figures={"deaths": 1})),)).fetchone()
+        owner.execute("select set_config('anze.reach', 'service', true)")
+        owner.execute(
+            "insert into anze.accident_clock (accident_id, kind, code, rule, rule_version, from_level, to_level, starts_from,"
+            " starts_at, due_at, report_number) select %s, 'report', 'pass_up', 'ACC.RPT.LEVEL', 1, 2, 3, 'received',"
+            " now() + %s::interval - interval '2 hours', now() + %s::interval, 1 from generate_series(1, %s)",
+            (json.loads(body)["id"], due, due, count))
+
+
 def told(database) -> dict[str, int]:
     with database.admin() as admin:
-        return dict(admin.execute("select stage, count(*) from anze.notice where deadline_id is not null group by 1").fetchall())
+        return dict(admin.execute("select stage, count(*) from anze.notice where obligation_id is null group by 1").fetchall())
+
+
+WAITING = ("select (select count(*) from anze.deadline where is_running and next_notice_at <= now())"
+           " + (select count(*) from anze.accident_clock where is_running and next_notice_at <= now())")
 
 
 def wait_until_told(database, seconds: float = 60) -> None:
     until = time.monotonic() + seconds
-    while database.value("select count(*) from anze.deadline where is_running and next_notice_at <= now()"):
+    while database.value(WAITING):
         assert time.monotonic() < until, "the sweep does not end"
         time.sleep(0.05)
     time.sleep(0.2)
 
 
-def test_killed_again_and_again_while_it_sweeps_it_tells_every_deadline_exactly_once(alone, make_service):
+@pytest.mark.parametrize("fill, stage, reference", [(fill, "deadline_warning", "deadline_id"),
+                                                    (fill_clocks, "accident_warning", "clock_reference")])
+def test_killed_again_and_again_while_it_sweeps_it_tells_every_one_exactly_once(alone, make_service, fill, stage, reference):
     source = random.Random(11)
-    fill(alone, 4000, "-1 hour")
+    fill(alone, 4000, "-1 minute")
     service = make_service(alone, start=False, **FAST)
     halves = 0
     for _ in range(8):
         service.start(wait=False)
-        before, until = told(alone).get("deadline_warning", 0), time.monotonic() + 5
-        while told(alone).get("deadline_warning", 0) == before < 4000 and time.monotonic() < until:
+        before, until = told(alone).get(stage, 0), time.monotonic() + 5
+        while told(alone).get(stage, 0) == before < 4000 and time.monotonic() < until:
             time.sleep(0.005)
         time.sleep(source.uniform(0, 0.1))
         service.kill()
-        halves += 0 < told(alone).get("deadline_warning", 0) < 4000
+        halves += 0 < told(alone).get(stage, 0) < 4000
     assert halves, "the kills hit the middle of the work (else this shows nothing)"
     service.start()
     wait_until_told(alone)
-    assert told(alone) == {"deadline_warning": 4000}
-    assert alone.value("select count(distinct deadline_id) from anze.notice") == 4000
+    assert told(alone) == {stage: 4000}
+    assert alone.value(f"select count(distinct {reference}) from anze.notice") == 4000
     assert alone.value("select count(*) from audit.entry where object_type = 'anze.notice'") == 4000
 
 
 def test_two_replicas_double_nothing(alone, make_service):
     fill(alone, 2000, "-1 hour")
+    fill_clocks(alone, 2000, "-1 minute")
     replicas = [make_service(alone, start=False, **FAST) for _ in range(2)]
     for replica in replicas:
         replica.start(wait=False)
     for replica in replicas:
         replica.wait_ready()
     wait_until_told(alone)
-    assert told(alone) == {"deadline_warning": 2000}
+    assert told(alone) == {"deadline_warning": 2000, "accident_warning": 2000}
     assert [line for replica in replicas for line in replica.log if line.get("event", "").startswith("sweeper")] == []
 
 
@@ -90,3 +113,19 @@ def test_after_a_days_outage_each_deadline_gets_its_latest_stage_and_no_flood(al
     service.start()
     wait_until_told(alone)
     assert told(alone) == {"deadline_reminder": 200, "deadline_superior": 200}
+
+
+def test_after_an_outage_of_an_hour_each_clock_of_an_accident_gets_its_latest_stage_and_no_flood(alone, make_service):
+    fill_clocks(alone, 200, "15 minutes")
+    service = make_service(alone, **FAST)
+    wait_until_told(alone)
+    assert told(alone) == {"accident_reminder": 200}
+    service.stop()
+    with alone.admin() as admin:  # as if nobody had looked for an hour
+        admin.execute("set session_replication_role = replica")
+        admin.execute("update anze.accident_clock set due_at = due_at - interval '1 hour', starts_at = starts_at - interval '1 hour',"
+                      " next_notice_at = next_notice_at - interval '1 hour' where code = 'pass_up'"
+                      " and due_at < now() + interval '20 minutes'")
+    service.start()
+    wait_until_told(alone)
+    assert told(alone) == {"accident_reminder": 200, "accident_office": 200}

@@ -4,6 +4,7 @@ import os
 import pytest
 
 from harness.demo import DemoCity
+from harness.owed import sweep_once
 
 # What a second load could touch.
 TABLES = ("region", "unit", "person", "appointment", "duty_record", "obligation", "hazard", "hazard_judgement", "case_file",
@@ -118,12 +119,12 @@ def test_the_map_of_risks_has_every_colour(rows):
         "red", "orange", "yellow", "blue"}
 
 
-def test_the_sweep_settles_over_it_and_tells_of_each_late_deadline_once(city, rows):
+def test_the_sweep_settles_over_it_and_tells_of_each_late_deadline_or_clock_once(city, rows):
     warnings = []
     with city.owner(autocommit=True) as owner:
         owner.add_notice_handler(lambda notice: warnings.append(notice.message_primary))
         for _ in range(100):
-            if not any([owner.execute("select anze.sweep(%s, 5000)", (place,)).fetchone()[0] for place in range(1, 9)]):
+            if not sweep_once(owner, 5000):
                 break
         else:
             pytest.fail("the sweep never comes to rest")
@@ -134,4 +135,5 @@ def test_the_sweep_settles_over_it_and_tells_of_each_late_deadline_once(city, ro
         from anze.notice n where n.deadline_id is not null""")[0]
     assert (told, twice) == (late, 0)
     assert 0 < late <= 10, "a city that is at work, not one that is drowned in warnings"
+    assert rows("select count(*) from anze.notice where clock_reference is not null") == [(0,)], "it has no accidents of its own"
     assert rows("select count(*) from anze.unit_light where colour = 'green'")[0][0] > 0

@@ -110,3 +110,13 @@ def test_an_idle_sweep_of_deadlines_reads_no_table_whole(crowded):
             "explain (costs off) select d.id from anze.deadline d where d.is_running and d.next_notice_at < 'infinity' and"
             " d.next_notice_at <= now() order by d.next_notice_at limit 100 for no key update skip locked"))
     assert "deadline_notice" in shown and "Seq Scan" not in shown, shown
+
+
+def test_an_idle_sweep_reads_neither_all_deadlines_nor_all_clocks(crowded):
+    with crowded.owner() as owner:
+        owner.execute("select set_config('anze.reach', 'service', true)")
+        for table, index in (("deadline", "deadline_notice"), ("accident_clock", "accident_clock_notice")):
+            shown = "\n".join(r[0] for r in owner.execute(
+                f"explain (costs off) select t.id from anze.{table} t where t.is_running and t.next_notice_at < 'infinity'"
+                " and t.next_notice_at <= now() order by t.next_notice_at limit 100 for no key update skip locked"))
+            assert f"Index Scan using {index}" in shown and "Sort" not in shown, shown
