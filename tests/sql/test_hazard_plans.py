@@ -157,6 +157,7 @@ def nested_plans(database, caller: dict, function: str, hazard: str) -> tuple[li
         for name, value in (("auto_explain.log_min_duration", "0"), ("auto_explain.log_nested_statements", "on"),
                             ("auto_explain.log_analyze", "on"), ("auto_explain.log_format", "json"),
                             ("client_min_messages", "log"), ("track_functions", "all"),
+                            ("enable_seqscan", "off"),  # a month of the test is small enough to be read whole
                             *((f"anze.{n}", v) for n, v in caller.items())):
             connection.execute("select set_config(%s, %s, true)", (name, value))
         connection.execute("set local role anze_service")
