@@ -63,7 +63,7 @@ return 2 + 6 * (scope_place - 1) + coalesce(level + 1, 0);
 
 -- The parts after the first: members of an array, where a scope and a level have any.
 create or replace function anze.accident_offers(a anze.accident) returns text[] stable language sql as $$
-    with offer as (
+    with offer as materialized ( -- else it is computed again for each part
         select anze.accident_part(array_position(anze.accident_scopes(), x.scope), c.level) as part, x.place,
             jsonb_build_object('operation_id', x.operation_id, 'title_zh', x.title_zh, 'title_en', x.title_en,
                 'fields', jsonb_build_array(x.field || jsonb_build_object('choices', c.choices)))::text as shown
