@@ -9,9 +9,10 @@ language plpgsql as $$
 declare
     seen anze.unit;
     own constant uuid := case when anze.reach() = 'unit' then anze.unit() end;
+    named constant uuid := coalesce((a.facts ->> 'unit_id')::uuid, own); -- known first: coalesce keeps the index from being asked
 begin
     if a.facts ? 'unit_id' or own is not null and not a.facts ? 'unit_credit_code' then
-        select * into seen from anze.unit u where u.id = coalesce((a.facts ->> 'unit_id')::uuid, own);
+        select * into seen from anze.unit u where u.id = named;
         a.unit_id := seen.id;
         a.unit_name := seen.name;
         a.unit_credit_code := seen.credit_code;

@@ -1,8 +1,11 @@
 """Lists of people and appointments, and units by their new filters, read an index under every scope."""
+import json
+
 import pytest
 from psycopg import sql
 
 from harness import tree
+from harness.accidents import first_report
 from harness.statement import expand
 
 COUNTY, TOWN = "150622", "150622101"
@@ -69,3 +72,19 @@ def test_filtered_lists_read_an_index(crowded, statement, filters):
         shown = plan(service, statement, {"limit": "20", "scope_city": "1506", **filters})
     for table in ("unit", "person", "appointment"):
         assert f"Seq Scan on {table}" not in shown, shown
+
+
+def calls_of(service, function: str) -> int:
+    row = service.execute("select calls from pg_stat_xact_user_functions where funcname = %s", (function,)).fetchone()
+    return row[0] if row else 0
+
+
+@pytest.mark.parametrize("reach", [{"reach": "unit", "unit": OWN.id}, {"reach": "region", "region": COUNTY}])
+def test_filing_an_accident_looks_at_its_own_unit_and_not_at_all_of_them(crowded, reach):
+    with crowded.admin() as admin:
+        admin.execute(f"alter role anze_service in database {crowded.name} set track_functions = 'all'")
+    with crowded.service(**reach, actor="x", scopes="accidents:report accidents:read") as service:
+        service.execute("set local plan_cache_mode = force_generic_plan")  # as the service does
+        answer = service.execute("select status from anze.file_accident(%s::jsonb)", (json.dumps(first_report()),)).fetchone()
+        assert answer[0] == "201"
+        assert calls_of(service, "can_see_unit") == 1
