@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Writes a C file that holds the given files: embed.py OUT SYMBOL ROOT FILE..."""
+"""Writes a C file that holds the given files, in the given order: embed.py OUT SYMBOL ROOT FILE..."""
 import hashlib
 import os
 import sys
 
 out, symbol, root, *files = sys.argv[1:]
-files = sorted((os.path.relpath(f, root), f) for f in files)
+files = [(os.path.relpath(f, root), f) for f in files]
 with open(out, "w", encoding="ascii") as c:
     c.write('#include "anze/base/embedded.h"\n\n')
     for number, (_, path) in enumerate(files):

@@ -3,8 +3,8 @@
 
 #include "anze/base/records.h"
 
-/* What can be imported. A kind is a row here and sql/functions/import_<kind>.sql with anze.import_<kind>_check, which
- * makes candidates for the target from what was staged; sql/functions/import.sql describes the tables. */
+/* What can be imported. A kind is a row here and the import….sql of its domain with anze.import_<kind>_check, which
+ * makes candidates for the target from what was staged; sql/functions/core/import.sql describes the tables. */
 enum import_form {
     FORM_LINE,  /* one line of text */
     FORM_LINES, /* text with line feeds */

@@ -113,7 +113,7 @@ static bool heading_is_right(struct import_stage *stage, const struct records *r
     return true;
 }
 
-/* The tables that sql/functions/import.sql works with. */
+/* The tables that sql/functions/core/import.sql works with. */
 static bool tables_make(struct import_stage *stage)
 {
     struct text names = text_on(stage->arena);

@@ -305,6 +305,6 @@ def test_a_figure_of_the_law_changed_later_leaves_earlier_accidents_alone(databa
 
 
 def test_names_of_levels_stand_for_the_ranks_that_rules_use(desk):
-    assert desk.value("select array_agg(code order by rank) from anze.accident_level") == [
+    assert desk.value("select array_agg(code order by rank) from anze.level") == [
         "unit", "town", "county", "city", "province", "nation"]
     assert ENTERPRISE.sector == "coal" and PROVINCE["region"] == "15"

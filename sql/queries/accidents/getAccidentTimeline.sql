@@ -1,13 +1,13 @@
 with events as (
     select r.recorded_at as at, 1 as step, r.number::bigint as place,
         case r.kind when 'first' then 'filed' when 'correction' then 'corrected' else 'reported' end as event,
-        r.actor, r.on_behalf_of, anze.accident_level_code(r.level) as level,
+        r.actor, r.on_behalf_of, anze.level_code(r.level) as level,
         jsonb_build_object('report_number', r.number, 'kind', r.kind, 'corrects', r.corrects, 'reason', r.reason,
             'as_of', anze.instant(r.as_of), 'moves_grade', r.moves_grade) as about
     from anze.accident_report r where r.accident_id = :accident_id::uuid
     union all
     select c.changed_at, 2, c.number, case when c.number = 1 then 'graded' else 'grade_changed' end, r.actor,
-        r.on_behalf_of, anze.accident_level_code(r.level),
+        r.on_behalf_of, anze.level_code(r.level),
         jsonb_build_object('grade', g.code, 'is_lower_bound', c.is_lower_bound, 'report_number', c.report_number,
             'because', nullif(c.because, '{}'))
     from anze.accident_grade_change c
@@ -15,16 +15,16 @@ with events as (
     join anze.accident_report r on r.accident_id = c.accident_id and r.number = c.report_number
     where c.accident_id = :accident_id::uuid
     union all
-    select t.recorded_at, 1, 0, 'passed_up', t.actor, t.on_behalf_of, anze.accident_level_code(t.from_level),
-        jsonb_build_object('transmission_id', t.id, 'to_level', anze.accident_level_code(t.to_level),
+    select t.recorded_at, 1, 0, 'passed_up', t.actor, t.on_behalf_of, anze.level_code(t.from_level),
+        jsonb_build_object('transmission_id', t.id, 'to_level', anze.level_code(t.to_level),
             'channel', t.channel, 'sent_at', anze.instant(t.sent_at), 'note', t.note)
     from anze.accident_transmission t where t.accident_id = :accident_id::uuid
     union all
-    select r.received_at, 1, 0, 'acknowledged', r.actor, r.on_behalf_of, anze.accident_level_code(r.level),
+    select r.received_at, 1, 0, 'acknowledged', r.actor, r.on_behalf_of, anze.level_code(r.level),
         jsonb_build_object('transmission_id', r.transmission_id, 'note', r.note)
     from anze.accident_receipt r where r.accident_id = :accident_id::uuid
     union all
-    select t.told_recorded_at, 3, 0, 'told', t.told_by, t.told_on_behalf_of, anze.accident_level_code(t.level),
+    select t.told_recorded_at, 3, 0, 'told', t.told_by, t.told_on_behalf_of, anze.level_code(t.level),
         jsonb_build_object('recipient', t.code, 'channel', t.channel, 'told_at', anze.instant(t.told_at))
     from anze.accident_recipient t where t.accident_id = :accident_id::uuid and t.told_at is not null
     union all
@@ -50,7 +50,7 @@ with events as (
     -- Days after the first one that is owed, none of which had a follow-up: rows come with the next report.
     select anze.end_of_day(d.day::date), 6, 0, 'clock_missed', null, null, null,
         jsonb_build_object('code', c.code, 'day', d.day::date, 'required', c.required,
-            'due_at', anze.instant(anze.end_of_day(d.day::date))) || anze.accident_basis(c.rule, c.rule_version)
+            'due_at', anze.instant(anze.end_of_day(d.day::date))) || anze.rule_basis(c.rule, c.rule_version)
     from anze.accident_clock c
     cross join generate_series(c.day + 1, anze.day_of(statement_timestamp()) - 1, interval '1 day') as d(day)
     where c.accident_id = :accident_id::uuid and c.kind = 'daily' and c.met_at is null and c.superseded_at is null

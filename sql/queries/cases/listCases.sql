@@ -6,7 +6,7 @@ with matching as not materialized (
       and c.city = :scope_city --? scope_city
       and c.county = :scope_county --? scope_county
       and c.town = left(:scope_town, 9) --? scope_town
-      and c.unit_id = any (anze.units_below(:scope_unit::uuid)) --? scope_unit
+      and c.unit_id = any (array(select anze.units_under(:scope_unit::uuid))) --? scope_unit
       and false --? scope_none
       and c.kind = :kind --? kind
       and c.state = :state --? state
@@ -15,7 +15,7 @@ with matching as not materialized (
       and c.unit_id = :unit_id::uuid --? unit_id
       and c.supervisor_id = :supervisor_id::uuid --? supervisor_id
       and c.parent_id = :parent_id::uuid --? parent_id
-      and c.level = (select l.rank from anze.accident_level l where l.code = :level) --? level
+      and c.level = (select l.rank from anze.level l where l.code = :level) --? level
       and c.due_at <= statement_timestamp() --? overdue=true
       and c.due_at > statement_timestamp() --? overdue=false
       and starts_with(c.region_code, anze.region_prefix(:region)) --? region
@@ -26,8 +26,8 @@ supervised as not materialized (
     select c.*
     from anze.case_file c
     where true
-      and c.supervisor_id = any (anze.units_below(:scope_unit::uuid)) --? scope_unit
-      and c.unit_id <> all (anze.units_below(:scope_unit::uuid)) --? scope_unit
+      and c.supervisor_id = any (array(select anze.units_under(:scope_unit::uuid))) --? scope_unit
+      and c.unit_id <> all (array(select anze.units_under(:scope_unit::uuid))) --? scope_unit
       and c.kind = :kind --? kind
       and c.state = :state --? state
       and c.is_open --? open=true
@@ -35,7 +35,7 @@ supervised as not materialized (
       and c.unit_id = :unit_id::uuid --? unit_id
       and c.supervisor_id = :supervisor_id::uuid --? supervisor_id
       and c.parent_id = :parent_id::uuid --? parent_id
-      and c.level = (select l.rank from anze.accident_level l where l.code = :level) --? level
+      and c.level = (select l.rank from anze.level l where l.code = :level) --? level
       and c.due_at <= statement_timestamp() --? overdue=true
       and c.due_at > statement_timestamp() --? overdue=false
       and starts_with(c.region_code, anze.region_prefix(:region)) --? region

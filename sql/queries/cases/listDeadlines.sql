@@ -10,7 +10,7 @@ with cases as not materialized (
       and d.city = :scope_city --? scope_city
       and d.county = :scope_county --? scope_county
       and d.town = left(:scope_town, 9) --? scope_town
-      and d.owed_by = any (anze.units_below(:scope_unit::uuid)) --? scope_unit
+      and d.owed_by = any (array(select anze.units_under(:scope_unit::uuid))) --? scope_unit
       and false --? scope_none
       and d.due_at <= statement_timestamp() --? overdue=true
       and d.due_at > statement_timestamp() --? overdue=false
@@ -50,7 +50,7 @@ duties as not materialized (
       and o.city = :scope_city --? scope_city
       and o.county = :scope_county --? scope_county
       and o.town = left(:scope_town, 9) --? scope_town
-      and o.unit_id = any (anze.units_below(:scope_unit::uuid)) --? scope_unit
+      and o.unit_id = any (array(select anze.units_under(:scope_unit::uuid))) --? scope_unit
       and false --? scope_none
       and o.due_at <= statement_timestamp() --? overdue=true
       and o.due_at > statement_timestamp() --? overdue=false

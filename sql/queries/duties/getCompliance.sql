@@ -7,7 +7,7 @@ with counted as (
         c.unit_kind as key, --? group_by=unit_kind
         c.owed, c.done, c.done_late, c.excused, c.missed
     from anze.compliance_counts(anze.named_period(:period), :as_of::timestamptz,
-                                case when :scope_unit::text is not null then anze.units_below(:scope_unit::uuid) end) c
+                                case when :scope_unit::text is not null then array(select anze.units_under(:scope_unit::uuid)) end) c
     where true
       and false --? scope_none
       and c.clause = :clause --? clause

@@ -1,4 +1,4 @@
 with shown as (
     select r.version, anze.duty_record_json(r)::text as body from anze.duty_record r where r.id = :duty_record_id::uuid
 )
-select body, anze.duty_etag(version, body) as etag from shown
+select body, anze.etag(version, body) as etag from shown

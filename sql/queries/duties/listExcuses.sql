@@ -6,7 +6,7 @@ with matching as not materialized (
       and e.city = :scope_city --? scope_city
       and e.county = :scope_county --? scope_county
       and e.town = left(:scope_town, 9) --? scope_town
-      and e.unit_id = any (anze.units_below(:scope_unit::uuid)) --? scope_unit
+      and e.unit_id = any (array(select anze.units_under(:scope_unit::uuid))) --? scope_unit
       and false --? scope_none
       and e.decision is null --? decision=none
       and e.decision = 'approved' --? decision=approved

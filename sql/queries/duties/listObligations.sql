@@ -6,7 +6,7 @@ with matching as not materialized (
       and o.city = :scope_city --? scope_city
       and o.county = :scope_county --? scope_county
       and o.town = left(:scope_town, 9) --? scope_town
-      and o.unit_id = any (anze.units_below(:scope_unit::uuid)) --? scope_unit
+      and o.unit_id = any (array(select anze.units_under(:scope_unit::uuid))) --? scope_unit
       and false --? scope_none
       and o.is_open --? state=open
       and o.is_open and o.due_at > statement_timestamp() --? state=pending

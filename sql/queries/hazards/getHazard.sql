@@ -3,4 +3,4 @@ with shown as (
     from anze.hazard h
     where h.id = :hazard_id::uuid and h.found_at = anze.hazard_found_at(:hazard_id::uuid)
 )
-select body, anze.duty_etag(version, body) as etag from shown
+select body, anze.etag(version, body) as etag from shown

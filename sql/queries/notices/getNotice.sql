@@ -1,4 +1,4 @@
-select b.body::text as body, anze.notice_etag(n, b.body) as etag,
+select b.body::text as body, anze.etag(n.version, b.body::text) as etag,
        anze.instant(coalesce(n.acknowledged_at, n.issued_at)) as last_modified
 from anze.notice n
 cross join lateral (select anze.notice_json(n) as body offset 0) b

@@ -1,0 +1,210 @@
+-- Filing: the first report (article 12), and the checks of its facts, which a correction of them goes through again.
+
+set local check_function_bodies = off; -- functions of this folder may name later ones
+
+-- The unit: of the register where the caller sees it, else as declared by name and credit code. A unit reports for
+-- itself alone.
+create or replace function anze.accident_take_unit(inout a anze.accident, inout faults jsonb)
+language plpgsql as $$
+declare
+    seen anze.unit;
+    own constant uuid := case when anze.reach() = 'unit' then anze.unit() end;
+    named constant uuid := coalesce((a.facts ->> 'unit_id')::uuid, own); -- known first: coalesce keeps the index from being asked
+begin
+    if a.facts ? 'unit_id' or own is not null and not a.facts ? 'unit_credit_code' then
+        select * into seen from anze.unit u where u.id = named;
+        a.unit_id := seen.id;
+        a.unit_name := seen.name;
+        a.unit_credit_code := seen.credit_code;
+        a.unit_is_declared := false;
+        a.sector := coalesce(a.facts ->> 'sector', seen.sector);
+        if seen.id is null then
+            faults := faults || anze.fault('/unit_id', 'unknown-reference', '没有该单位。', 'There is no such unit.');
+        end if;
+    elsif a.facts ? 'unit_credit_code' and a.facts ? 'unit_name' then
+        a.unit_id := anze.accident_unit_behind(a.facts ->> 'unit_credit_code');
+        a.unit_name := a.facts ->> 'unit_name';
+        a.unit_credit_code := a.facts ->> 'unit_credit_code';
+        a.unit_is_declared := true;
+        a.sector := a.facts ->> 'sector';
+    else
+        faults := faults || anze.fault('', 'required', '请给出 unit_id，或同时给出 unit_credit_code 和 unit_name。',
+            'Give unit_id, or both unit_credit_code and unit_name.');
+    end if;
+    if own is not null and a.unit_id is distinct from own and a.unit_name is not null then
+        faults := faults || anze.fault(case when a.unit_is_declared then '/unit_credit_code' else '/unit_id' end,
+            'not-own-unit', '单位只能报告本单位的事故。', 'A unit reports its own accidents.');
+    end if;
+end
+$$;
+
+-- When: nothing has happened in the future, and nobody learns of what has not happened.
+create or replace function anze.accident_time_faults(a anze.accident, at timestamptz) returns jsonb
+stable language plpgsql as $$
+declare
+    faults jsonb := '[]';
+begin
+    if a.occurred_at > at then
+        faults := faults || anze.fault('/occurred_at', 'in-future', '事故发生时间不能晚于现在。',
+            'The accident cannot have occurred in the future.');
+    elsif not exists (select from anze.rule r
+                      where r.code = 'ACC.RPT.UNIT' and r.in_force @> anze.day_of(a.occurred_at)) then
+        faults := faults || anze.fault('/occurred_at', 'no-rule-in-force', '事故发生之日没有施行中的报告规定。',
+            'No rule of reporting was in force on the day of the accident.');
+    end if;
+    if a.learned_at > at then
+        faults := faults || anze.fault('/learned_at', 'in-future', '单位负责人获知时间不能晚于现在。',
+            'The head of the unit cannot have learned of it in the future.');
+    end if;
+    if a.learned_at < a.occurred_at then
+        faults := faults || anze.fault('/learned_at', 'before-occurred-at', '单位负责人获知时间不能早于事故发生时间。',
+            'The head of the unit cannot have learned of it before it occurred.');
+    end if;
+    return faults;
+end
+$$;
+
+-- Where and what: region, sector and category from the code sets, by the standard in force on the day.
+create or replace function anze.accident_code_faults(a anze.accident) returns jsonb stable language plpgsql as $$
+declare
+    faults jsonb := '[]';
+    region_known constant boolean := exists (select from anze.region r
+        where r.code = a.region_code and r.in_force @> anze.day_of(a.occurred_at));
+begin
+    if not region_known then
+        faults := faults || anze.fault('/region_code', 'unknown-reference', '没有该行政区划。',
+            'There is no such region.');
+    elsif anze.county_of(a.region_code) is null then
+        faults := faults || anze.fault('/region_code', 'county-needed', '事故地点应至少具体到县级行政区划。',
+            'The place needs a region of county level or below.');
+    end if;
+    if a.sector is null then
+        faults := faults || anze.fault('/sector', 'required', '请给出行业领域。', 'Give the sector.');
+    elsif not exists (select from anze.sector s where s.code = a.sector) then
+        faults := faults || anze.fault('/sector', 'unknown-reference', '没有该行业领域。', 'There is no such sector.');
+    elsif region_known and anze.reach() = 'region' and not anze.can_see(a.region_code, a.sector, a.unit_id) then
+        faults := faults || anze.fault('/region_code', 'out-of-scope', '该地点或行业领域不在您的管辖范围内。',
+            'This place or sector is outside your scope.');
+    end if;
+    if a.category_standard is null then
+        faults := faults || anze.fault('/category', 'unknown-reference',
+            '该类别不属于事故发生之日施行的事故分类标准。',
+            'This category is not of the standard in force on the day of the accident.');
+    elsif a.facts ->> 'category_standard' <> a.category_standard then
+        faults := faults || anze.fault('/category_standard', 'not-in-force', '该标准在事故发生之日未施行。',
+            'This standard was not in force on the day of the accident.');
+    end if;
+    if (a.facts -> 'lon' is null) <> (a.facts -> 'lat' is null) then
+        faults := faults || anze.fault(case when a.facts ? 'lon' then '/lat' else '/lon' end, 'required',
+            '经度和纬度应同时给出。', 'Longitude and latitude go together.');
+    end if;
+    return faults;
+end
+$$;
+
+-- Takes the facts into the accident, or refuses with all their faults and those found before.
+create or replace function anze.accident_take(a anze.accident, new_facts jsonb, earlier_faults jsonb, at timestamptz)
+returns anze.accident language plpgsql as $$
+declare
+    taken record;
+    faults jsonb := earlier_faults;
+begin
+    a.facts := new_facts;
+    a.occurred_at := new_facts ->> 'occurred_at';
+    a.learned_at := new_facts ->> 'learned_at';
+    a.region_code := new_facts ->> 'region_code';
+    a.place := new_facts ->> 'place';
+    a.category := new_facts ->> 'category';
+    a.category_standard := (select c.standard from anze.accident_category c
+        where c.code = a.category and c.in_force @> anze.day_of(a.occurred_at));
+    select * into taken from anze.accident_take_unit(a, faults);
+    a := taken.a;
+    faults := taken.faults || anze.accident_time_faults(a, at) || anze.accident_code_faults(a);
+    perform anze.refuse_all(faults);
+    a.rule_set := (select s.rule_set from anze.sector s where s.code = a.sector);
+    a.supplement_ends_at := anze.accident_supplement_end(
+        a.occurred_at, anze.accident_supplement_rule(a.category_standard, a.category, a.sector));
+    return a;
+end
+$$;
+
+-- When the report reached the office that files it. Only an office can say that it was before now.
+create or replace function anze.accident_reception_faults(body jsonb, at timestamptz) returns jsonb
+stable language plpgsql as $$
+declare
+    received constant timestamptz := body ->> 'received_at';
+begin
+    if received is null then
+        return '[]';
+    elsif anze.reach() = 'unit' then
+        return anze.fault('/received_at', 'not-for-units', '接报时间由接报部门填写。',
+            'Only the receiving office states when it received the report.');
+    elsif received > at then
+        return anze.fault('/received_at', 'in-future', '接报时间不能晚于现在。', 'Not in the future.');
+    elsif received < (body ->> 'occurred_at')::timestamptz then
+        return anze.fault('/received_at', 'before-occurred-at', '接报时间不能早于事故发生时间。',
+            'Not before the accident occurred.');
+    end if;
+    return '[]';
+end
+$$;
+
+-- Marks recipients of a level as told. Unknown ones are faults; one that was told stays as it was.
+create or replace function anze.accident_tell(a anze.accident, levels smallint[], notified jsonb, channel text,
+    told_at timestamptz, at timestamptz) returns void language plpgsql as $$
+begin
+    perform anze.refuse_all((
+        select jsonb_agg(anze.fault('/notified/' || n.place - 1, 'unknown-reference', '该层级没有这一通知对象。',
+            'This level has no such recipient.') order by n.place)
+        from jsonb_array_elements_text(notified) with ordinality n(code, place)
+        where not exists (select from anze.accident_tellable(a.id, levels) t(code) where t.code = n.code)));
+    update anze.accident_recipient t
+    set told_at = accident_tell.told_at, told_recorded_at = at, channel = accident_tell.channel,
+        told_by = coalesce(anze.actor(), 'login:' || session_user), told_on_behalf_of = anze.on_behalf_of()
+    where t.accident_id = a.id and t.level = any (levels) and notified ? t.code and t.told_at is null
+        and t.superseded_at is null;
+end
+$$;
+
+-- The levels whose recipients a level tells: its own; a county tells a coal mine's too.
+create or replace function anze.accident_levels_told_by(level smallint) returns smallint[]
+immutable parallel safe language sql
+return case when level in (1, 2) then '{0,2}'::smallint[] else array[level] end;
+
+create or replace function anze.accident_own_levels() returns smallint[] stable language sql as $$
+    select anze.accident_levels_told_by(anze.caller_level())
+$$;
+
+-- The day of the first report owes no follow-up; the next one does.
+create or replace function anze.file_accident(given jsonb)
+returns table (status text, body text, etag text, location text) language plpgsql as $$
+#variable_conflict use_column
+declare
+    at constant timestamptz := clock_timestamp();
+    level constant smallint := anze.caller_level();
+    a anze.accident;
+begin
+    a.id := gen_random_uuid();
+    a.reported_at := coalesce((given ->> 'received_at')::timestamptz, at);
+    a.entry_level := greatest(level, 2);
+    a := anze.accident_take(a, given - '{figures,reporter_name,reporter_phone,received_at,notified}'::text[],
+                            '[]'::jsonb || anze.accident_reception_faults(given, at), at);
+    insert into anze.accident (id, unit_id, unit_is_declared, unit_name, unit_credit_code, region_code, sector,
+        rule_set, category_standard, category, place, occurred_at, learned_at, reported_at, recorded_at, entry_level,
+        facts, grade, grade_is_lower_bound, supplement_ends_at)
+    values (a.id, a.unit_id, a.unit_is_declared, a.unit_name, a.unit_credit_code, a.region_code, a.sector,
+        a.rule_set, a.category_standard, a.category, a.place, a.occurred_at, a.learned_at, a.reported_at, at,
+        a.entry_level, a.facts, 1, true, a.supplement_ends_at)
+    returning * into a;
+    insert into anze.accident_report (accident_id, number, kind, root, as_of, recorded_at, moves_grade, figures,
+        content, reporter_name, reporter_phone, level)
+    values (a.id, 1, 'first', 1, a.reported_at, at, true, coalesce(given -> 'figures', '{}'), a.facts,
+        given ->> 'reporter_name', given ->> 'reporter_phone', level);
+    a := anze.accident_regrade(a, 1, at);
+    perform anze.accident_plan_day(a, anze.day_of(a.reported_at) + 1, 1, at);
+    perform anze.accident_plan(a, 1, at);
+    perform anze.accident_tell(a, anze.accident_own_levels(), coalesce(given -> 'notified', '[]'), 'system', at, at);
+    a := anze.accident_store(a, at);
+    return query select * from anze.accident_answer(a, '201', '');
+end
+$$;

@@ -1,0 +1,170 @@
+-- Reports after the first: follow-ups, supplements, the final one, and corrections of any of them.
+
+set local check_function_bodies = off; -- functions of this folder may name later ones
+
+-- The accident, locked until the transaction ends; If-Match is looked at where the operation takes it.
+create or replace function anze.accident_lock(accident uuid) returns anze.accident language plpgsql as $$
+declare
+    a anze.accident;
+begin
+    select * into a from anze.accident x where x.id = accident for no key update;
+    if a.id is null then
+        perform anze.refuse('AZ404', '没有该事故。', 'There is no such accident.');
+    end if;
+    return a;
+end
+$$;
+
+create or replace function anze.accident_lock_matching(accident uuid, if_match text) returns anze.accident
+language plpgsql as $$
+declare
+    a constant anze.accident := anze.accident_lock(accident);
+begin
+    if split_part(if_match, '.', 1) is distinct from a.version::text then
+        perform anze.require_version(a.version, if_match);
+    end if;
+    return a;
+end
+$$;
+
+create or replace function anze.accident_as_of_faults(a anze.accident, as_of timestamptz, at timestamptz) returns jsonb
+stable language sql as $$
+    select case
+    when as_of > at then anze.fault('/as_of', 'in-future', '数据截止时间不能晚于现在。', 'Not in the future.')
+    when as_of < a.occurred_at then anze.fault('/as_of', 'before-occurred-at', '数据截止时间不能早于事故发生时间。',
+        'Not before the accident occurred.')
+    else '[]' end
+$$;
+
+-- The next number of a report, and the derived state after it.
+create or replace function anze.accident_take_report(a anze.accident, at timestamptz) returns anze.accident
+language plpgsql as $$
+begin
+    a := anze.accident_regrade(a, a.report_count, at);
+    perform anze.accident_plan(a, a.report_count, at);
+    a.version := a.version + 1;
+    return anze.accident_store(a, at);
+end
+$$;
+
+create or replace function anze.add_accident_report(accident uuid, given jsonb)
+returns table (status text, body text, etag text, location text) language plpgsql as $$
+#variable_conflict use_column
+declare
+    a anze.accident := anze.accident_lock(accident);
+    at constant timestamptz := clock_timestamp();
+    as_of constant timestamptz := coalesce((given ->> 'as_of')::timestamptz, at);
+begin
+    if not given ->> 'kind' = any (anze.accident_open_kinds(a.state)) then
+        perform anze.refuse_state('终报之后只能补报或更正。',
+            'After the final report only supplements and corrections follow.',
+            anze.accident_open_kinds(a.state) || 'correction'::text);
+    end if;
+    perform anze.refuse_all('[]'::jsonb || anze.accident_as_of_faults(a, as_of, at));
+    a.report_count := a.report_count + 1;
+    insert into anze.accident_report (accident_id, number, kind, root, as_of, recorded_at, moves_grade, figures,
+        content, reporter_name, reporter_phone, level)
+    values (a.id, a.report_count, given ->> 'kind', a.report_count, as_of, at, as_of < a.supplement_ends_at,
+        coalesce(given -> 'figures', '{}'), given - '{kind,as_of,figures,reporter_name,reporter_phone}'::text[],
+        given ->> 'reporter_name', given ->> 'reporter_phone', anze.caller_level());
+    perform anze.accident_follow_up(a, a.report_count, at);
+    if given ->> 'kind' = 'final' then
+        a.state := 'final';
+    end if;
+    a := anze.accident_take_report(a, at);
+    return query select * from anze.accident_answer(a, '201', '/reports/' || a.report_count);
+end
+$$;
+
+-- Only the first report has facts beside its figures and narrative.
+create or replace function anze.accident_correction_faults(root integer, given jsonb) returns jsonb
+immutable language sql as $$
+    select coalesce(jsonb_agg(anze.fault('/' || k, 'not-of-this-report', '该报告没有这一项内容。',
+        'This report has no such content.') order by k), '[]')
+    from jsonb_object_keys(given) k
+    where root > 1 and k not in ('reason', 'as_of', 'figures', 'narrative')
+        or root = 1 and k = 'narrative'
+$$;
+
+-- The facts with what a correction gives. null takes a fact away; another unit takes the place of the one before.
+create or replace function anze.accident_corrected_facts(facts jsonb, correction jsonb) returns jsonb
+immutable language sql as $$
+    select jsonb_strip_nulls(
+    case when correction ?| '{unit_id,unit_credit_code}' then facts - '{unit_id,unit_credit_code,unit_name}'::text[]
+         else facts end || correction)
+$$;
+
+-- Whether facts that hang on the caller's sight (unit, place, sector) change; if not, they are not looked at again.
+create or replace function anze.accident_retake(a anze.accident, correction jsonb, faults jsonb, at timestamptz)
+returns anze.accident language plpgsql as $$
+declare
+    before constant anze.accident := a;
+begin
+    if correction = '{}' then
+        perform anze.refuse_all(faults);
+        return a;
+    end if;
+    if before.unit_is_declared or correction ?| '{unit_id,unit_credit_code}'
+        or exists (select from anze.unit u where u.id = before.unit_id)
+    then
+        return anze.accident_take(a, anze.accident_corrected_facts(a.facts, correction), faults, at);
+    end if;
+    a := anze.accident_take(a, anze.accident_corrected_facts(a.facts, correction || jsonb_build_object(
+            'unit_credit_code', before.unit_credit_code, 'unit_name', before.unit_name,
+            'sector', coalesce(correction ->> 'sector', before.sector))), faults, at);
+    a.unit_is_declared := before.unit_is_declared;
+    a.unit_id := before.unit_id;
+    a.facts := anze.accident_corrected_facts(before.facts, correction);
+    return a;
+end
+$$;
+
+create or replace function anze.correct_accident_report(accident uuid, report_number integer, if_match text, given jsonb)
+returns table (status text, body text, etag text, location text) language plpgsql as $$
+#variable_conflict use_column
+declare
+    a anze.accident := anze.accident_lock_matching(accident, if_match);
+    at constant timestamptz := clock_timestamp();
+    wrong anze.accident_report;
+    latest integer;
+    as_of timestamptz;
+    correction constant jsonb := given - '{reason,as_of,figures,narrative}'::text[];
+    faults jsonb;
+begin
+    select * into wrong from anze.accident_report r where r.accident_id = a.id and r.number = report_number;
+    if wrong.number is null then
+        perform anze.refuse('AZ404', '没有该报告。', 'There is no such report.');
+    end if;
+    select r.number into latest from anze.accident_latest_reports(a.id) r where r.root = wrong.root;
+    if latest <> wrong.number then
+        perform anze.refuse_state('该报告已被更正，请更正其最新版本。',
+            'This report was corrected already: correct its latest version.', array[latest::text]);
+    end if;
+    as_of := coalesce((given ->> 'as_of')::timestamptz, wrong.as_of);
+    faults := '[]'::jsonb || anze.accident_correction_faults(wrong.root, given);
+    if given ? 'as_of' then
+        faults := faults || anze.accident_as_of_faults(a, as_of, at);
+    end if;
+    a := anze.accident_retake(a, correction, faults, at);
+    a.report_count := a.report_count + 1;
+    insert into anze.accident_report (accident_id, number, kind, root, corrects, reason, as_of, recorded_at,
+        moves_grade, figures, content, level)
+    values (a.id, a.report_count, 'correction', wrong.root, wrong.number, given ->> 'reason', as_of, at,
+        wrong.root = 1 or as_of < a.supplement_ends_at, coalesce(given -> 'figures', '{}'),
+        given - '{reason,as_of,figures}'::text[], anze.caller_level());
+    a := anze.accident_take_report(a, at);
+    return query select * from anze.accident_answer(a, '201', '/reports/' || a.report_count);
+end
+$$;
+
+-- A report as it is read: as it was given, never as it was corrected; what corrects it is named. A null among its
+-- figures says that it declared the figure unknown.
+create or replace function anze.accident_report_json(r anze.accident_report, corrected_by integer) returns jsonb
+stable language sql as $$
+    select jsonb_strip_nulls(jsonb_build_object('number', r.number, 'kind', r.kind, 'corrects', r.corrects,
+            'corrected_by', corrected_by, 'reason', r.reason, 'as_of', anze.instant(r.as_of),
+            'recorded_at', anze.instant(r.recorded_at), 'moves_grade', r.moves_grade,
+            'reporter', jsonb_build_object('name', r.reporter_name, 'phone', anze.mask_phone(r.reporter_phone)),
+            'level', anze.level_code(r.level), 'actor', r.actor, 'on_behalf_of', r.on_behalf_of))
+        || jsonb_build_object('figures', r.figures, 'content', r.content)
+$$;

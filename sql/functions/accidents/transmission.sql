@@ -1,0 +1,123 @@
+-- Passing an accident up, acknowledging it, and telling those beside the next level.
+
+set local check_function_bodies = off; -- functions of this folder may name later ones
+
+-- Whether this level may pass it to that one, a county or higher. A unit or a town passes it no further than the county,
+-- but where the law has the unit itself report higher.
+create or replace function anze.accident_may_pass(a anze.accident, by_level smallint, up_to smallint) returns boolean
+stable language plpgsql as $$
+#variable_conflict use_column
+begin
+    return (select up_to > by_level and up_to >= 2
+    and (by_level >= 2 or up_to <= 2
+         or by_level = 0 and exists (
+             select from anze.accident_clock c
+             where c.accident_id = a.id and c.kind = 'report' and c.from_level = 0 and c.to_level = up_to
+                 and c.superseded_at is null)));
+end
+$$;
+
+-- The levels that this level has not passed it to, and may.
+create or replace function anze.accident_open_levels(a anze.accident, by_level smallint) returns text[]
+stable language sql as $$
+    select array(
+    select l.code from anze.level l
+    where anze.accident_may_pass(a, by_level, l.rank)
+        and not exists (select from anze.accident_transmission t
+                        where t.accident_id = a.id and t.from_level = by_level and t.to_level = l.rank)
+    order by l.rank)
+$$;
+
+create or replace function anze.accident_sending_faults(a anze.accident, given jsonb, at timestamptz) returns jsonb
+stable language sql as $$
+    select case
+    when given ->> 'channel' = 'system' and given ? 'sent_at' then anze.fault('/sent_at', 'not-for-system',
+        '系统上报的时间由系统记录。', 'The service itself records when it passed something up.')
+    when (given ->> 'sent_at')::timestamptz > at then anze.fault('/sent_at', 'in-future', '上报时间不能晚于现在。',
+        'Not in the future.')
+    when (given ->> 'sent_at')::timestamptz < a.occurred_at then anze.fault('/sent_at', 'before-occurred-at',
+        '上报时间不能早于事故发生时间。', 'Not before the accident occurred.')
+    else '[]' end
+$$;
+
+create or replace function anze.pass_accident_up(accident uuid, if_match text, given jsonb)
+returns table (status text, body text, etag text, location text) language plpgsql as $$
+#variable_conflict use_column
+declare
+    a anze.accident := anze.accident_lock_matching(accident, if_match);
+    at constant timestamptz := clock_timestamp();
+    by_level constant smallint := anze.caller_level();
+    up_to constant smallint := (select l.rank from anze.level l where l.code = given ->> 'to_level');
+    sent_at constant timestamptz := coalesce((given ->> 'sent_at')::timestamptz, at);
+    sent uuid;
+begin
+    if not anze.accident_may_pass(a, by_level, up_to) then
+        perform anze.refuse('AZ403', '您所在层级不能向该层级上报。', 'Your level does not pass accidents to that one.');
+    end if;
+    if not given ->> 'to_level' = any (anze.accident_open_levels(a, by_level)) then
+        perform anze.refuse_state('您所在层级已向该层级上报。', 'Your level has passed it to that one already.',
+            anze.accident_open_levels(a, by_level));
+    end if;
+    perform anze.refuse_all('[]'::jsonb || anze.accident_sending_faults(a, given, at));
+    insert into anze.accident_transmission (accident_id, from_level, to_level, channel, sent_at, recorded_at, note)
+    values (a.id, by_level, up_to, given ->> 'channel', sent_at, at, given ->> 'note')
+    returning id into sent;
+    perform anze.accident_plan(a, a.report_count, at);
+    perform anze.accident_tell(a, anze.accident_own_levels(), coalesce(given -> 'notified', '[]'),
+        given ->> 'channel', sent_at, at);
+    a.version := a.version + 1;
+    a := anze.accident_store(a, at);
+    return query select * from anze.accident_answer(a, '201', '/transmissions/' || sent);
+end
+$$;
+
+create or replace function anze.acknowledge_accident(accident uuid, transmission uuid, if_match text, given jsonb)
+returns table (status text, body text, etag text, location text) language plpgsql as $$
+#variable_conflict use_column
+declare
+    a anze.accident := anze.accident_lock_matching(accident, if_match);
+    at constant timestamptz := clock_timestamp();
+    level constant smallint := anze.caller_level();
+    sent anze.accident_transmission;
+begin
+    select * into sent from anze.accident_transmission t where t.accident_id = a.id and t.id = transmission;
+    if sent.id is null then
+        perform anze.refuse('AZ404', '没有该上报。', 'There is no such transmission.');
+    end if;
+    if not anze.accident_may_acknowledge(sent, level) then
+        perform anze.refuse('AZ403', '只有接收层级或其上级可以签收。',
+            'Only the receiving level, or one above it, acknowledges.');
+    end if;
+    if anze.accident_is_acknowledged(sent) then
+        perform anze.refuse_state('该上报已签收。', 'This transmission is acknowledged already.');
+    end if;
+    insert into anze.accident_receipt (transmission_id, accident_id, received_at, level, note)
+    values (sent.id, a.id, at, level, given ->> 'note');
+    perform anze.accident_tell(a, anze.accident_own_levels(), coalesce(given -> 'notified', '[]'), 'system', at, at);
+    a.version := a.version + 1;
+    a := anze.accident_store(a, at);
+    return query select * from anze.accident_answer(a, '200', '/transmissions/' || sent.id);
+end
+$$;
+
+create or replace function anze.record_accident_notices(accident uuid, if_match text, given jsonb)
+returns table (status text, body text, etag text, location text) language plpgsql as $$
+#variable_conflict use_column
+declare
+    a anze.accident := anze.accident_lock_matching(accident, if_match);
+    at constant timestamptz := clock_timestamp();
+    told_at constant timestamptz := coalesce((given ->> 'told_at')::timestamptz, at);
+begin
+    if told_at > at then
+        perform anze.refuse('AZ422', '通知时间不能晚于现在。', 'Not in the future.', '/told_at', 'in-future');
+    elsif told_at < a.occurred_at then
+        perform anze.refuse('AZ422', '通知时间不能早于事故发生时间。', 'Not before the accident occurred.', '/told_at',
+            'before-occurred-at');
+    end if;
+    perform anze.accident_tell(a, anze.accident_own_levels(), given -> 'notified', coalesce(given ->> 'channel', 'phone'),
+        told_at, at);
+    a.version := a.version + 1;
+    a := anze.accident_store(a, at);
+    return query select * from anze.accident_answer(a, '200', '');
+end
+$$;

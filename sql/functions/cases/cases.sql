@@ -1,0 +1,216 @@
+-- Cases: who may take which action now, and how a case is opened and written. What an action needs is checked in
+-- cases/act.sql; the rules of each kind are rows.
+
+set local check_function_bodies = off; -- functions of this folder may name later ones
+
+-- The caller ----------------------------------------------------------------------------------------------------------
+-- Whether the caller acts for a unit: its token names the unit, or names none and reaches just the region that this
+-- body is the body of (and its sectors, where the token is bound to some).
+create or replace function anze.acts_for(unit_id uuid) returns boolean
+stable parallel safe security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return coalesce(anze.unit() = unit_id or anze.reach() = 'region' and anze.unit() is null and exists (
+        select from anze.unit u
+        where u.id = acts_for.unit_id and u.is_body and anze.region_prefix(u.region_code) = anze.region()
+            and (anze.sectors() is null or u.supervised_sectors && anze.sectors())), false);
+end
+$$;
+
+-- As the policy of case_file says it.
+create or replace function anze.case_is_seen(c anze.case_file) returns boolean
+stable parallel safe language sql
+return anze.can_see_of_unit((c).region_code, (c).sector, (c).unit_id)
+    or anze.can_see_of_unit((c).region_code, (c).sector, (c).supervisor_id);
+
+-- Who may take which action -------------------------------------------------------------------------------------------
+
+-- One taker of an action against the caller, who sees the case.
+create or replace function anze.case_taker_fits(c anze.case_file, taker text) returns boolean
+stable security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    level constant smallint := anze.caller_level();
+begin
+    return coalesce(case taker
+        when 'unit' then anze.acts_for(c.unit_id)
+        when 'supervisor' then anze.acts_for(c.supervisor_id)
+            or level > 0 and level = c.level and not anze.acts_for(c.unit_id)
+        when 'office' then level = c.level and exists (
+            select from anze.unit u where u.id = anze.unit() and u.kind in ('safety_office', 'safety_committee'))
+        when 'upper' then level > c.level
+        when 'anyone' then true
+    end, false);
+end
+$$;
+
+-- The same hand: who took one of these actions last, in person or through another. "unit:<action>" asks for another
+-- unit besides; a plain name for another person alone.
+create or replace function anze.case_hand_is_same(c anze.case_file, other_than text[]) returns boolean
+stable security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    hands constant text[] := array[coalesce(anze.actor(), 'login:' || session_user),
+        nullif(anze.on_behalf_of(), anze.unit()::text)];
+begin
+    return exists (
+        select from unnest(other_than) o(entry)
+        cross join lateral (
+            select e.* from anze.case_event e
+            where e.case_id = c.id and e.action = regexp_replace(o.entry, '^unit:', '')
+            order by e.number desc limit 1) e
+        where array[e.actor, nullif(e.on_behalf_of, e.unit_id::text)] && hands
+            or o.entry like 'unit:%' and e.unit_id = anze.unit());
+end
+$$;
+
+-- What keeps this caller from an action that the state allows: taker, minimum_level, scope, other_than; NULL: nothing.
+create or replace function anze.case_barrier(c anze.case_file, a anze.case_action) returns text
+stable security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return case
+        when not exists (select from unnest(a.takers) t(taker) where anze.case_taker_fits(c, t.taker)) then 'taker'
+        when coalesce(anze.caller_level(), -1) < a.minimum_level then 'minimum_level'
+        when not coalesce(a.scope = any (anze.scopes()), false) then 'scope'
+        when anze.case_hand_is_same(c, a.other_than) then 'other_than'
+    end;
+end
+$$;
+
+create or replace function anze.refuse_case_action(barrier text, a anze.case_action) returns void language plpgsql as $$
+declare
+    sentence record;
+begin
+    select * into sentence from (values
+        ('taker', '该案件的这一动作不由您执行。', 'This action is not yours to take on this case.'),
+        ('minimum_level', '这一动作应由更高层级执行。', 'This action is taken at a higher level.'),
+        ('scope', format('需要权限 %s。', a.scope), format('The scope %s is needed.', a.scope)),
+        ('other_than', '这一动作应由此前经办以外的人员（单位）执行。',
+            'Somebody else than who acted before must take this action.')
+    ) s(barrier, zh, en) where s.barrier = refuse_case_action.barrier;
+    perform anze.refuse('AZ403', sentence.zh, sentence.en);
+end
+$$;
+
+-- The actions that this caller may take now. What is refused for its content (posts, fields, evidence) is among them.
+create or replace function anze.case_actions_now(c anze.case_file) returns setof anze.case_action
+stable security definer language sql
+set search_path = pg_catalog, pg_temp as $$
+    select a.* from anze.case_action a
+    where (a.kind, a.version) = (c.kind, c.kind_version) and c.state = any (a.from_states)
+        and anze.case_barrier(c, a) is null
+    order by a.place, a.code
+$$;
+
+-- Writing -------------------------------------------------------------------------------------------------------------
+
+-- The case comes into a state.
+create or replace function anze.case_enter(c anze.case_file, to_state text, at timestamptz) returns anze.case_file
+stable language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    s anze.case_state;
+begin
+    select * into strict s from anze.case_state x
+    where (x.kind, x.version, x.code) = (c.kind, c.kind_version, to_state);
+    if c.state is distinct from s.code then
+        c.state := s.code;
+        c.state_since := at;
+    end if;
+    c.is_open := not s.is_final;
+    c.is_public := s.is_public and not coalesce((c.facts ->> 'is_withheld')::boolean, false); -- where its content may be
+    return c;
+end
+$$;
+
+-- The one place that updates a case.
+create or replace function anze.store_case(c anze.case_file) returns anze.case_file language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    update anze.case_file x
+    set kind_version = c.kind_version, state = c.state, state_since = c.state_since, is_open = c.is_open,
+        is_public = c.is_public, level = c.level, supervisor_id = c.supervisor_id, title = c.title, facts = c.facts,
+        due_at = c.due_at, event_count = c.event_count, version = c.version, updated_at = c.updated_at
+    where x.id = c.id
+    returning * into c;
+    return c;
+end
+$$;
+
+-- The next event of the timeline; it counts as a change of the case.
+create or replace function anze.add_case_event(inout c anze.case_file, action text, former_state text, content jsonb,
+    evidence jsonb, at timestamptz, out e anze.case_event) language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    c.event_count := c.event_count + 1;
+    c.version := c.version + 1;
+    c.updated_at := greatest(at, c.updated_at + interval '1 microsecond');
+    insert into anze.case_event (case_id, number, action, from_state, to_state, at, level, content, evidence)
+    values (c.id, c.event_count, action, former_state, c.state, at, coalesce(anze.caller_level(), c.level),
+        coalesce(content, '{}'), coalesce(evidence, '[]'))
+    returning * into e;
+    perform anze.use_files(e.evidence, case_id => c.id,
+        offices_only => e.action = 'opened' and coalesce(e.content ->> 'source' = 'tip', false));
+end
+$$;
+
+-- Faults of facts that name the day of a clock: it is to come.
+create or replace function anze.case_due_faults(of_kind text, of_version integer, facts jsonb, pointer text,
+    at timestamptz) returns jsonb stable language sql
+set search_path = pg_catalog, pg_temp as $$
+    select coalesce(jsonb_agg(distinct anze.fault(pointer || k.due_field, 'not-in-future', '期限应晚于现在。',
+        'The day by which it is due is to come.')), '[]')
+    from anze.case_clock k
+    where (k.kind, k.version) = (of_kind, of_version) and facts ? k.due_field
+        and (anze.case_clock_end(k, facts, at)).due_at <= at
+$$;
+
+-- Opens a case under the version of its kind that is in force today, with its first event and the clocks of its first
+-- state. Whoever calls has checked that the caller may, and the evidence; `facts` name days to come.
+create or replace function anze.open_case(kind text, unit_id uuid, supervisor_id uuid, level smallint, title text,
+    facts jsonb, parent_id uuid, content jsonb, evidence jsonb) returns anze.case_file
+language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    at constant timestamptz := clock_timestamp();
+    k anze.case_kind;
+    u anze.unit;
+    c anze.case_file;
+    opened record;
+begin
+    select * into k from anze.case_kind x where x.code = open_case.kind and x.in_force @> anze.today();
+    if k.code is null then
+        raise no_data_found using message = format('no version of the kind of case %s is in force', open_case.kind);
+    end if;
+    select * into u from anze.unit x where x.id = open_case.unit_id;
+    if u.id is null then
+        perform anze.refuse('AZ422', '没有该单位。', 'There is no such unit.', '/unit_id', 'unknown-reference');
+    end if;
+    perform anze.refuse_all(anze.case_due_faults(k.code, k.version, open_case.facts, '/', at));
+    insert into anze.case_file (kind, kind_version, state, level, unit_id, supervisor_id, parent_id, title, facts,
+        version, opened_at, state_since, updated_at, region_code, sector)
+    values (k.code, k.version, k.initial_state, open_case.level, u.id, open_case.supervisor_id, open_case.parent_id,
+        open_case.title, coalesce(jsonb_strip_nulls(open_case.facts), '{}'), 0, at, at, at, u.region_code, u.sector)
+    returning * into c;
+    c := anze.case_enter(c, c.state, at);
+    select * into opened from anze.add_case_event(c, 'opened', null, content, evidence, at);
+    c := anze.run_case_clocks(opened.c, null, '{}', '{}', '{}', at);
+    return anze.store_case(c);
+end
+$$;
+
+-- The case, locked until the end of the transaction, if the caller sees it.
+create or replace function anze.lock_case(case_id uuid, as_system boolean default false) returns anze.case_file
+language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    c anze.case_file;
+begin
+    select * into c from anze.case_file x where x.id = lock_case.case_id for no key update;
+    if c.id is null or not as_system and not anze.case_is_seen(c) then
+        perform anze.refuse('AZ404', '没有该案件。', 'There is no such case.');
+    end if;
+    return c;
+end
+$$;

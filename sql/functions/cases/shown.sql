@@ -1,0 +1,171 @@
+-- Cases as they are shown: one answer holds the case, its timeline, its clocks and what this caller may do now. These
+-- run with the owner's rights over a case that the caller sees: whoever handles it may know who else does.
+
+set local check_function_bodies = off; -- functions of this folder may name later ones
+-- What lists and reading have in common.
+create or replace function anze.case_head(c anze.case_file) returns jsonb
+stable parallel safe security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return (select jsonb_strip_nulls(jsonb_build_object('id', c.id, 'version', c.version, 'kind', c.kind,
+            'kind_title_zh', k.title_zh, 'kind_title_en', k.title_en, 'rules_version', c.kind_version,
+            'state', c.state, 'state_title_zh', s.title_zh, 'state_title_en', s.title_en,
+            'state_since', anze.instant(c.state_since), 'is_open', c.is_open, 'is_public', c.is_public,
+            'level', anze.level_code(c.level), 'title', c.title, 'unit', anze.duty_unit_json(c.unit_id),
+            'supervisor', case when c.supervisor_id is not null then anze.duty_unit_json(c.supervisor_id) end,
+            'parent_id', c.parent_id, 'region_code', c.region_code, 'sector', c.sector,
+            'due_at', case when isfinite(c.due_at) then anze.instant(c.due_at) end,
+            'overdue', c.due_at < statement_timestamp(), 'opened_at', anze.instant(c.opened_at),
+            'updated_at', anze.instant(c.updated_at)))
+        from anze.case_kind k
+        join anze.case_state s on (s.kind, s.version, s.code) = (c.kind, c.kind_version, c.state)
+        where (k.code, k.version) = (c.kind, c.kind_version));
+end
+$$;
+
+-- Another record names a case by this.
+create or replace function anze.case_reference(case_id uuid) returns jsonb
+stable parallel safe security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    c anze.case_file;
+    wanted constant text[] := '{id,version,kind,kind_title_zh,kind_title_en,state,state_title_zh,state_title_en,
+        is_open,level,title,due_at,overdue}';
+begin
+    select * into c from anze.case_file x where x.id = case_reference.case_id;
+    if c.id is null then
+        return null;
+    end if;
+    return (select jsonb_object_agg(h.key, h.value) from jsonb_each(anze.case_head(c)) h where h.key = any (wanted));
+end
+$$;
+
+-- What an event was called: as the rules of the case have it, else the latest that had it. Two are of every kind.
+create or replace function anze.case_event_title(c anze.case_file, action text) returns jsonb
+stable parallel safe security definer language sql
+set search_path = pg_catalog, pg_temp as $$
+    select jsonb_build_object('title_zh', t.zh, 'title_en', t.en) from (
+        select a.title_zh, a.title_en, 1 + (a.version <> c.kind_version)::integer, -a.version
+        from anze.case_action a where a.kind = c.kind and a.code = action
+        union all
+        select s.zh, s.en, 9, 0
+        from (values ('opened', '立案', 'Opened'), ('rules_moved', '变更适用规则版本', 'Moved to other rules')) s(code, zh, en)
+        where s.code = action
+        order by 3, 4 limit 1) t(zh, en)
+$$;
+
+create or replace function anze.case_timeline(c anze.case_file) returns jsonb
+stable parallel safe security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return (select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('number', e.number, 'action', e.action,
+                'from_state', e.from_state, 'to_state', e.to_state, 'at', anze.instant(e.at), 'actor', e.actor,
+                'on_behalf_of', e.on_behalf_of, 'level', anze.level_code(e.level),
+                'unit', case when e.unit_id is not null then anze.duty_unit_json(e.unit_id) end,
+                'person', anze.duty_person_json(case when e.content ->> 'person_id' ~ '^[0-9a-f-]{36}$'
+                                                     then (e.content ->> 'person_id')::uuid end)))
+            || anze.case_event_title(c, e.action)
+            || jsonb_build_object('fields', e.content, 'evidence', e.evidence) order by e.number)
+        from anze.case_event e where e.case_id = c.id);
+end
+$$;
+
+create or replace function anze.deadline_state(d anze.deadline) returns text stable parallel safe language sql
+return case
+    when (d).superseded_at > (d).due_at then 'superseded_late'
+    when (d).superseded_at is not null then 'superseded'
+    when (d).met_at > (d).due_at then 'met_late'
+    when (d).met_at is not null then 'met'
+    when (d).due_at <= statement_timestamp() then 'overdue'
+    else 'running' end;
+
+-- By how much a clock ended late, whether it was met or another took its place; NULL: in time, or not ended. What is
+-- overdue says so by its state and due_at alone: a figure that grows would make every read another answer.
+create or replace function anze.deadline_late_seconds(d anze.deadline) returns bigint immutable parallel safe language sql
+return case when coalesce((d).superseded_at, (d).met_at) > (d).due_at
+    then floor(extract(epoch from coalesce((d).superseded_at, (d).met_at) - (d).due_at))::bigint end;
+
+create or replace function anze.deadline_json(d anze.deadline) returns jsonb
+stable parallel safe security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return jsonb_strip_nulls(jsonb_build_object('id', d.id, 'clock', d.clock, 'title_zh', d.title_zh,
+        'title_en', d.title_en, 'state', anze.deadline_state(d), 'starts_at', anze.instant(d.starts_at),
+        'due_at', anze.instant(d.due_at), 'met_at', anze.instant(d.met_at),
+        'superseded_at', anze.instant(d.superseded_at), 'late_by_seconds', anze.deadline_late_seconds(d),
+        'owed_by', anze.duty_unit_json(d.owed_by),
+        'basis', anze.rule_basis(d.rule, d.rule_version)));
+end
+$$;
+
+-- What the caller may do now, and what it needs for that; the operation is takeCaseAction.
+create or replace function anze.case_action_json(a anze.case_action) returns jsonb
+stable parallel safe security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return jsonb_strip_nulls(jsonb_build_object('action', a.code, 'title_zh', a.title_zh, 'title_en', a.title_en,
+        'to_state', a.to_state)) || jsonb_build_object('fields', anze.case_fields(a), 'evidence', a.evidence,
+        'posts', (select coalesce(jsonb_agg(jsonb_build_object('code', p.code, 'title_zh', p.title_zh,
+                      'title_en', p.title_en) order by p.code), '[]')
+                  from anze.post p where p.code = any (a.posts)));
+end
+$$;
+
+create or replace function anze.case_json(c anze.case_file) returns jsonb stable security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return anze.case_head(c) || jsonb_build_object('facts', c.facts, 'timeline', anze.case_timeline(c),
+        'clocks', (select coalesce(jsonb_agg(anze.deadline_json(d) order by d.starts_at, d.due_at, d.id), '[]')
+                   from anze.deadline d where d.case_id = c.id),
+        'actions', (select coalesce(jsonb_agg(anze.case_action_json(a)
+                           || jsonb_build_object('operation_id', 'takeCaseAction') order by a.place, a.code), '[]')
+                    from anze.case_actions_now(c) a));
+end
+$$;
+
+-- The rules of a kind ----------------------------------------------------------------------------------------------------
+
+create or replace function anze.case_kind_head(of_code text, of_version integer) returns jsonb
+stable parallel safe language plpgsql as $$
+begin
+    return (select jsonb_strip_nulls(jsonb_build_object('code', k.code, 'version', k.version, 'title_zh', k.title_zh,
+            'title_en', k.title_en, 'in_force_from', lower(k.in_force), 'in_force_until', upper(k.in_force) - 1,
+            'is_in_force', k.in_force @> anze.today(), 'initial_state', k.initial_state, 'instrument', i.title,
+            'article', k.article, 'confidence', k.confidence))
+        from anze.case_kind k join anze.instrument i on i.code = k.instrument
+        where (k.code, k.version) = (of_code, of_version));
+end
+$$;
+
+-- A kind whole: its states, its actions and its clocks with the figures in force today.
+create or replace function anze.case_kind_json(of_code text, of_version integer) returns jsonb
+stable parallel safe language plpgsql as $$
+begin
+    return anze.case_kind_head(of_code, of_version) || jsonb_build_object(
+        'states', (
+            select coalesce(jsonb_agg(jsonb_build_object('code', s.code, 'title_zh', s.title_zh,
+                'title_en', s.title_en, 'is_final', s.is_final, 'is_public', s.is_public,
+                'holds_clocks', s.holds_clocks)
+                order by s.place, s.code), '[]')
+            from anze.case_state s where (s.kind, s.version) = (of_code, of_version)),
+        'actions', (
+            select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('to_state', a.to_state))
+                || jsonb_build_object('code', a.code, 'title_zh', a.title_zh, 'title_en', a.title_en,
+                    'from_states', a.from_states, 'scope', a.scope, 'takers', a.takers,
+                    'minimum_level', anze.level_code(a.minimum_level), 'posts', a.posts,
+                    'other_than', a.other_than, 'fields', anze.case_fields(a), 'evidence', a.evidence,
+                    'starts', a.starts, 'stops', a.stops) order by a.place, a.code), '[]')
+            from anze.case_action a where (a.kind, a.version) = (of_code, of_version)),
+        'clocks', (
+            select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('due_field', k.due_field, 'rule', k.rule,
+                'value', r.value, 'unit', r.unit, 'instrument', i.title, 'article', r.article,
+                'confidence', r.confidence))
+                || jsonb_build_object('code', k.code, 'title_zh', k.title_zh, 'title_en', k.title_en,
+                    'states', k.states, 'is_working_days', k.is_working_days, 'watched_by', k.watched_by)
+                order by k.code), '[]')
+            from anze.case_clock k
+            left join anze.rule r on r.code = k.rule and r.in_force @> anze.today()
+            left join anze.instrument i on i.code = r.instrument
+            where (k.kind, k.version) = (of_code, of_version)));
+end
+$$;

@@ -1,0 +1,145 @@
+-- Who sees what: by region 块, by sector 条, or one's own unit. Each of these fails closed.
+--
+-- The policies call opaque functions (plpgsql, not inlined): the planner then assumes that a third of the rows pass and
+-- keeps the index order that the statement asks for. Statements name their level's column themselves; this is the
+-- second lock.
+
+-- The owner's own work (loading, computing over all units, forgetting): reach "service", which no token carries and
+-- which counts only while the owner's rights are in use: not for anze_service.
+create or replace function anze.is_own_work() returns boolean
+stable parallel safe language plpgsql
+as $$
+begin
+    return anze.reach() = 'service'
+        and pg_has_role(current_user, (select nspowner from pg_namespace where nspname = 'anze'), 'USAGE');
+end
+$$;
+
+-- For every table with case data: its region code, its sector, the unit that it is about.
+create or replace function anze.can_see(region_code text, sector text, unit_id uuid) returns boolean
+stable parallel safe language plpgsql
+as $$
+begin
+    return coalesce(case anze.reach()
+        when 'region' then
+            starts_with(region_code, anze.region())
+            and (anze.sectors() is null or sector = any (anze.sectors()))
+        when 'unit' then unit_id = anze.unit()
+        when 'service' then anze.is_own_work()
+    end, false);
+end
+$$;
+
+-- The caller's own seat: the region code of its unit.
+create or replace function anze.seat() returns text
+stable parallel safe security definer language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return (select u.region_code from anze.unit u where u.id = anze.unit());
+end
+$$;
+
+-- Whether one unit stands under another in the accountability tree (or is the same).
+create or replace function anze.answers_to(lower_unit uuid, upper_unit uuid) returns boolean
+stable parallel safe strict security definer language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return lower_unit = upper_unit or exists (
+        with recursive above(id) as (
+            select u.accountable_to from anze.unit u where u.id = lower_unit
+            union
+            select u.accountable_to from above a join anze.unit u on u.id = a.id)
+        select from above where id = upper_unit);
+end
+$$;
+
+-- For the directory of units. A region sees its own units (a sector only its own enterprises) and the bodies above it;
+-- a unit sees itself, those above and below it in the tree, and the bodies of its town, county, city and province.
+create or replace function anze.can_see_unit(region_code text, sector text, id uuid, is_body boolean) returns boolean
+stable parallel safe language plpgsql
+as $$
+begin
+    return coalesce(case anze.reach()
+        when 'region' then
+            starts_with(region_code, anze.region())
+                and (is_body or anze.sectors() is null or coalesce(sector = any (anze.sectors()), false))
+            or is_body and starts_with(anze.region(), anze.region_prefix(region_code))
+        when 'unit' then
+            id = anze.unit()
+            or is_body and coalesce(starts_with(anze.seat(), anze.region_prefix(region_code)), false)
+            or anze.answers_to(anze.unit(), id)
+            or anze.answers_to(id, anze.unit())
+        when 'service' then anze.is_own_work()
+    end, false);
+end
+$$;
+
+-- For what a unit keeps itself (duties, records, files): as case data, and always one's own unit's, which a sector's
+-- officer would otherwise not see since bodies have no sector. A unit also sees those that answer to it.
+create or replace function anze.can_see_of_unit(region_code text, sector text, unit_id uuid) returns boolean
+stable parallel safe language plpgsql
+as $$
+begin
+    return coalesce(case anze.reach()
+        when 'region' then
+            starts_with(region_code, anze.region())
+                and (anze.sectors() is null or coalesce(sector = any (anze.sectors()), false))
+            or unit_id = anze.unit()
+        when 'unit' then unit_id = anze.unit() or anze.answers_to(unit_id, anze.unit())
+        when 'service' then anze.is_own_work()
+    end, false);
+end
+$$;
+
+-- With the caller's rights: whether its row-level security shows the unit, or some post that a person holds or held.
+create or replace function anze.sees_unit(unit_id uuid) returns boolean
+stable parallel safe language plpgsql
+as $$
+begin
+    return exists (select from anze.unit u where u.id = sees_unit.unit_id);
+end
+$$;
+
+create or replace function anze.sees_post_of(person_id uuid) returns boolean
+stable parallel safe language plpgsql
+as $$
+begin
+    return exists (select from anze.appointment a where a.person_id = sees_post_of.person_id);
+end
+$$;
+
+-- Whether the caller sees a case: its own row decides.
+create or replace function anze.sees_case(case_id uuid) returns boolean
+stable parallel safe language plpgsql
+as $$
+begin
+    return exists (select from anze.case_file c where c.id = sees_case.case_id);
+end
+$$;
+
+-- Whether the caller sees something that a file is evidence of: asked for files alone that are not seen as their unit's.
+-- With the owner's rights, also within the owner's functions, so it says itself what the policies of cases, records and
+-- excuses say; and never for the owner's own work, which nobody else may pass for.
+create or replace function anze.sees_use_of_file(file_id uuid) returns boolean
+stable parallel safe security definer language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return coalesce(anze.reach() in ('region', 'unit'), false) and exists (
+        select from anze.file_use u
+        where u.file_id = sees_use_of_file.file_id
+            and (not u.offices_only or anze.caller_level() > 0)
+            and case
+                when u.case_id is not null then (
+                    select anze.case_is_seen(c) from anze.case_file c where c.id = u.case_id)
+                when u.record_id is not null then (
+                    select anze.can_see_of_unit(r.region_code, r.sector, r.unit_id)
+                    from anze.duty_record r where r.id = u.record_id)
+                else (
+                    select anze.can_see_of_unit(x.region_code, x.sector, x.unit_id)
+                    from anze.excuse x where x.id = u.excuse_id)
+            end);
+end
+$$;

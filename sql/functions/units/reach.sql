@@ -1,0 +1,55 @@
+-- Units: what a unit finds around itself. Enterprise callers list these; row-level security agrees (can_see_unit).
+create or replace function anze.units_around(centre uuid) returns setof uuid
+stable parallel safe strict security definer rows 100 language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+    with recursive
+    above(id, superior) as (
+        select u.id, u.accountable_to from anze.unit u where u.id = centre
+        union
+        select u.id, u.accountable_to from above a join anze.unit u on u.id = a.superior),
+    below(id) as (
+        select centre
+        union
+        select c.id from below b cross join lateral (
+            -- offset 0: one look into the index per unit, instead of a hash of all units
+            select u.id from anze.unit u where u.accountable_to = b.id offset 0) c)
+    select a.id from above a
+    union
+    select b.id from below b
+    union
+    select o.id from anze.unit u join anze.unit o
+        on o.is_body and o.region_code = any (anze.region_chain(u.region_code))
+    where u.id = centre;
+end
+$$;
+
+-- The unit, if the caller may act for it or over it; a row of NULLs otherwise. For functions with the owner's rights.
+create or replace function anze.unit_in_reach(unit_id uuid) returns anze.unit stable language plpgsql as $$
+declare
+    found_unit anze.unit;
+begin
+    select * into found_unit from anze.unit u
+    where u.id = unit_in_reach.unit_id and anze.can_see_of_unit(u.region_code, u.sector, u.id);
+    return found_unit;
+end
+$$;
+
+-- A unit and all that answer to it, directly or not: what a caller of one unit may see of lights and notices.
+create or replace function anze.units_under(top uuid) returns setof uuid
+stable parallel safe strict security definer rows 20 language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query
+    with recursive below(id) as (
+        select top
+        union
+        select c.id from below b cross join lateral (
+            -- offset 0: one look into the index per unit, instead of a hash of all units
+            select u.id from anze.unit u where u.accountable_to = b.id offset 0) c)
+    select b.id from below b;
+end
+$$;
