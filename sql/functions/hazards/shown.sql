@@ -21,7 +21,7 @@ $$;
 create or replace function anze.hazard_item(h anze.hazard) returns jsonb stable parallel safe language plpgsql as $$
 begin
     return jsonb_strip_nulls(jsonb_build_object('id', h.id, 'version', h.version, 'case_id', h.case_id,
-        'unit', anze.duty_unit_json(h.unit_id), 'region_code', h.region_code, 'sector', h.sector,
+        'unit', anze.unit_name_json(h.unit_id), 'region_code', h.region_code, 'sector', h.sector,
         'description', h.description, 'place', h.place,
         'point', case when h.lon is not null then jsonb_build_object('lon', h.lon, 'lat', h.lat, 'crs', h.crs) end,
         'source', h.source, 'category', h.category, 'found_at', anze.instant(h.found_at),
