@@ -45,7 +45,7 @@ def test_ids_of_one_moment_and_city_differ(database):
 
 
 @pytest.mark.parametrize("old, moment, city", [
-    ("019d4484-9bff-7b3a-9d52-0123456789ab", MOMENT, None),
+    ("019d449f-8bff-7b3a-9d52-0123456789ab", MOMENT, None),
     ("b5a2f4a0-6c1d-4e0b-9a54-0123456789ab", "-infinity", None),
     ("a7c1d2e3-0123-5e0b-8a54-0123456789ab", "-infinity", None), (None, None, None)])
 def test_ids_of_before_are_read_as_what_they_are(database, old, moment, city):
