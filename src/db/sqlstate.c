@@ -87,8 +87,8 @@ bool sqlstate_is_transient(const char *sqlstate)
  * type; and what a server says that has become a standby. */
 bool sqlstate_is_stale(const char *sqlstate)
 {
-    static const char *const states[] = { "0A000", "26000", "25006", "42883", "42P01", "42703", "42704", "42725", "42804",
-                                          "42P13", "XX000" };
+    static const char *const states[] = { "0A000", "26000", "25006", "42883", "42P01", "42703", "42704", "42725",
+                                          "42804", "42P13", "XX000" };
     for (size_t i = 0; i < ARRAY_LENGTH(states); i++)
         if (strcmp(sqlstate, states[i]) == 0)
             return true;
