@@ -81,7 +81,7 @@ int command_migrate(struct command_context *context, int argc, char **argv)
     const struct migration_listener listener = { tell, NULL };
     struct migration_plan plan = migration_plan(context->arena, embedded_sql, n_embedded_sql);
     if (!migration_run(session, &plan, arguments.only_check, &listener, &n_pending))
-        return command_failure(context, "stopped there; what was applied before stays, and the next run goes on from it");
+        return command_failure(context, "stopped there; what was applied stays, and the next run goes on from it");
     if (n_pending == 0)
         puts("the database is up to date");
     if (password)

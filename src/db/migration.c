@@ -240,7 +240,8 @@ bool migration_knows_object(const struct migration_plan *plan, const struct migr
     return false;
 }
 
-static enum migration_state state_of_step(const struct migration *step, const struct migration_record *records, size_t n)
+static enum migration_state state_of_step(const struct migration *step, const struct migration_record *records,
+                                          size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (records[i].name && strcmp(records[i].name, step->file->name) == 0)

@@ -8,7 +8,8 @@ static const char signature_sql[] =
     "select p.oid::regprocedure from pg_proc p join pg_namespace n on n.oid = p.pronamespace"
     " where n.nspname || '.' || p.proname = $1 order by age(p.xmin), p.cmin::text::int desc limit 1";
 
-static bool record_object(struct migration_run *run, const struct migration *file, const struct migration_object *object)
+static bool record_object(struct migration_run *run, const struct migration *file,
+                          const struct migration_object *object)
 {
     const struct session_rows *rows;
     const char *values[] = { object->digest, file->file->name, object->trigger };
@@ -24,8 +25,8 @@ static bool record_object(struct migration_run *run, const struct migration *fil
                          values, 3, NULL);
 }
 
-/* Another result, or other names of arguments, than the function has that is there: it goes first. Which one that is the
- * statement alone does not tell where several have the name. */
+/* Another result, or other names of arguments, than the function has that is there: it goes first. Which one that is
+ * the statement alone does not tell where several have the name. */
 static bool replace_routine(struct migration_run *run, const struct migration_object *object)
 {
     const struct session_rows *rows;
@@ -37,7 +38,8 @@ static bool replace_routine(struct migration_run *run, const struct migration_ob
         return false;
     const char *text = arena_strndup(run->arena, object->text.bytes, object->text.length);
     for (size_t i = 0; i < session_count(rows); i++) {
-        if (session_script(run->session, arena_printf(run->arena, "drop routine %s; %s", session_value(rows, i, 0), text)))
+        const char *routine = session_value(rows, i, 0);
+        if (session_script(run->session, arena_printf(run->arena, "drop routine %s; %s", routine, text)))
             return true;
         if (i + 1 < session_count(rows) && !session_script(run->session, "rollback to routine"))
             return false;
@@ -92,7 +94,8 @@ static bool apply_files(struct migration_run *run, enum migration_kind kind)
 {
     for (size_t i = 0; i < run->plan->n_files; i++) {
         const struct migration *file = &run->plan->files[i];
-        if (file->kind == kind && migration_pending_objects(file, run->records, run->n_records) && !apply_file(run, file))
+        bool is_pending = file->kind == kind && migration_pending_objects(file, run->records, run->n_records);
+        if (is_pending && !apply_file(run, file))
             return false;
     }
     return true;
@@ -197,6 +200,7 @@ bool run_release(struct migration_run *run, const void *nothing)
 {
     (void)nothing;
     run->at = "functions and data";
-    return run_read_records(run) && apply_steps(run) && run_read_records(run) && apply_files(run, MIGRATION_FUNCTION) && drop_gone(run) &&
-           apply_files(run, MIGRATION_DATA) && forget_gone(run) && session_script(run->session, grant_sql);
+    return run_read_records(run) && apply_steps(run) && run_read_records(run) &&
+           apply_files(run, MIGRATION_FUNCTION) && drop_gone(run) && apply_files(run, MIGRATION_DATA) &&
+           forget_gone(run) && session_script(run->session, grant_sql);
 }

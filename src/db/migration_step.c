@@ -79,7 +79,8 @@ static bool look_for_index(struct migration_run *run, const char *name, bool *re
     if (*ret_is_there)
         return true;
     run_tell(run, "%s was left unfinished: dropped, to be built again", session_value(rows, 0, 0));
-    return session_script(run->session, arena_printf(run->arena, "drop index concurrently %s", session_value(rows, 0, 0)));
+    return session_script(run->session,
+                          arena_printf(run->arena, "drop index concurrently %s", session_value(rows, 0, 0)));
 }
 
 /* What is built concurrently waits for everybody and stands in nobody's way. */

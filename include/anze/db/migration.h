@@ -10,8 +10,8 @@
  *   migrations/<when>_<domain>_<what>.sql  steps: once each, forward only; a changed one is refused
  *   functions/<domain>/<what>.sql          statement by statement, those whose own text changed
  *   data/<domain>/<what>.sql               whole, when its text changed
- * anze.migration keeps which steps were done, anze.migration_object what was applied of the others, by the digest of its
- * text: a file that is renamed or moved changes nothing. */
+ * anze.migration keeps which steps were done, anze.migration_object what was applied of the others, by the digest of
+ * its text: a file that is renamed or moved changes nothing. */
 enum migration_kind { MIGRATION_STEP, MIGRATION_FUNCTION, MIGRATION_DATA, MIGRATION_KINDS };
 
 /* What a step says of itself, in comments `-- anze: …` before its first statement. */
@@ -23,7 +23,7 @@ enum step_place {
 enum step_way {
     STEP_WHOLE,     /* one transaction */
     STEP_PIECEWISE, /* `no-transaction`: each statement by itself */
-    STEP_BACKFILL   /* `backfill TABLE`: its one statement does $1 rows at most and returns how many, until it has done none */
+    STEP_BACKFILL   /* `backfill TABLE`: its one statement does $1 rows at most and returns how many, until none is left */
 };
 struct step_header {
     enum step_place place;
@@ -58,8 +58,8 @@ struct migration_plan {
 };
 struct migration_plan migration_plan(struct arena *arena, const struct embedded_file *files, size_t n);
 
-/* What the database has: a step by its name, an object by its digest, unless what it made is not there any more (it went
- * with its table). A row of migration_records_sql. */
+/* What the database has: a step by its name, an object by its digest, unless what it made is not there any more (it
+ * went with its table). A row of migration_records_sql. */
 struct migration_record {
     const char *name; /* of a step, else NULL */
     const char *checksum;
