@@ -1,12 +1,5 @@
 -- The figures of the law by the day that counts, and by the region where it happened.
 
--- The law's days are counted in China.
-create or replace function anze.day_of(instant timestamptz) returns date immutable parallel safe strict language sql
-return (instant at time zone 'Asia/Shanghai')::date;
-
-create or replace function anze.today() returns date stable parallel safe language sql
-return anze.day_of(now());
-
 -- A day without a version refuses the request; a rule that does not exist at all is our own mistake.
 create or replace function anze.refuse_no_rule(rule_code text, day date) returns void stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
