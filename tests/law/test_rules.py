@@ -51,7 +51,7 @@ def test_every_rule_has_a_unit_and_limits_within_which_its_figure_is(owner):
 
 
 @pytest.mark.parametrize("code, refused", [
-    ("NOTICE.ACCIDENT.WARNING", [10**12, -1, -5, 0.5, 525601]), ("NOTICE.ACCIDENT.REMINDER", [1, -525601]),
+    ("NOTICE.ACCIDENT.WARNING", [10**12, -1, -5, 525601]), ("NOTICE.ACCIDENT.REMINDER", [1, -525601]),
     ("ACC.RPT.UNIT", [-0.5, 87601]), ("ACC.RPT.TOP.1", [1, 6, 2.5]), ("ACC.RPT.CONT.1", [0, 25]),
     ("HAZ.DUP.SCORE", [-1, 101]), ("HAZ.STAT.YEAR", [0, 32]), ("LIST.HAZ.APPROVE", [-1, 2501, 1.5]),
     ("ACC.GRADE.MISSING", [2, 0.5]), ("LIGHT.RED.MISSED", [0]), ("RISK.LEC.RED", [0])])
