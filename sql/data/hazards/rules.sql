@@ -1,6 +1,7 @@
 -- The figures about hazards. Where the law says 及时 (promptly) or nothing, the figure is a default of the program
 -- (recalled-low): an administrator revises it as the city decides.
 select anze.ship_rule_limit('HAZ.', stricter => 'less'),
+    anze.ship_rule_limit('HAZ.STAT.', minimum => 1, maximum => 31, stricter => 'less'),
     anze.ship_rule_limit('HAZ.RECUR', minimum => 1, stricter => 'more'),
     -- Within the city's search for duplicates nobody is stricter than another.
     anze.ship_rule_limit('HAZ.DUP.');
