@@ -78,7 +78,7 @@ stable language plpgsql as $$
 declare
     h anze.hazard;
 begin
-    select * into h from anze.hazard x where x.id = hazard and x.found_at = anze.hazard_found_at(hazard);
+    select * into h from anze.hazard x where x.id = hazard and x.found_at = anze.id_moment(hazard);
     status := success;
     body := anze.hazard_json(h)::text;
     etag := anze.etag(h.version, body);
