@@ -82,3 +82,6 @@ drop index anze.obligation_period_end;
 create index obligation_unit_period on anze.obligation (unit_id, period_end);
 
 drop function if exists anze.compliance_counts(daterange, timestamptz, uuid[]);
+
+-- Settling looks for the records that name a period as well as for those of its days: few name one.
+create index duty_record_for_period on anze.duty_record (unit_id, for_period) where for_period is not null;

@@ -51,16 +51,13 @@ begin
 end
 $$;
 
--- What followed from a change, for every unit that it touched.
+-- What followed from a change. What the named units owe, their structure and lights follow at once; what hung on them
+-- was marked when it moved, and the sweeper takes it up in its batches: it may be some hundred units.
 create or replace function anze.unit_change_answer(
     changed uuid, change_kind text, day date, others uuid[], moved uuid[])
 returns table (status text, body text, etag text, location text) language plpgsql as $$
-declare
-    touched uuid;
 begin
-    foreach touched in array changed || others || moved loop
-        perform anze.duties_follow(touched, day);
-    end loop;
+    perform anze.duties_follow_all(changed || others, day);
     return query
     select '201', jsonb_build_object('change', change_kind, 'effective_on', day, 'unit', anze.unit_json(u),
         'others', (select coalesce(jsonb_agg(anze.unit_json(o) order by i.place), '[]')
