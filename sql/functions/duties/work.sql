@@ -58,24 +58,18 @@ begin
 end
 $$;
 
--- After a change of some units: plans and judges them at once, so that the caller reads what follows from what it wrote.
-create or replace function anze.duties_follow_all(unit_ids uuid[], from_day date) returns void
-security definer language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-    perform anze.touch_units(unit_ids, from_day);
-    perform anze.plan_marked(unit_ids);
-    perform anze.refresh_findings(unit_ids);
-    perform anze.judge_lights(unit_ids);
-end
-$$;
+-- After a change of one unit: plans and judges it at once, so that the caller reads what follows from what it wrote.
 create or replace function anze.duties_follow(unit_id uuid, from_day date) returns void
 security definer language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    one constant uuid[] := array[duties_follow.unit_id];
 begin
-    perform anze.duties_follow_all(array[duties_follow.unit_id], from_day);
+    perform anze.touch_units(one, from_day);
+    perform anze.plan_marked(one);
+    perform anze.refresh_findings(one);
+    perform anze.judge_lights(one);
 end
 $$;
 

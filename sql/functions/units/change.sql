@@ -56,8 +56,12 @@ $$;
 create or replace function anze.unit_change_answer(
     changed uuid, change_kind text, day date, others uuid[], moved uuid[])
 returns table (status text, body text, etag text, location text) language plpgsql as $$
+declare
+    touched uuid;
 begin
-    perform anze.duties_follow_all(changed || others, day);
+    foreach touched in array changed || others loop
+        perform anze.follow_unit(touched, day);
+    end loop;
     return query
     select '201', jsonb_build_object('change', change_kind, 'effective_on', day, 'unit', anze.unit_json(u),
         'others', (select coalesce(jsonb_agg(anze.unit_json(o) order by i.place), '[]')
