@@ -13,7 +13,7 @@ from harness.duties import Office
 from harness.statement import expand
 
 CHINA = dt.timezone(dt.timedelta(hours=8))
-(MIGRATION,) = (Path(__file__).parents[2] / "sql/migrations").glob("*_duties_sums.sql")
+(FILLING,) = (Path(__file__).parents[2] / "sql/migrations").glob("*_duties_sums_before.sql")
 FIGURES = ("owed", "done", "done_late", "excused", "missed")
 TOWNS = ("150622101", "150622100", "150621100", "150602001")
 SCOPES = {
@@ -193,12 +193,15 @@ def test_folding_changes_no_answer_and_a_sum_is_all_of_its_changes(chronicle):
 
 
 def test_what_was_there_before_the_sums_were_kept_is_told_by_the_obligations(chronicle):
-    """The migration's own statements, run again where nothing is kept: units that moved are counted where they are now."""
+    """The migration's own statement, in batches, where nothing is kept: units that moved are counted where they are now."""
     database, found = chronicle
-    filling = MIGRATION.read_text(encoding="utf-8").partition("-- What was before:")[2].partition("-- Summaries of the past")[0]
     with database.owner() as owner:
         owner.execute("delete from anze.duty_change")
-        owner.execute("-- " + filling)
+        owner.execute("create table anze.duty_change_filled as select clock_timestamp() as until,"
+                      " '00000000-0000-0000-0000-000000000000'::uuid as after")
+        owner.execute("prepare fill as " + FILLING.read_text(encoding="utf-8"))
+        while owner.execute("execute fill (20)").fetchone()[0]:
+            pass
     check(database, found.moments[::20] + found.moments[-1:], {"duty": found.staying}, found.staying)
     check(database, [(dt.datetime.now(CHINA), found.moments[-1][1])], {})
 

@@ -46,7 +46,8 @@ return case when state <> 'open' then state when at >= missed_from then 'missed'
 -- Obligations whose last day lies in the span, as they are now (at NULL) or as the service saw them at a moment, in the
 -- region that is asked for (NULL: all of the caller's). Regions are answered by sums, units are counted one by one.
 -- What belongs together may come in several rows.
-create or replace function anze.compliance_counts(during daterange, at timestamptz, unit_ids uuid[], region text)
+create or replace function anze.compliance_counts(during daterange, at timestamptz, unit_ids uuid[],
+    region text default null)
 returns table (duty text, clause text, region_code text, sector text, unit_kind text, owed bigint, done bigint,
     done_late bigint, excused bigint, missed bigint) stable language plpgsql
 as $$
