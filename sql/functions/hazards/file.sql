@@ -124,6 +124,7 @@ begin
     if f.hazard_id is not null then
         perform anze.refuse_state('该问题已登记为隐患。', 'The finding is a hazard already.');
     end if;
+    perform anze.need_partition('hazard', h.found_at);
     h := anze.hazard_keep(h);
     return query select * from anze.hazard_answer(h.id, '201');
 end

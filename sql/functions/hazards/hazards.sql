@@ -1,56 +1,7 @@
--- Hazards: where their rows are kept, what follows from what, who is told.
+-- Hazards: what is seen and found, what follows from what.
 -- Filing is in hazard_file.sql, judging in hazard_case.sql, merging in hazard_merge.sql, what is shown in hazard_shown.sql.
 
 set local check_function_bodies = off; -- functions of this folder may name later ones
-
--- Partitions ---------------------------------------------------------------------------------------------------------
-
--- One partition of the table, made apart and then attached, so that writers go on. The bounds are months of China.
-create or replace function anze.make_hazard_partition(name text, lower_bound text, upper_bound text) returns void
-language plpgsql set search_path = pg_catalog, pg_temp as $$
-begin
-    execute format('create table anze.%I (like anze.hazard including all)', name);
-    execute format('alter table anze.%I enable row level security', name); -- nobody reads it but by its parent
-    execute format('alter table anze.%I force row level security', name);
-    execute format('alter table anze.hazard attach partition anze.%I for values from (%s) to (%s)', name, lower_bound,
-                   upper_bound);
-end
-$$;
-
-create or replace function anze.month_begins(month timestamp) returns timestamptz immutable parallel safe strict language sql
-return month at time zone 'Asia/Shanghai';
-
--- The partitions of this month and the coming ones; how many were made. What was found before the first month that has
--- one (a year back when the table is new) is in hazard_past. There is no default partition: with one, a list could not
--- stop at the latest months. Run by migrate, and by the sweeper.
-create or replace function anze.make_hazard_partitions(max_rows integer default 3) returns integer
-security definer language plpgsql set search_path = pg_catalog, pg_temp set lock_timeout = '2s' as $$
-declare
-    this_month constant timestamp := date_trunc('month', now() at time zone 'Asia/Shanghai');
-    is_new constant boolean := to_regclass('anze.hazard_past') is null;
-    month timestamp := this_month - case when is_new then interval '12 months' else interval '0' end;
-    made integer := 0;
-begin
-    if to_regclass(to_char(this_month + interval '3 months', '"anze.hazard_"YYYY_MM')) is not null then
-        return 0;
-    end if;
-    perform pg_advisory_xact_lock(3615029, 4); -- sweepers of several replicas at once
-    if is_new then
-        perform anze.make_hazard_partition('hazard_past', 'minvalue', quote_literal(anze.month_begins(month)));
-    end if;
-    while month <= this_month + interval '3 months' loop
-        if to_regclass(to_char(month, '"anze.hazard_"YYYY_MM')) is null then
-            perform anze.make_hazard_partition(to_char(month, '"hazard_"YYYY_MM'),
-                quote_literal(anze.month_begins(month)), quote_literal(anze.month_begins(month + interval '1 month')));
-            made := made + 1;
-        end if;
-        month := month + interval '1 month';
-    end loop;
-    return made;
-end
-$$;
-
-select anze.make_hazard_partitions();
 
 -- What is seen and found ---------------------------------------------------------------------------------------------
 
