@@ -7,20 +7,29 @@ set local check_function_bodies = off; -- functions of this folder may name late
 
 -- Where the span of so many months begins that a moment is in.
 create or replace function anze.span_begins(at timestamptz, months integer) returns timestamptz
-immutable parallel safe strict language sql
-return (date_trunc('year', at at time zone 'Asia/Shanghai')
-        + make_interval(months => (extract(month from at at time zone 'Asia/Shanghai')::integer - 1) / months * months))
-    at time zone 'Asia/Shanghai';
+immutable parallel safe strict language plpgsql as $$
+begin
+    return (date_trunc('year', at at time zone 'Asia/Shanghai')
+            + make_interval(months => (extract(month from at at time zone 'Asia/Shanghai')::integer - 1) / months * months))
+        at time zone 'Asia/Shanghai';
+end
+$$;
 
 create or replace function anze.next_span_begins(at timestamptz, months integer) returns timestamptz
-immutable parallel safe strict language sql
-return (anze.span_begins(at, months) at time zone 'Asia/Shanghai' + make_interval(months => months))
-    at time zone 'Asia/Shanghai';
+immutable parallel safe strict language plpgsql as $$
+begin
+    return (anze.span_begins(at, months) at time zone 'Asia/Shanghai' + make_interval(months => months))
+        at time zone 'Asia/Shanghai';
+end
+$$;
 
 create or replace function anze.partition_name(parent text, at timestamptz, months integer) returns text
-immutable parallel safe strict language sql
-return parent || to_char(anze.span_begins(at, months) at time zone 'Asia/Shanghai',
-    case months when 12 then '"_"YYYY' when 3 then '"_"YYYY"_q"Q' else '"_"YYYY_MM' end);
+immutable parallel safe strict language plpgsql as $$
+begin
+    return parent || to_char(anze.span_begins(at, months) at time zone 'Asia/Shanghai',
+        case months when 12 then '"_"YYYY' when 3 then '"_"YYYY"_q"Q' else '"_"YYYY_MM' end);
+end
+$$;
 
 -- Where the last partition of a table ends; NULL where it has none.
 create or replace function anze.partitions_end(parent text) returns timestamptz stable language plpgsql

@@ -43,23 +43,29 @@ $$;
 
 -- The version of a criterion that was in force on a day.
 create or replace function anze.hazard_criterion_on(named text, day date) returns anze.hazard_criterion
-stable language sql as $$
-    select k from anze.hazard_criterion k where k.code = named and k.in_force @> day
+stable language plpgsql as $$
+begin
+    return (
+        select k from anze.hazard_criterion k where k.code = named and k.in_force @> day);
+end
 $$;
 
 -- What is wrong with naming this criterion for a hazard of this sector that was found on this day.
 create or replace function anze.hazard_criterion_faults(named text, day date, of_sector text, pointer text) returns jsonb
-stable language sql as $$
-    select case
-    when named is null then '[]'
-    when not exists (select from anze.hazard_criterion o where o.code = named) then
-        anze.fault(pointer, 'unknown-reference', '没有该判定标准。', 'There is no such criterion.')
-    when k.code is null then anze.fault(pointer, 'not-in-force', '该判定标准在发现之日没有施行。',
-        'The criterion was not in force on the day of finding.')
-    when k.sectors is not null and not coalesce(of_sector = any (k.sectors), false) then
-        anze.fault(pointer, 'of-other-sector', '该判定标准不适用于该行业领域。', 'The criterion is for other sectors.')
-    else '[]' end
-    from (select) one left join anze.hazard_criterion k on k.code = named and k.in_force @> day
+stable language plpgsql as $$
+begin
+    return (
+        select case
+        when named is null then '[]'
+        when not exists (select from anze.hazard_criterion o where o.code = named) then
+            anze.fault(pointer, 'unknown-reference', '没有该判定标准。', 'There is no such criterion.')
+        when k.code is null then anze.fault(pointer, 'not-in-force', '该判定标准在发现之日没有施行。',
+            'The criterion was not in force on the day of finding.')
+        when k.sectors is not null and not coalesce(of_sector = any (k.sectors), false) then
+            anze.fault(pointer, 'of-other-sector', '该判定标准不适用于该行业领域。', 'The criterion is for other sectors.')
+        else '[]' end
+        from (select) one left join anze.hazard_criterion k on k.code = named and k.in_force @> day);
+end
 $$;
 
 -- The last of the same unit and criterion within the year before, and how many there were. What was merged or was no
@@ -79,6 +85,14 @@ begin
 end
 $$;
 
+-- Hazards of one unit by one criterion are filed and judged one after the other, so that each sees those before it: taken
+-- in a statement before the one that looks for them.
+create or replace function anze.lock_recurrence(unit_id uuid, criterion text) returns void strict language plpgsql as $$
+begin
+    perform pg_advisory_xact_lock(hashtextextended(unit_id || criterion, 3615031));
+end
+$$;
+
 -- What follows -------------------------------------------------------------------------------------------------------
 
 -- A hazard shows where its case stands. One that was merged is not open, though its case may go on again.
@@ -95,7 +109,7 @@ begin
 end
 $$;
 create or replace trigger hazard_follows after update on anze.case_file
-    for each row when (new.kind = 'hazard'
+    for each row when (new.kind = 'hazard' and old.version > 0 -- while it is being opened there is no hazard yet
         and (new.state, new.is_open, new.due_at, new.version) is distinct from (old.state, old.is_open, old.due_at, old.version))
     execute function anze.hazard_follows_case();
 
