@@ -154,9 +154,9 @@ def test_days_missed_since_the_last_report_are_in_the_timeline_without_anybody_w
     sql, _ = expand("accidents/getAccidentTimeline", {"accident_id": filed["id"]})
     desk.connection.execute(f"prepare timeline as {sql}")
     events = json.loads(desk.value(f"execute timeline('{filed['id']}')"))["events"]
-    missed = [e["about"]["day"] for e in events if e["event"] == "clock_missed" and e["about"]["code"] == "follow_up"]
-    first = dt.date.fromisoformat(missed[0])
-    assert missed == [str(first + dt.timedelta(days=n)) for n in range(3)]
+    missed, = (e["about"] for e in events if e["event"] == "clock_missed" and e["about"]["code"] == "follow_up")
+    assert missed["missed_days"] == 3
+    assert missed["last_day"] == str(dt.date.fromisoformat(missed["day"]) + dt.timedelta(days=2))
 
 
 def test_reports_are_listed_as_given_with_what_corrects_them(desk):

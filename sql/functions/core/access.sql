@@ -119,6 +119,17 @@ begin
 end
 $$;
 
+-- Whether the caller sees a deadline: as what its owner keeps itself, and with the case that it is of. A clock of an accident
+-- is seen as the accident is: by nobody above its unit in the tree.
+create or replace function anze.sees_deadline(subject text, subject_id uuid, region_code text, sector text, owed_by uuid)
+returns boolean stable parallel safe language plpgsql
+as $$
+begin
+    return case when subject = 'accident' then anze.can_see(region_code, sector, owed_by)
+        else anze.can_see_of_unit(region_code, sector, owed_by) or subject = 'case' and anze.sees_case(subject_id) end;
+end
+$$;
+
 -- Whether the caller sees something that a file is evidence of: asked for files alone that are not seen as their unit's.
 -- With the owner's rights, also within the owner's functions, so it says itself what the policies of cases, records and
 -- excuses say; and never for the owner's own work, which nobody else may pass for.
