@@ -164,7 +164,7 @@ begin
                     'states', k.states, 'is_working_days', k.is_working_days, 'watched_by', k.watched_by)
                 order by k.code), '[]')
             from anze.case_clock k
-            left join anze.rule r on r.code = k.rule and r.in_force @> anze.today()
+            left join anze.rule r on r.code = k.rule and r.in_force @> anze.today() and r.region_code is null
             left join anze.instrument i on i.code = r.instrument
             where (k.kind, k.version) = (of_code, of_version)));
 end

@@ -18,7 +18,8 @@ begin
         rule_version := length.version;
     end if;
     if k.rule is not null then
-        due_at := anze.term_end(at, length.value, length.unit, k.is_working_days);
+        due_at := anze.term_end(at, length.value,
+            case when k.is_working_days and length.unit = 'day' then 'workday' else length.unit end);
     elsif length(named) = 10 then
         due_at := anze.end_of_day(named::date);
     else
@@ -143,3 +144,15 @@ begin
     return c;
 end
 $$;
+
+-- Clocks that were superseded stay, and so do those that were met.
+create or replace function anze.deadline_stays() returns trigger language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    raise exception 'deadlines are not deleted' using errcode = 'insufficient_privilege';
+end
+$$;
+create or replace trigger deadline_stays before delete on anze.deadline
+    for each row execute function anze.deadline_stays();
+create or replace trigger deadline_stays_all before truncate on anze.deadline
+    for each statement execute function anze.deadline_stays();
