@@ -8,6 +8,7 @@ create table anze.subject (
     title_zh text not null,
     title_en text not null,
     clocks text collate "C",
+    read_scope text,
     place smallint not null,
     constraint subject_pkey primary key (code),
     constraint subject_place_key unique (place),
@@ -17,6 +18,7 @@ create table anze.subject (
 comment on table anze.subject is
     '事项: what notices tell of and deadlines are of; its functions are found by its code (sql/README.md, Subjects)';
 comment on column anze.subject.clocks is 'the table that has its clocks; NULL: nothing of it is owed by a time';
+comment on column anze.subject.read_scope is 'what its deadlines ask for in the list of deadlines, beside cases:read';
 comment on column anze.subject.place is 'the order in which the sweeper tells of them';
 comment on constraint subject_pkey on anze.subject is '该事项已登记。 | This subject is registered already. | /code';
 comment on constraint subject_place_key on anze.subject is '次序重复。 | The place is taken. | /place';
@@ -24,10 +26,10 @@ comment on constraint subject_code_form on anze.subject is '事项代码格式�
 comment on constraint subject_clocks on anze.subject is
     '时限所在不在代码表内。 | Where its clocks are is not in the code set. | /clocks';
 grant select on anze.subject to anze_service;
-insert into anze.subject (code, title_zh, title_en, clocks, place) values
-    ('accident', '事故', 'Accident', 'deadline', 1),
-    ('case', '案件', 'Case', 'deadline', 2),
-    ('obligation', '履职任务', 'Obligation', 'obligation', 3);
+insert into anze.subject (code, title_zh, title_en, clocks, read_scope, place) values
+    ('accident', '事故', 'Accident', 'deadline', 'accidents:read', 1),
+    ('case', '案件', 'Case', 'deadline', null, 2),
+    ('obligation', '履职任务', 'Obligation', 'obligation', 'duties:read', 3);
 
 -- Deadlines of every subject ---------------------------------------------------------------------------------------------
 
@@ -111,11 +113,11 @@ comment on constraint deadline_order on anze.deadline is '到期应晚于起算�
 comment on constraint deadline_details on anze.deadline is '详情应为对象。 | The details are an object. | ';
 create unique index deadline_one_running on anze.deadline (subject_id, clock)
     where subject = 'case' and met_at is null and superseded_at is null;
-create index deadline_province_running on anze.deadline (province, due_at, id) where is_running;
-create index deadline_city_running on anze.deadline (city, due_at, id) where is_running;
-create index deadline_county_running on anze.deadline (county, due_at, id) where is_running;
-create index deadline_town_running on anze.deadline (town, due_at, id) where is_running;
-create index deadline_owed_by on anze.deadline (owed_by, due_at, id) where is_running;
+create index deadline_province_running on anze.deadline (province, subject, due_at, id) where is_running;
+create index deadline_city_running on anze.deadline (city, subject, due_at, id) where is_running;
+create index deadline_county_running on anze.deadline (county, subject, due_at, id) where is_running;
+create index deadline_town_running on anze.deadline (town, subject, due_at, id) where is_running;
+create index deadline_owed_by on anze.deadline (owed_by, subject, due_at, id) where is_running;
 create index deadline_of_subject on anze.deadline (subject_id, due_at);
 create index deadline_notice on anze.deadline (subject, next_notice_at) where is_running and next_notice_at < 'infinity';
 

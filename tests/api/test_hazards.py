@@ -256,7 +256,7 @@ def test_a_hazard_is_overdue_when_a_deadline_of_its_case_has_passed(county, alon
     assert made["id"] not in {h["id"] for h in county.items(f"{HAZARDS}?overdue=true")}
     with alone.owner() as owner:
         owner.execute("update anze.deadline set starts_at = now() - interval '9 days', due_at = now() - interval '1 minute'"
-                      " where subject_id = %s", (made["subject_id"],))
+                      " where subject_id = %s", (made["case_id"],))
         owner.execute("update anze.case_file set due_at = now() - interval '1 minute', version = version where id = %s",
                       (made["case_id"],))
     assert made["id"] in {h["id"] for h in county.items(f"{HAZARDS}?overdue=true")}

@@ -86,23 +86,15 @@ declare
     a anze.accident;
 begin
     a.id := bench.id(n);
+    a.version := 1;
+    a.state := 'open';
+    a.report_count := 1;
     a.reported_at := given ->> 'received_at';
+    a.recorded_at := at;
+    a.updated_at := at;
     a.entry_level := 2;
     a := anze.accident_take(a, given - '{figures,reporter_name,reporter_phone,received_at}'::text[], '[]', at);
-    insert into anze.accident (id, unit_id, unit_name, unit_credit_code, region_code, sector, rule_set,
-        category_standard, category, place, occurred_at, learned_at, reported_at, recorded_at, entry_level, facts,
-        grade, grade_is_lower_bound, supplement_ends_at, updated_at)
-    values (a.id, a.unit_id, a.unit_name, a.unit_credit_code, a.region_code, a.sector, a.rule_set,
-        a.category_standard, a.category, a.place, a.occurred_at, a.learned_at, a.reported_at, at, a.entry_level,
-        a.facts, 1, true, a.supplement_ends_at, at)
-    returning * into a;
-    insert into anze.accident_report (accident_id, number, kind, root, as_of, recorded_at, moves_grade, figures,
-        content, reporter_name, reporter_phone, level)
-    values (a.id, 1, 'first', 1, a.reported_at, at, true, given -> 'figures', a.facts, given ->> 'reporter_name',
-        given ->> 'reporter_phone', 2);
-    a := anze.accident_regrade(a, 1, at);
-    perform anze.accident_start_day(a, anze.day_of(a.reported_at) + 1, 1, at);
-    perform anze.accident_plan(a, 1, at);
+    a := anze.accident_begin(a, given, 2::smallint, at);
     insert into anze.accident_transmission (accident_id, from_level, to_level, channel, sent_at, recorded_at)
     values (a.id, 2, 3, 'system', at, at);
     if bench.random(seed, n, 'closed') < 0.99 then

@@ -173,8 +173,8 @@ def test_one_or_two_late_hazards_are_yellow_and_three_are_red_until_they_are_rep
 def test_a_hazard_of_which_several_deadlines_are_late_is_one(owner):
     made = major(owner)
     running = owner.execute("select count(*) from anze.deadline where subject_id = %s and is_running and owed_by = %s",
-                            (made["subject_id"], MINE.id)).fetchone()[0]
-    fall_due(owner, made["subject_id"])
+                            (made["case_id"], MINE.id)).fetchone()[0]
+    fall_due(owner, made["case_id"])
     colour, reasons = light(owner)
     assert running > 1 and (colour, reasons) == ("yellow", {"yellow_hazards_major": 1, "yellow_hazards_late": 1})
 

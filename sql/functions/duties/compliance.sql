@@ -195,7 +195,7 @@ begin
     insert into anze.excuse (obligation_id, reason, evidence_files, unit_id, region_code, sector)
     values (o.id, request ->> 'reason', coalesce(request -> 'evidence', '[]'), o.unit_id, o.region_code, o.sector)
     returning * into e;
-    perform anze.use_files(e.evidence_files, excuse_id => e.id);
+    perform anze.use_files(e.evidence_files, 'excuse', e.id);
     return query select '201', anze.excuse_json(e)::text, e.version::text, '/v1/excuses/' || e.id;
 end
 $$;

@@ -1,12 +1,14 @@
--- Deadlines and obligations, each read from the index of its scope in the order of its due times, and merged. Who may not
--- read accidents or duties gets none of theirs.
-with deadlines as not materialized (
+-- Deadlines of each subject and obligations, each read from the index of its scope in the order of its due times, and merged.
+-- Who may not read accidents or duties gets none of theirs.
+with subjects as (
+    select s.code from anze.subject s
+    where s.clocks = 'deadline' and (s.read_scope is null or s.read_scope = any (anze.scopes()))
+      and s.code = :kind --? kind
+),
+deadlines as not materialized (
     select d.subject, d.id, d.due_at
     from anze.deadline d
     where d.is_running
-      and false --? kind=duty
-      and d.subject = :kind --? kind
-      and (d.subject <> 'accident' or 'accidents:read' = any (anze.scopes()))
       and d.province = :scope_province --? scope_province
       and d.city = :scope_city --? scope_city
       and d.county = :scope_county --? scope_county
@@ -43,11 +45,15 @@ duties as not materialized (
 page as (
     -- The first page goes on from before everything, so that each order has one plan. CASE, because under row-level
     -- security a COALESCE counts as leaky, and the index would not be asked.
-    (select m.subject as subject, m.id, m.due_at from deadlines m
-     where (m.due_at, m.id) > (case when :after_1::text is null then '-infinity' else :after_1 end::timestamptz,
-                               case when :after_2::text is null then repeat('0', 32) else :after_2 end::uuid)
-     order by m.due_at, m.id
-     limit :limit::int + 1)
+    select m.subject, m.id, m.due_at
+    from subjects s
+    cross join lateral (
+        select d.* from deadlines d
+        where d.subject = s.code
+          and (d.due_at, d.id) > (case when :after_1::text is null then '-infinity' else :after_1 end::timestamptz,
+                                  case when :after_2::text is null then repeat('0', 32) else :after_2 end::uuid)
+        order by d.due_at, d.id
+        limit :limit::int + 1) m
     union all
     (select 'obligation' as subject, m.id, m.due_at from duties m
      where (m.due_at, m.id) > (case when :after_1::text is null then '-infinity' else :after_1 end::timestamptz,
@@ -68,4 +74,4 @@ select coalesce((select jsonb_agg(i.body order by f.place)
                  join found f on f.id = i.id), '[]')::text as items,
        (select jsonb_build_array(g.due_at::text, g.id)::text from found g
         where g.place = :limit::int and exists (select from found x where x.place > :limit::int)) as next
-     , ((select count(*) from deadlines) + (select count(*) from duties))::text as total --? count
+     , ((select count(*) from deadlines d where d.subject in (select s.code from subjects s)) + (select count(*) from duties))::text as total --? count
