@@ -205,7 +205,8 @@ begin
     insert into anze.case_file (id, kind, kind_version, state, level, unit_id, supervisor_id, parent_id, title, facts,
         version, opened_at, state_since, updated_at, region_code, sector)
     values (anze.new_id(u.region_code, at), k.code, k.version, k.initial_state, open_case.level, u.id,
-        open_case.supervisor_id, open_case.parent_id, open_case.title, coalesce(jsonb_strip_nulls(open_case.facts), '{}'), 0, at, at, at, u.region_code, u.sector)
+        open_case.supervisor_id, open_case.parent_id, open_case.title,
+        coalesce(jsonb_strip_nulls(open_case.facts), '{}'), 0, at, at, at, u.region_code, u.sector)
     returning * into c;
     c := anze.case_enter(c, c.state, at);
     select * into opened from anze.add_case_event(c, 'opened', null, content, evidence, at);
