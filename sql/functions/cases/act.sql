@@ -98,11 +98,13 @@ set search_path = pg_catalog, pg_temp as $$
 $$;
 
 -- The fields of an action. Where a holder of a post must decide, the field person_id names that person in any case.
+create or replace function anze.case_decider_field() returns jsonb immutable parallel safe language sql
+return jsonb '{"name": "person_id", "type": "person", "required": true, "title_zh": "决定人", "title_en": "Who decided"}';
+
 create or replace function anze.case_fields(a anze.case_action) returns jsonb immutable language sql
 set search_path = pg_catalog, pg_temp as $$
     select a.fields || case when a.posts = '{}' or jsonb_path_exists(a.fields, '$[*] ? (@.name == "person_id")')
-        then '[]' else '[{"name": "person_id", "type": "person", "required": true, "title_zh": "决定人",
-                          "title_en": "Who decided"}]'::jsonb end
+        then '[]' else jsonb_build_array(anze.case_decider_field()) end
 $$;
 
 create or replace function anze.case_field_faults(fields jsonb, given jsonb) returns jsonb stable language sql
@@ -228,6 +230,19 @@ begin
 end
 $$;
 
+-- Where an action leads. One that goes back leads to the state from which the case came into its present one.
+create or replace function anze.case_action_leads_to(c anze.case_file, a anze.case_action) returns text
+stable language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return coalesce(case when a.goes_back then (
+            select e.from_state from anze.case_event e
+            where e.case_id = c.id and e.to_state = c.state and e.from_state <> c.state
+            order by e.number desc limit 1)
+        else a.to_state end, c.state);
+end
+$$;
+
 create or replace function anze.take_case_step(c anze.case_file, a anze.case_action, given jsonb, evidence jsonb)
 returns anze.case_file language plpgsql
 set search_path = pg_catalog, pg_temp as $$
@@ -237,7 +252,7 @@ declare
     kept constant jsonb := anze.case_kept(a, given);
     taken record;
 begin
-    c := anze.case_enter(c, coalesce(a.to_state, c.state), at);
+    c := anze.case_enter(c, anze.case_action_leads_to(c, a), at);
     c.facts := c.facts || kept;
     select * into taken from anze.add_case_event(c, a.code, former, given, evidence, at);
     c := taken.c;
@@ -258,7 +273,7 @@ declare
     fields constant jsonb := coalesce(jsonb_strip_nulls(given), '{}');
     papers constant jsonb := coalesce(evidence, '[]');
     barrier constant text := case when not as_system then anze.case_barrier(c, a)
-        when not 'system' = any (a.takers) then 'taker' end;
+        when not a.takers ? 'system' then 'taker' end;
 begin
     if barrier is not null then
         perform anze.refuse_case_action(barrier, a);

@@ -25,7 +25,33 @@ return anze.can_see_of_unit((c).region_code, (c).sector, (c).unit_id)
 
 -- Who may take which action -------------------------------------------------------------------------------------------
 
+-- Whether the caller's body has a power by law; a caller that names no unit stands for the body of its region.
+create or replace function anze.caller_has_power(power text) returns boolean
+stable parallel safe security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return exists (
+        select from anze.unit u join anze.body_power p on p.unit_kind = u.kind
+        where p.power = caller_has_power.power
+            and (u.id = anze.unit() or anze.unit() is null and u.is_body and anze.acts_for(u.id)
+                 and u.region_code = rpad(anze.region(), greatest(length(anze.region()), 6), '0')));
+end
+$$;
+
 -- One taker of an action against the caller, who sees the case.
+create or replace function anze.case_taker_allows(c anze.case_file, taker jsonb) returns boolean
+stable security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return case jsonb_typeof(taker)
+        when 'string' then anze.case_taker_fits(c, taker #>> '{}')
+        else anze.case_taker_fits(c, taker ->> 'who')
+            and (not taker ? 'power' or anze.caller_has_power(taker ->> 'power'))
+            and (not taker ? 'level' or coalesce(anze.caller_level(), -1) >= (
+                select l.rank from anze.level l where l.code = taker ->> 'level')) end;
+end
+$$;
+
 create or replace function anze.case_taker_fits(c anze.case_file, taker text) returns boolean
 stable security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
@@ -70,7 +96,8 @@ stable security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
     return case
-        when not exists (select from unnest(a.takers) t(taker) where anze.case_taker_fits(c, t.taker)) then 'taker'
+        when not exists (select from jsonb_array_elements(a.takers) t(taker)
+                         where anze.case_taker_allows(c, t.taker)) then 'taker'
         when coalesce(anze.caller_level(), -1) < a.minimum_level then 'minimum_level'
         when not coalesce(a.scope = any (anze.scopes()), false) then 'scope'
         when anze.case_hand_is_same(c, a.other_than) then 'other_than'

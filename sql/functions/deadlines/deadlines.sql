@@ -18,7 +18,7 @@ begin
         rule_version := length.version;
     end if;
     if k.rule is not null then
-        due_at := anze.term_end(at, length.value, length.unit, k.is_working_days);
+        due_at := anze.term_end(at, length.value, length.unit);
     elsif length(named) = 10 then
         due_at := anze.end_of_day(named::date);
     else
