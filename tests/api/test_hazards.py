@@ -60,7 +60,7 @@ def test_a_hazard_is_filed_with_its_case_and_read_as_it_was_answered(county):
 def test_the_id_of_a_hazard_begins_with_the_moment_of_finding(county):
     found_at = "2026-03-31T08:00:00.250+08:00"
     made = filed(county, found_at=found_at)
-    assert int(made["id"].replace("-", "")[:12], 16) == 1774915200250 and made["id"][14] == "7"
+    assert int(made["id"].replace("-", "")[:12], 16) == 1774915200250 and made["id"][14] == "8"
     assert made["found_at"] == found_at
 
 

@@ -61,9 +61,9 @@ declare
     made bigint;
 begin
     create temporary table made on commit drop as
-    select n, (lpad(to_hex(round(extract(epoch from made_at - bench.chance(seed, n, 'found') * interval '1820 days') * 1000)::bigint),
-                    12, '0') || '7' || substr(md5(seed || ' hazard ' || n), 1, 3) || '8'
-               || substr(md5(seed || ' hazard ' || n), 5, 15))::uuid as id,
+    select n, overlay(
+            replace(anze.new_id(u.region_code, made_at - bench.chance(seed, n, 'found') * interval '1820 days')::text, '-', '')
+            placing '8' || substr(u.region_code, 4, 1) || right(md5(seed || ' hazard ' || n), 14) from 17)::uuid as id,
         md5(seed || ' case ' || n)::uuid as case_id, u.id as unit_id, u.region_code, u.sector,
         bench.chance(seed, n, 'open') < 0.03 as is_open, bench.chance(seed, n, 'late') < 0.5 as is_late,
         bench.chance(seed, n, 'major') < 0.02 as is_major,
@@ -76,19 +76,19 @@ begin
     select m.case_id, 'hazard', 1, case when m.is_open then 'ordered' else 'closed' end, m.is_open, 2, m.unit_id, m.words,
         jsonb_build_object('hazard_id', m.id),
         case when m.is_open then made_at + case when m.is_late then interval '-5 days' else interval '20 days' end else 'infinity' end,
-        1, anze.hazard_found_at(m.id), m.region_code, m.sector
+        1, anze.id_moment(m.id), m.region_code, m.sector
     from made m;
     insert into anze.case_event (case_id, number, action, to_state, level, at, actor)
-    select m.case_id, 1, 'opened', 'found', 2, anze.hazard_found_at(m.id), 'bench' from made m;
+    select m.case_id, 1, 'opened', 'found', 2, anze.id_moment(m.id), 'bench' from made m;
     insert into anze.hazard (id, found_at, case_id, unit_id, description, place, source, category, criterion,
         criterion_version, severity, judged_at, state, is_open, due_at, due_on, closed_at, region_code, sector, actor)
-    select m.id, anze.hazard_found_at(m.id), m.case_id, m.unit_id, m.n % 40 || '号部位' || m.words, m.n % 40 || '号部位',
+    select m.id, anze.id_moment(m.id), m.case_id, m.unit_id, m.n % 40 || '号部位' || m.words, m.n % 40 || '号部位',
         'own_check', 'equipment', case when m.is_major then 'ANY.MAJOR' end, case when m.is_major then 1 end,
-        case when m.is_major then 'major' else 'general' end, anze.hazard_found_at(m.id),
+        case when m.is_major then 'major' else 'general' end, anze.id_moment(m.id),
         case when m.is_open then 'ordered' else 'closed' end, m.is_open,
         case when m.is_open then made_at + case when m.is_late then interval '-5 days' else interval '20 days' end else 'infinity' end,
-        anze.day_of(anze.hazard_found_at(m.id)) + 15,
-        case when not m.is_open then anze.hazard_found_at(m.id) + interval '9 days' end, m.region_code, m.sector, 'bench'
+        anze.day_of(anze.id_moment(m.id)) + 15,
+        case when not m.is_open then anze.id_moment(m.id) + interval '9 days' end, m.region_code, m.sector, 'bench'
     from made m;
     get diagnostics made = row_count;
     return made;

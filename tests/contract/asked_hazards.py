@@ -24,7 +24,7 @@ def prepare(owner) -> None:
         owner.execute("with c as (select (anze.open_case('hazard', %s, null, 2::smallint, '护栏缺失',"
                       " jsonb_build_object('hazard_id', %s::text), null, '{}', '[]')).*)"
                       " insert into anze.hazard (id, found_at, case_id, unit_id, description, place, source, category, state,"
-                      " region_code, sector) select %s, anze.hazard_found_at(%s), c.id, c.unit_id, c.title, '主井口',"
+                      " region_code, sector) select %s, anze.id_moment(%s), c.id, c.unit_id, c.title, '主井口',"
                       " 'own_check', 'equipment', c.state, c.region_code, c.sector from c",
                       (OWN.id, hazard, hazard, hazard))
     owner.execute("select set_config('anze.reach', '', false)")

@@ -1,16 +1,17 @@
 """Ready calls for units, people and appointments: each test makes its own, so that none stands on another's."""
 import itertools
-from datetime import date, timedelta
+from datetime import datetime, timedelta, timezone
 
 from . import tree
 
+SHANGHAI = timezone(timedelta(hours=8))
 numbers = itertools.count(1)
 GOVERNMENT = tree.body("government", "150622").id
 
 
 def day(days_ago: int) -> str:
-    """A day of the past (or, negative, of the future) as the contract writes it."""
-    return (date.today() - timedelta(days=days_ago)).isoformat()
+    """A day of the past (or, negative, of the future) as the contract writes it; days are China's at any hour."""
+    return (datetime.now(SHANGHAI).date() - timedelta(days=days_ago)).isoformat()
 
 
 def unit_body(**changes) -> dict:

@@ -28,11 +28,11 @@ AFTER = {"after_1": str(MIDDLE), "after_2": ZERO}
 MANY = """
     insert into anze.hazard (id, found_at, case_id, unit_id, description, place, source, category, criterion,
         criterion_version, state, is_open, due_at, region_code, sector)
-    select h.id, anze.hazard_found_at(h.id), gen_random_uuid(), h.unit_id, '护栏缺失', '主井口', 'own_check', 'equipment',
+    select h.id, anze.id_moment(h.id), gen_random_uuid(), h.unit_id, '护栏缺失', '主井口', 'own_check', 'equipment',
         case when h.g % 3 = 0 then 'ANY.MAJOR' end, case when h.g % 3 = 0 then 1 end,
         case when h.g % 2 = 0 then 'ordered' else 'closed' end, h.g % 2 = 0,
         case when h.g % 2 = 0 then now() - interval '1 day' else 'infinity' end, h.region_code, h.sector
-    from (select anze.hazard_id(timestamptz 'LATEST' - g * interval '8 hours') as id, u.id as unit_id, g, u.region_code,
+    from (select anze.new_id(u.region_code, timestamptz 'LATEST' - g * interval '8 hours') as id, u.id as unit_id, g, u.region_code,
               u.sector
           from anze.unit u, generate_series(1, 1200) g where u.kind = 'enterprise') h;
 """.replace("LATEST", str(LATEST))
@@ -138,9 +138,9 @@ def test_every_month_has_its_partition_and_the_coming_ones_are_made_ahead(many):
 def test_what_was_found_long_ago_has_a_place_too(many):
     with many.owner() as owner:
         owner.execute("select set_config('anze.reach', 'service', true)")
-        made = owner.execute("select anze.hazard_id('2012-05-06 08:00+08')").fetchone()[0]
+        made = owner.execute("select anze.new_id('150622101', '2012-05-06 08:00+08')").fetchone()[0]
         owner.execute("insert into anze.hazard (id, found_at, case_id, unit_id, description, place, source, category, state,"
-                      " region_code) select %s, anze.hazard_found_at(%s), (anze.open_case('hazard', %s, null, 2::smallint, '旧隐患',"
+                      " region_code) select %s, anze.id_moment(%s), (anze.open_case('hazard', %s, null, 2::smallint, '旧隐患',"
                       " '{}', null, '{}', '[]')).id, %s, '旧隐患', '井口', 'own_check', 'equipment', 'found', '150622101'",
                       (made, made, UNIT, UNIT))
         assert owner.execute("select tableoid::regclass::text from anze.hazard where id = %s", (made,)).fetchone()[0] == "anze.hazard_past"
@@ -161,7 +161,7 @@ def nested_plans(database, caller: dict, function: str, hazard: str) -> tuple[li
                             *((f"anze.{n}", v) for n, v in caller.items())):
             connection.execute("select set_config(%s, %s, true)", (name, value))
         connection.execute("set local role anze_service")
-        connection.execute(f"select {function} from anze.hazard h where h.id = %s and h.found_at = anze.hazard_found_at(%s)",
+        connection.execute(f"select {function} from anze.hazard h where h.id = %s and h.found_at = anze.id_moment(%s)",
                            (hazard, hazard))
         connection.execute("reset role")
         calls = dict(connection.execute("select funcname, calls from pg_stat_xact_user_functions").fetchall())
@@ -188,5 +188,5 @@ def test_of_many_the_nearest_in_time_are_compared(many):
     with many.service(**SCOPES["unit"][0]) as service:
         near = [str(i) for (i,) in service.execute(
             "select n.id from anze.hazard h cross join lateral anze.hazards_near(h, 90) n where h.id = %s"
-            " and h.found_at = anze.hazard_found_at(%s)", (ids[600], ids[600])).fetchall()]
+            " and h.found_at = anze.id_moment(%s)", (ids[600], ids[600])).fetchall()]
     assert set(near) == {*ids[400:600], *ids[601:801]} and len(near) == 400

@@ -177,10 +177,10 @@ def insert(owner, source: random.Random, case: str, count: int, at: dt.datetime 
     owner.execute(
         "insert into anze.hazard (id, found_at, case_id, unit_id, description, place, source, category, criterion,"
         " criterion_version, recurrences, due_on, state, is_open, closed_at, region_code, sector)"
-        " select h.id, anze.hazard_found_at(h.id), %s, h.unit_id, '护栏缺失', '主井口', 'own_check', 'equipment', h.criterion,"
+        " select h.id, anze.id_moment(h.id), %s, h.unit_id, '护栏缺失', '主井口', 'own_check', 'equipment', h.criterion,"
         " (select min(k.version) from anze.hazard_criterion k where k.code = h.criterion), h.recurrences, h.due_on, h.state,"
         " h.state not in ('closed', 'dismissed'), h.closed_at, h.region_code, h.sector"
-        " from (select anze.hazard_id(x.found_at) as id, x.* from jsonb_to_recordset(%s) as x(found_at timestamptz, unit_id uuid,"
+        " from (select anze.new_id(x.region_code, x.found_at) as id, x.* from jsonb_to_recordset(%s) as x(found_at timestamptz, unit_id uuid,"
         " region_code text, sector text, criterion text, recurrences smallint, due_on date, state text, closed_at timestamptz)) h",
         (case, json.dumps(rows)))
 
@@ -191,7 +191,7 @@ CHANGES = (  # regraded, put right, opened again, merged, parted, dismissed, giv
     "state = 'closed', is_open = false, closed_at = now()",
     "state = 'closed', is_open = false, closed_at = least(found_at + interval '3 days', now())",
     "state = 'general', is_open = true, closed_at = null",
-    "state = 'merged', is_open = false, merged_into = anze.hazard_id(found_at)",
+    "state = 'merged', is_open = false, merged_into = anze.new_id(region_code, found_at)",
     "state = 'general', is_open = true, merged_into = null",
     "state = 'dismissed', is_open = false, closed_at = null",
     "due_on = anze.day_of(found_at) + 40",
@@ -379,9 +379,9 @@ def test_the_migration_sums_what_was_there_before(alone, source):
 MANY = """
     insert into anze.hazard (id, found_at, case_id, unit_id, description, place, source, category, state, due_at, region_code,
         sector)
-    select h.id, anze.hazard_found_at(h.id), gen_random_uuid(), h.unit_id, '护栏缺失', '主井口', 'own_check', 'equipment',
+    select h.id, anze.id_moment(h.id), gen_random_uuid(), h.unit_id, '护栏缺失', '主井口', 'own_check', 'equipment',
         'general', 'infinity', h.region_code, h.sector
-    from (select anze.hazard_id(now() - g * interval '8 hours') as id, u.id as unit_id, u.region_code, u.sector
+    from (select anze.new_id(u.region_code, now() - g * interval '8 hours') as id, u.id as unit_id, u.region_code, u.sector
           from anze.unit u, generate_series(1, 1200) g where u.kind = 'enterprise') h;
     insert into anze.hazard_tally select s.begins_on, s.ends_on, h.region_code, h.sector, '', 'infinity', count(*), 0, 0, 0, 0
         from anze.hazard h cross join lateral anze.hazard_spans(anze.day_of(h.found_at)) s group by 1, 2, 3, 4;

@@ -11,8 +11,8 @@ begin
             'kind_title_zh', k.title_zh, 'kind_title_en', k.title_en, 'rules_version', c.kind_version,
             'state', c.state, 'state_title_zh', s.title_zh, 'state_title_en', s.title_en,
             'state_since', anze.instant(c.state_since), 'is_open', c.is_open, 'is_public', c.is_public,
-            'level', anze.level_code(c.level), 'title', c.title, 'unit', anze.duty_unit_json(c.unit_id),
-            'supervisor', case when c.supervisor_id is not null then anze.duty_unit_json(c.supervisor_id) end,
+            'level', anze.level_code(c.level), 'title', c.title, 'unit', anze.unit_name_json(c.unit_id),
+            'supervisor', case when c.supervisor_id is not null then anze.unit_name_json(c.supervisor_id) end,
             'parent_id', c.parent_id, 'region_code', c.region_code, 'sector', c.sector,
             'due_at', case when isfinite(c.due_at) then anze.instant(c.due_at) end,
             'overdue', c.due_at < statement_timestamp(), 'opened_at', anze.instant(c.opened_at),
@@ -61,8 +61,8 @@ begin
     return (select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('number', e.number, 'action', e.action,
                 'from_state', e.from_state, 'to_state', e.to_state, 'at', anze.instant(e.at), 'actor', e.actor,
                 'on_behalf_of', e.on_behalf_of, 'level', anze.level_code(e.level),
-                'unit', case when e.unit_id is not null then anze.duty_unit_json(e.unit_id) end,
-                'person', anze.duty_person_json(case when e.content ->> 'person_id' ~ '^[0-9a-f-]{36}$'
+                'unit', case when e.unit_id is not null then anze.unit_name_json(e.unit_id) end,
+                'person', anze.person_reference(case when e.content ->> 'person_id' ~ '^[0-9a-f-]{36}$'
                                                      then (e.content ->> 'person_id')::uuid end)))
             || anze.case_event_title(c, e.action)
             || jsonb_build_object('fields', e.content, 'evidence', e.evidence) order by e.number)
@@ -93,7 +93,7 @@ begin
         'title_en', d.title_en, 'state', anze.deadline_state(d), 'starts_at', anze.instant(d.starts_at),
         'due_at', anze.instant(d.due_at), 'met_at', anze.instant(d.met_at),
         'superseded_at', anze.instant(d.superseded_at), 'late_by_seconds', anze.deadline_late_seconds(d),
-        'owed_by', anze.duty_unit_json(d.owed_by),
+        'owed_by', anze.unit_name_json(d.owed_by),
         'basis', anze.rule_basis(d.rule, d.rule_version)));
 end
 $$;

@@ -65,7 +65,7 @@ set search_path = pg_catalog, pg_temp as $$
 begin
     return (select anze.deadline_common(d.id, 'case', d.due_at) || jsonb_build_object('clock', d.clock,
             'title_zh', d.title_zh, 'title_en', d.title_en, 'subject', c.title,
-            'starts_at', anze.instant(d.starts_at), 'unit', anze.duty_unit_json(d.owed_by),
+            'starts_at', anze.instant(d.starts_at), 'unit', anze.unit_name_json(d.owed_by),
             'region_code', d.region_code, 'sector', d.sector, 'basis', anze.rule_basis(d.rule, d.rule_version),
             'link', '/v1/cases/' || c.id)
         from anze.deadline d join anze.case_file c on c.id = d.case_id where d.id = identity);
@@ -97,7 +97,7 @@ set search_path = pg_catalog, pg_temp as $$
 begin
     return (select anze.deadline_common(o.id, 'duty', o.due_at) || jsonb_build_object('clock', d.code,
             'title_zh', d.title_zh, 'title_en', d.title_en, 'starts_at', anze.instant(anze.end_of_day(o.period_start - 1)),
-            'unit', anze.duty_unit_json(o.unit_id), 'person', anze.duty_person_json(o.holder_id),
+            'unit', anze.unit_name_json(o.unit_id), 'person', anze.person_reference(o.holder_id),
             'region_code', o.region_code, 'sector', o.sector,
             'basis', jsonb_build_object('rule', d.code, 'rule_version', d.version, 'instrument', i.title,
                 'article', o.clause, 'confidence', d.confidence),

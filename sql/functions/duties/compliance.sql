@@ -103,24 +103,6 @@ return jsonb_build_object('owed', owed, 'done', done, 'done_late', done_late, 'e
     'rate_percent', round(100 * done / nullif(done + done_late + missed, 0), 1));
 
 -- Showing ------------------------------------------------------------------------------------------------------------
-
--- What is shown once for each row of a list is in PL/pgSQL: its plan is kept, that of a function in SQL is made again.
-
-create or replace function anze.person_reference(id uuid) returns jsonb stable parallel safe language plpgsql
-as $$
-begin
-    return (select jsonb_build_object('id', p.id, 'name', p.name) from anze.person p where p.id = person_reference.id);
-end
-$$;
-
-create or replace function anze.unit_reference(id uuid) returns jsonb stable parallel safe language plpgsql
-as $$
-begin
-    return (select jsonb_build_object('id', u.id, 'kind', u.kind, 'name', u.name)
-            from anze.unit u where u.id = unit_reference.id);
-end
-$$;
-
 create or replace function anze.obligation_item(o anze.obligation) returns jsonb stable parallel safe language plpgsql
 as $$
 begin

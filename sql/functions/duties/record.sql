@@ -146,20 +146,6 @@ create or replace function anze.duty_record_place_faults(content jsonb) returns 
     from jsonb_array_elements(content -> 'places') with ordinality p(visited, place)
     where p.visited ? 'unit_id' and (anze.unit_in_reach((p.visited ->> 'unit_id')::uuid)).id is null
 $$;
-
--- Evidence names files that are whole and that the caller may see; evidence on paper names none.
-create or replace function anze.evidence_faults(evidence jsonb) returns jsonb stable language sql as $$
-    with named as (
-        select (e.one ->> 'file_id')::uuid as id, e.place - 1 as place, row_number() over (order by e.place) - 1 as number
-        from jsonb_array_elements(evidence) with ordinality e(one, place) where e.one ? 'file_id'),
-    wrong as (
-        select w.fault, split_part(w.fault ->> 'pointer', '/', 3)::bigint as number
-        from jsonb_array_elements(anze.files_faults(array(select n.id from named n order by n.number), '/evidence')) w(fault))
-    select coalesce(jsonb_agg(w.fault || jsonb_build_object('pointer', '/evidence/' || n.place || '/file_id')
-                              order by n.place), '[]')
-    from wrong w join named n on n.number = w.number
-$$;
-
 -- Everything that is wrong.
 create or replace function anze.duty_record_faults(r anze.duty_record, given jsonb, u anze.unit) returns jsonb
 stable language plpgsql as $$

@@ -1,26 +1,13 @@
 -- Records, their follow-ups and events as they are shown. Each runs with the rights of whoever asks.
 
 set local check_function_bodies = off; -- functions of this folder may name later ones
-create or replace function anze.duty_unit_json(unit uuid) returns jsonb stable parallel safe language plpgsql as $$
-begin
-    return jsonb_build_object('id', unit, 'name', (select u.name from anze.unit u where u.id = unit));
-end
-$$;
-
-create or replace function anze.duty_person_json(person uuid) returns jsonb stable parallel safe language plpgsql as $$
-begin
-    return case when person is not null then
-        jsonb_build_object('id', person, 'name', (select p.name from anze.person p where p.id = person)) end;
-end
-$$;
-
 -- What lists and reading have in common.
 create or replace function anze.duty_record_head(r anze.duty_record) returns jsonb stable parallel safe language plpgsql
 as $$
 begin
     return (select jsonb_build_object('id', r.id, 'version', r.version, 'kind', r.kind, 'kind_title_zh', k.title_zh,
-            'kind_title_en', k.title_en, 'unit', anze.duty_unit_json(r.unit_id), 'region_code', r.region_code,
-            'sector', r.sector, 'person', anze.duty_person_json(r.person_id), 'on_day', r.on_day,
+            'kind_title_en', k.title_en, 'unit', anze.unit_name_json(r.unit_id), 'region_code', r.region_code,
+            'sector', r.sector, 'person', anze.person_reference(r.person_id), 'on_day', r.on_day,
             'for_period', r.for_period, 'title', r.title, 'valid_from', lower(r.valid),
             'valid_until', upper(r.valid) - 1, 'published_on', r.published_on, 'replaces', r.replaces,
             'retracted_at', anze.instant(r.retracted_at), 'updated_at', anze.instant(r.updated_at))
@@ -65,7 +52,7 @@ create or replace function anze.follow_up_head(f anze.follow_up) returns jsonb s
 begin
     return jsonb_strip_nulls(jsonb_build_object('record_id', f.record_id, 'number', f.number, 'version', f.version,
         'kind', f.kind, 'state', f.state, 'matter', f.matter, 'place', f.place, 'severity', f.severity,
-        'unit', anze.duty_unit_json(f.unit_id), 'responsible', f.responsible, 'due_on', f.due_on, 'done_on', f.done_on,
+        'unit', anze.unit_name_json(f.unit_id), 'responsible', f.responsible, 'due_on', f.due_on, 'done_on', f.done_on,
         'result', f.result, 'overdue', coalesce(coalesce(f.done_on, anze.today()) > f.due_on, false),
         'hazard_id', f.hazard_id, 'updated_at', anze.instant(f.updated_at)));
 end
@@ -78,7 +65,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     return (select jsonb_build_object('id', r.id, 'kind', r.kind, 'title', r.title, 'on_day', r.on_day,
-            'unit', anze.duty_unit_json(r.unit_id))
+            'unit', anze.unit_name_json(r.unit_id))
         from anze.duty_record r where r.id = record);
 end
 $$;
@@ -89,7 +76,7 @@ return anze.follow_up_head(f) || jsonb_build_object('record', anze.follow_up_ori
 create or replace function anze.duty_event_json(e anze.duty_event) returns jsonb stable parallel safe language plpgsql as $$
 begin
     return (select jsonb_strip_nulls(jsonb_build_object('id', e.id, 'kind', e.kind, 'kind_title_zh', k.title_zh,
-            'kind_title_en', k.title_en, 'is_automatic', k.is_automatic, 'unit', anze.duty_unit_json(e.unit_id),
+            'kind_title_en', k.title_en, 'is_automatic', k.is_automatic, 'unit', anze.unit_name_json(e.unit_id),
             'region_code', e.region_code, 'sector', e.sector, 'occurred_at', anze.instant(e.occurred_at),
             'subject', e.subject, 'note', e.note, 'accident_id', e.accident_id,
             'recorded_at', anze.instant(e.recorded_at), 'actor', e.actor, 'on_behalf_of', e.on_behalf_of))

@@ -26,7 +26,7 @@ declare
     things constant jsonb := given -> 'rectification';
 begin
     h.found_at := date_trunc('milliseconds', (given ->> 'found_at')::timestamptz);
-    h.id := anze.hazard_id(h.found_at);
+    h.id := anze.new_id(u.region_code, h.found_at);
     h.unit_id := u.id;
     h.region_code := u.region_code;
     h.sector := u.sector;

@@ -59,7 +59,7 @@ stable parallel safe language plpgsql
 as $$
 begin
     return exists (select from anze.hazard h
-                   where h.id = hazard_id and h.found_at = anze.hazard_found_at(hazard_id));
+                   where h.id = hazard_id and h.found_at = anze.id_moment(hazard_id));
 end
 $$;
 
@@ -69,7 +69,7 @@ declare
     h anze.hazard;
 begin
     select * into h from anze.hazard x
-    where x.id = hazard_id and x.found_at = anze.hazard_found_at(hazard_id)
+    where x.id = hazard_id and x.found_at = anze.id_moment(hazard_id)
         and anze.can_see_of_unit(x.region_code, x.sector, x.unit_id);
     if h.id is null then
         perform anze.refuse('AZ404', '没有该隐患。', 'There is no such hazard.');
@@ -84,7 +84,7 @@ declare
     h anze.hazard;
     named constant uuid := c.facts ->> 'hazard_id';
 begin
-    select * into h from anze.hazard x where x.id = named and x.found_at = anze.hazard_found_at(named)
+    select * into h from anze.hazard x where x.id = named and x.found_at = anze.id_moment(named)
     for no key update;
     return h;
 end
@@ -139,7 +139,7 @@ begin
         closed_at = case when new.state = 'closed' then coalesce(h.closed_at, clock_timestamp()) end,
         updated_at = clock_timestamp()
     where h.id = (new.facts ->> 'hazard_id')::uuid
-        and h.found_at = anze.hazard_found_at((new.facts ->> 'hazard_id')::uuid);
+        and h.found_at = anze.id_moment((new.facts ->> 'hazard_id')::uuid);
     return null;
 end
 $$;

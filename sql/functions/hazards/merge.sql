@@ -93,7 +93,7 @@ declare
 begin
     perform from anze.case_file c
     where c.id in (h.case_id, (select o.case_id from anze.hazard o
-                               where o.id = other and o.found_at = anze.hazard_found_at(other)))
+                               where o.id = other and o.found_at = anze.id_moment(other)))
     order by c.id for no key update;
     h := anze.hazard_in_reach(hazard);
     perform anze.require_version(h.version, if_match);
@@ -127,7 +127,7 @@ declare
     o anze.hazard;
 begin
     select x.* into o from anze.hazard x
-    where x.id = (given ->> 'into_id')::uuid and x.found_at = anze.hazard_found_at((given ->> 'into_id')::uuid)
+    where x.id = (given ->> 'into_id')::uuid and x.found_at = anze.id_moment((given ->> 'into_id')::uuid)
         and anze.can_see_of_unit(x.region_code, x.sector, x.unit_id);
     perform anze.refuse_all(anze.hazard_merger_faults(h, o));
     perform anze.case_act(h.case_id, 'merge', given, '[]', true);

@@ -21,7 +21,7 @@ $$;
 create or replace function anze.hazard_item(h anze.hazard) returns jsonb stable parallel safe language plpgsql as $$
 begin
     return jsonb_strip_nulls(jsonb_build_object('id', h.id, 'version', h.version, 'case_id', h.case_id,
-        'unit', anze.duty_unit_json(h.unit_id), 'region_code', h.region_code, 'sector', h.sector,
+        'unit', anze.unit_name_json(h.unit_id), 'region_code', h.region_code, 'sector', h.sector,
         'description', h.description, 'place', h.place,
         'point', case when h.lon is not null then jsonb_build_object('lon', h.lon, 'lat', h.lat, 'crs', h.crs) end,
         'source', h.source, 'category', h.category, 'found_at', anze.instant(h.found_at),
@@ -78,7 +78,7 @@ stable language plpgsql as $$
 declare
     h anze.hazard;
 begin
-    select * into h from anze.hazard x where x.id = hazard and x.found_at = anze.hazard_found_at(hazard);
+    select * into h from anze.hazard x where x.id = hazard and x.found_at = anze.id_moment(hazard);
     status := success;
     body := anze.hazard_json(h)::text;
     etag := anze.etag(h.version, body);

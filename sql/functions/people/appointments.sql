@@ -81,7 +81,7 @@ begin
     values (a.person_id, u.id, a.post, daterange(held_from, held_until), a.document_number, a.portfolio,
         a.portfolio_note, coalesce(a.is_full_time, false), u.region_code, u.sector, u.is_body)
     returning * into a;
-    perform anze.duties_follow(u.id, held_from);
+    perform anze.follow_unit(u.id, held_from);
     return query select '201', anze.appointment_json(a)::text, a.version::text, '/v1/appointments/' || a.id;
 end
 $$;
@@ -131,7 +131,7 @@ begin
         ending_document_number = given ->> 'document_number', version = x.version + 1, updated_at = clock_timestamp()
     where x.id = a.id
     returning * into a;
-    perform anze.duties_follow(a.unit_id, ends_on);
+    perform anze.follow_unit(a.unit_id, ends_on);
     return query select '201', anze.appointment_json(a)::text, a.version::text, '/v1/appointments/' || a.id;
 end
 $$;
@@ -170,7 +170,7 @@ begin
         correction_reason = given ->> 'reason', version = x.version + 1, updated_at = clock_timestamp()
     where x.id = a.id
     returning * into a;
-    perform anze.duties_follow(a.unit_id, coalesce(anze.appointment_change_day(before, a), held_from));
+    perform anze.follow_unit(a.unit_id, coalesce(anze.appointment_change_day(before, a), held_from));
     return query select '200', anze.appointment_json(a)::text, a.version::text, null::text;
 end
 $$;
@@ -195,7 +195,7 @@ begin
     values (a.id, anze.appointment_json(a), given ->> 'reason', a.unit_id, a.region_code, a.sector, a.is_body)
     returning * into v;
     delete from anze.appointment x where x.id = a.id;
-    perform anze.duties_follow(a.unit_id, lower(a.held));
+    perform anze.follow_unit(a.unit_id, lower(a.held));
     return query select '201', anze.voided_appointment_json(v)::text, a.version::text, '/v1/appointments/' || v.id;
 end
 $$;

@@ -72,9 +72,17 @@ begin
     if p.qualifications <> before.qualifications then -- rules of structure look at them
         for held in select distinct a.unit_id from anze.appointment a
                     where a.person_id = p.id and a.held @> anze.today() loop
-            perform anze.duties_follow(held.unit_id, anze.today());
+            perform anze.follow_unit(held.unit_id, anze.today());
         end loop;
     end if;
     return query select '200', anze.person_json(p)::text, p.version::text, null::text;
+end
+$$;
+
+-- A person as others name it.
+create or replace function anze.person_reference(id uuid) returns jsonb stable parallel safe language plpgsql
+as $$
+begin
+    return (select jsonb_build_object('id', p.id, 'name', p.name) from anze.person p where p.id = person_reference.id);
 end
 $$;

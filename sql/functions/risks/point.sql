@@ -12,7 +12,7 @@ $$;
 -- What lists and reading have in common.
 create or replace function anze.risk_point_head(p anze.risk_point) returns jsonb stable parallel safe language plpgsql as $$
 begin
-    return jsonb_build_object('id', p.id, 'version', p.version, 'unit', anze.duty_unit_json(p.unit_id), 'name', p.name,
+    return jsonb_build_object('id', p.id, 'version', p.version, 'unit', anze.unit_name_json(p.unit_id), 'name', p.name,
         'place', p.place, 'activity', p.activity, 'region_code', p.region_code, 'sector', p.sector, 'lon', p.lon,
         'lat', p.lat, 'crs', p.crs, 'ended_on', p.ended_on, 'end_reason', p.end_reason,
         'updated_at', anze.instant(p.updated_at));

@@ -1,12 +1,4 @@
 -- The figures of the law by the day that counts.
-
--- The law's days are counted in China.
-create or replace function anze.day_of(instant timestamptz) returns date immutable parallel safe strict language sql
-return (instant at time zone 'Asia/Shanghai')::date;
-
-create or replace function anze.today() returns date stable parallel safe language sql
-return anze.day_of(now());
-
 -- The version of a rule that was in force on a day. A day without one refuses the request; a rule that does not exist
 -- at all is our own mistake.
 create or replace function anze.rule_on(rule_code text, day date) returns anze.rule

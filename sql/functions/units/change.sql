@@ -59,7 +59,7 @@ declare
     touched uuid;
 begin
     foreach touched in array changed || others || moved loop
-        perform anze.duties_follow(touched, day);
+        perform anze.follow_unit(touched, day);
     end loop;
     return query
     select '201', jsonb_build_object('change', change_kind, 'effective_on', day, 'unit', anze.unit_json(u),

@@ -1,10 +1,4 @@
 -- The history of units: each change of anze.unit becomes a span, from the day that the change takes effect.
-
--- The day from which the changes of this transaction count: anze.effective_on, set by the functions that take such a
--- day from the caller; today otherwise.
-create or replace function anze.effective_on() returns date stable parallel safe language sql
-return coalesce(nullif(current_setting('anze.effective_on', true), '')::date, anze.today());
-
 create or replace function anze.spans_begin() returns trigger security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin

@@ -53,3 +53,19 @@ begin
     select b.id from below b;
 end
 $$;
+
+-- A unit as others name it.
+create or replace function anze.unit_name_json(unit uuid) returns jsonb stable parallel safe language plpgsql as $$
+begin
+    return jsonb_build_object('id', unit, 'name', (select u.name from anze.unit u where u.id = unit));
+end
+$$;
+
+-- What is shown once for each row of a list is in PL/pgSQL: its plan is kept, that of a function in SQL is made again.
+create or replace function anze.unit_reference(id uuid) returns jsonb stable parallel safe language plpgsql
+as $$
+begin
+    return (select jsonb_build_object('id', u.id, 'kind', u.kind, 'name', u.name)
+            from anze.unit u where u.id = unit_reference.id);
+end
+$$;

@@ -15,6 +15,21 @@ return jsonb_strip_nulls(jsonb_build_object(
 create or replace function anze.unit_reference(u anze.unit) returns jsonb stable parallel safe language sql
 return jsonb_build_object('id', (u).id, 'kind', (u).kind, 'name', (u).name);
 
+-- What hangs on a unit follows its change at once, so that the caller reads what follows from what it wrote: each row of
+-- anze.unit_follower names a function anze.<name>_follow(unit_id, from_day) of a domain that comes after this one.
+create or replace function anze.follow_unit(unit_id uuid, from_day date) returns void
+security definer language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    follower text;
+begin
+    for follower in select f.name from anze.unit_follower f order by f.place, f.name loop
+        execute format('select anze.%I($1, $2)', follower || '_follow') using unit_id, from_day;
+    end loop;
+end
+$$;
+
 -- Changes of the tree, of groups and zones come one after another: two at a time could close a circle that neither
 -- sees. Taken before any row is locked.
 create or replace function anze.lock_tree() returns void language sql as $$

@@ -13,7 +13,7 @@ declare
 begin
     perform anze.lock_tree();
     u := anze.open_unit(given, day, given, '/');
-    perform anze.duties_follow(u.id, day);
+    perform anze.follow_unit(u.id, day);
     return query select '201', anze.unit_json(u)::text, u.version::text, '/v1/units/' || u.id;
 end
 $$;
@@ -42,7 +42,7 @@ begin
         u := anze.change_unit(u, day);
         perform anze.require_reach_of(u, '/');
         perform anze.add_unit_events(array[u.id], 'changed', day, '{}', given);
-        perform anze.duties_follow(u.id, least(day, u.opened_on));
+        perform anze.follow_unit(u.id, least(day, u.opened_on));
     end if;
     return query select '200', anze.unit_json(u)::text, u.version::text, null::text;
 end

@@ -1,6 +1,6 @@
 with shown as (
     select h.version, h.updated_at, anze.hazard_json(h)::text as body
     from anze.hazard h
-    where h.id = :hazard_id::uuid and h.found_at = anze.hazard_found_at(:hazard_id::uuid)
+    where h.id = :hazard_id::uuid and h.found_at = anze.id_moment(:hazard_id::uuid)
 )
 select body, anze.etag(version, body) as etag from shown

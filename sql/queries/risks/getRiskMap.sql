@@ -22,7 +22,7 @@ with found as (
 ),
 features as (
     select f.number, round(f.lon, :precision::int) as lon, round(f.lat, :precision::int) as lat,
-        jsonb_strip_nulls(jsonb_build_object('name', f.name, 'place', f.place, 'unit', anze.duty_unit_json(f.unit_id),
+        jsonb_strip_nulls(jsonb_build_object('name', f.name, 'place', f.place, 'unit', anze.unit_name_json(f.unit_id),
             'region_code', f.region_code, 'sector', f.sector, 'colour', f.colour, 'assessed_on', f.assessed_on))
             as properties, f.id
     from found f where f.number <= :limit::int
