@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes a C file that holds the given files, in the given order: embed.py OUT SYMBOL ROOT FILE... [--as FOLDER FILE...]
+"""Writes a C file that holds the given files, in the given order:
+embed.py OUT SYMBOL ROOT FILE... [--as FOLDER FILE...]
 
 They are named by their path below ROOT; what was generated, by its own name after FOLDER."""
 import hashlib

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Compiles the kinds of case: compile.py OPENAPI.json OUT_FOLDER KIND.yaml...
 
-Each document is checked against the contract's schema `case_kind_document` and written twice: workflow_<kind>.json, as
-`anze workflow draw` reads it, and workflow_<kind>.sql, which makes it rows. scopes.sql has the scopes that documents may
-ask for: those of the contract's roles. Whether what a document names is there is checked by the database itself."""
+Each document is checked against the contract's schema `case_kind_document` and written twice: as
+workflow_<kind>.json, and as workflow_<kind>.sql, which makes it rows. scopes.sql has the scopes that documents may ask
+for: those of the contract's roles. Whether what a document names is there is checked by the database itself."""
 import json
 import pathlib
 import sys

@@ -1,4 +1,5 @@
 """A small kind of case of the tests' own, with everything that a row can ask for, and cases put straight in."""
+import copy
 import json
 
 from . import tree
@@ -56,7 +57,7 @@ ACTIONS = {
 def document(kind: str = KIND, version: int = 1, in_force_from: str = "2000-01-01", actions: dict | None = None,
              states=STATES, clocks=CLOCKS) -> dict:
     """The kind as one document, as an administrator would send it."""
-    return {
+    return copy.deepcopy({
         "code": kind, "version": version, "in_force_from": in_force_from, "title_zh": "测试事项", "title_en": "Test matter",
         "initial_state": "new", "basis": {"instrument": "LAW-SAFETY", "article": "一", "confidence": "recalled-low"},
         "states": [{"code": code, "title_zh": f"状态{code}", "title_en": f"State {code}", "is_final": is_final,
@@ -66,7 +67,7 @@ def document(kind: str = KIND, version: int = 1, in_force_from: str = "2000-01-0
                     for code, row in (ACTIONS if actions is None else actions).items()],
         "clocks": [{"code": code, "title_zh": f"时限{code}", "title_en": f"Clock {code}", "states": running,
                     **({"rule": rule} if rule else {"due_field": due_field}), "watched_by": watched_by}
-                   for code, running, rule, due_field, watched_by in clocks]}
+                   for code, running, rule, due_field, watched_by in clocks]})
 
 
 def prepare(owner) -> None:
