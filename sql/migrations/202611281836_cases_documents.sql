@@ -15,26 +15,14 @@ alter table anze.case_action
     add column formerly text[] not null default '{}',
     add column guards text[] not null default '{}',
     add column basis jsonb,
-    add constraint case_action_goes_one_way check (not goes_back or to_state is null),
-    drop constraint case_action_takers;
-alter table anze.case_action alter column takers type jsonb using to_jsonb(takers);
-alter table anze.case_action add constraint case_action_takers check (
-    jsonb_typeof(takers) = 'array' and takers <> '[]');
+    add constraint case_action_goes_one_way check (not goes_back or to_state is null);
 comment on column anze.case_action.goes_back is 'to the state from which the case came into its present one';
 comment on column anze.case_action.formerly is 'names that earlier events have for what this action is now';
 comment on column anze.case_action.guards is
     'functions anze.case_guard_<name>(case): why it may not happen now, or NULL; no action is offered that one refuses';
 comment on column anze.case_action.basis is 'the article that gives this action: {"instrument", "article", "confidence"}';
-comment on column anze.case_action.takers is
-    'each a name, or {"who": name, "power": that the caller''s body has, "level": least level of the caller}. unit: who acts '
-    'for the unit of the case; supervisor: the body that supervises it, or its level; office: a safety office of the case''s '
-    'level; upper: a higher level than the case''s; anyone in reach; system: effects and time alone';
 comment on constraint case_action_goes_one_way on anze.case_action is
     '返回原状态的动作不能另设去向。 | An action that goes back names no other state. | /to_state';
-comment on constraint case_action_takers on anze.case_action is '请给出执行人。 | Say who takes it. | /takers';
-
--- Working days come from the rule's own unit (workday).
-alter table anze.case_clock drop column is_working_days;
 
 -- What a document may name ---------------------------------------------------------------------------------------------
 

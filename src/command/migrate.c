@@ -9,8 +9,8 @@
 
 const char usage_migrate[] =
     "usage: anze migrate [--check] [--service-password-file FILE]\n\n"
-    "Brings the database to this program's schema, forward only, in one transaction; a second runner waits.\n"
-    "Prints each file that is applied. Run again, it does nothing.\n\n"
+    "Brings the database to this program's schema, forward only, while the service goes on; a second runner waits.\n"
+    "Prints each file that is applied. Run again, it does nothing; broken off, it goes on from there.\n\n"
     "  --check                       change nothing; list what is pending, and exit 1 if anything is\n"
     "  --service-password-file FILE  give the login anze_service the password in FILE (its first line)\n\n"
     "Works as the schema's owner: ANZE_OWNER_DATABASE_URL.\n";
@@ -56,6 +56,14 @@ static int password_set(struct command_context *context, struct session *session
     return COMMAND_OK;
 }
 
+/* At once: it may take hours. */
+static void tell(void *context, const char *line)
+{
+    (void)context;
+    puts(line);
+    fflush(stdout);
+}
+
 int command_migrate(struct command_context *context, int argc, char **argv)
 {
     struct migrate_arguments arguments = { false, NULL };
@@ -70,12 +78,10 @@ int command_migrate(struct command_context *context, int argc, char **argv)
     if (!session)
         return command_failure(context, "cannot connect: %s", why);
     size_t n_pending;
-    struct text out = text_on(context->arena);
+    const struct migration_listener listener = { tell, NULL };
     struct migration_plan plan = migration_plan(context->arena, embedded_sql, n_embedded_sql);
-    bool done = migration_run(session, &plan, arguments.only_check, &out, &n_pending);
-    fputs(out.bytes ? out.bytes : "", done ? stdout : stderr);
-    if (!done)
-        return command_failure(context, "nothing was changed");
+    if (!migration_run(session, &plan, arguments.only_check, &listener, &n_pending))
+        return command_failure(context, "stopped there; what was applied stays, and the next run goes on from it");
     if (n_pending == 0)
         puts("the database is up to date");
     if (password)

@@ -1,180 +1,270 @@
 #include "anze/db/migration.h"
 #include "anze/base/crypto.h"
-
-#include <string.h>
+#include "anze/db/script.h"
 
 static const char *const folders[MIGRATION_KINDS] = { "migrations/", "functions/", "data/" };
-static const char *const kind_names[MIGRATION_KINDS] = { "migration", "function", "data" };
+static const char adopted_name[] = "bookkeeping/adopted.sql";
 
-static const char prepare_sql[] =
-    "create schema if not exists anze;"
-    "create table if not exists anze.migration ("
-    " name text primary key, kind text not null, checksum text not null,"
-    " applied_at timestamptz not null default now());"
-    "comment on table anze.migration is 'the files below sql/ that made this database';";
+const char migration_records_sql[] =
+    "select name, checksum, null from anze.migration where kind = 'migration'"
+    " union all select null, o.digest, o.makes from anze.migration_object o where o.makes is null or o.makes in ("
+    " select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace"
+    " where n.nspname in ('anze', 'audit')"
+    " union all select format('trigger %s on %s', t.tgname, t.tgrelid::regclass) from pg_trigger t"
+    " where not t.tgisinternal and t.tgparentid = 0)";
 
-/* One number for all versions of the program: the first eight letters of "anze-mig". */
-static const char lock_sql[] = "select pg_advisory_xact_lock(7020670263411468647)";
+enum { OBJECT_DIGEST_LENGTH = 32, MAX_HEADER_LINES = 4 };
 
-static const char grant_sql[] =
-    "do $$ begin if exists (select from pg_roles where rolname = 'anze_service') then"
-    " grant usage on schema anze to anze_service; grant select on anze.migration to anze_service; end if; end $$";
-
-static const char *checksum_of(struct arena *arena, const struct embedded_file *file)
+static const char *digest_of(struct arena *arena, const struct slice *parts, size_t n)
 {
     uint8_t digest[CRYPTO_DIGEST_BYTES];
-    crypto_digest(DIGEST_SHA256, &file->content, 1, digest);
+    crypto_digest(DIGEST_SHA256, parts, n, digest);
     return crypto_hex(arena, digest, sizeof digest);
+}
+
+static const char *object_digest(struct arena *arena, const struct slice *parts, size_t n)
+{
+    return arena_strndup(arena, digest_of(arena, parts, n), OBJECT_DIGEST_LENGTH);
+}
+
+/* ---- headers of steps ---- */
+
+static const struct header_word {
+    const char *word;
+    enum step_place place;
+    enum step_way way;
+    bool has_table;
+} header_words[] = {
+    { "with-functions", STEP_WITH, STEP_WHOLE, false },
+    { "after-functions", STEP_AFTER, STEP_WHOLE, false },
+    { "no-transaction", STEP_BEFORE, STEP_PIECEWISE, false },
+    { "backfill", STEP_BEFORE, STEP_BACKFILL, true },
+};
+
+static const struct header_word *header_word_of(struct slice line, struct slice *ret_table)
+{
+    struct slice words[3];
+    size_t n = script_words(line, words, 3);
+    for (size_t i = 0; i < ARRAY_LENGTH(header_words); i++)
+        if (n == 1u + header_words[i].has_table && slice_equals(words[0], header_words[i].word)) {
+            *ret_table = header_words[i].has_table ? words[1] : SLICE_NONE;
+            return &header_words[i];
+        }
+    return NULL;
+}
+
+static bool asks_for_rows(struct slice statement)
+{
+    return memmem(statement.bytes, statement.length, "$1", 2);
+}
+
+static const char *fault_of_step(const struct step_header *header, const struct script *script)
+{
+    if (!script->is_whole)
+        return "a string or comment has no end";
+    if (header->place == STEP_WITH && header->way != STEP_WHOLE)
+        return "what is in one transaction with the functions can be neither backfill nor no-transaction";
+    if (header->way == STEP_BACKFILL && (script->n_statements != 1 || !asks_for_rows(script->statements[0])))
+        return "a backfill is one statement, for $1 rows at most";
+    return NULL;
+}
+
+const char *step_header_read(struct arena *arena, struct slice sql, struct step_header *ret_header)
+{
+    struct slice lines[MAX_HEADER_LINES], table;
+    bool is_misplaced;
+    size_t n = script_header(sql, lines, MAX_HEADER_LINES, &is_misplaced);
+    const struct script script = script_cut(arena, sql);
+    *ret_header = (struct step_header){ STEP_BEFORE, STEP_WHOLE, NULL };
+    if (is_misplaced)
+        return "`-- anze:` stands at the head of a file only, and not that often";
+    for (size_t i = 0; i < n; i++) {
+        const struct header_word *word = header_word_of(lines[i], &table);
+        bool is_twice = word && ((word->place && ret_header->place) || (word->way && ret_header->way));
+        if (!word || is_twice)
+            return arena_printf(arena, "`-- anze: %.*s` is not understood%s", (int)lines[i].length, lines[i].bytes,
+                                is_twice ? " beside the one before it" : "");
+        ret_header->place = word->place ? word->place : ret_header->place;
+        ret_header->way = word->way ? word->way : ret_header->way;
+        ret_header->table = table.bytes ? arena_strndup(arena, table.bytes, table.length) : ret_header->table;
+    }
+    return fault_of_step(ret_header, &script);
+}
+
+/* ---- the plan ---- */
+
+/* `create or replace function NAME (`: NAME. */
+static const char *routine_of(struct arena *arena, struct slice statement)
+{
+    struct slice w[5];
+    bool is_routine = script_words(statement, w, 5) == 5 && script_word_is(w[0], "create") &&
+                      script_word_is(w[2], "replace") &&
+                      (script_word_is(w[3], "function") || script_word_is(w[3], "procedure"));
+    return is_routine ? arena_strndup(arena, w[4].bytes, w[4].length) : NULL;
+}
+
+/* `create or replace [constraint] trigger NAME … on TABLE`. */
+static const char *trigger_of(struct arena *arena, struct slice statement)
+{
+    struct slice w[40];
+    size_t n = script_words(statement, w, ARRAY_LENGTH(w)), i = 3;
+    if (n < 6 || !script_word_is(w[0], "create") || !script_word_is(w[2], "replace"))
+        return NULL;
+    i += script_word_is(w[i], "constraint");
+    if (!script_word_is(w[i], "trigger"))
+        return NULL;
+    struct slice name = w[i + 1];
+    for (i += 2; i + 1 < n; i++)
+        if (script_word_is(w[i], "on"))
+            return arena_printf(arena, "trigger %.*s on %.*s", (int)name.length, name.bytes, (int)w[i + 1].length,
+                                w[i + 1].bytes);
+    return NULL;
+}
+
+static bool is_setting(struct slice statement)
+{
+    struct slice words[2];
+    return script_words(statement, words, 2) == 2 && script_word_is(words[0], "set") &&
+           script_word_is(words[1], "local");
+}
+
+static const char *cut_functions(struct arena *arena, struct migration *file)
+{
+    const struct script script = script_cut(arena, file->file->content);
+    if (!script.is_whole)
+        return "a string or comment has no end";
+    file->objects = arena_array_of(arena, struct migration_object, script.n_statements + 1);
+    for (size_t i = 0; i < script.n_statements; i++) {
+        struct slice text = script.statements[i];
+        const char *digest = is_setting(text) ? NULL : object_digest(arena, &text, 1);
+        file->objects[file->n_objects++] =
+            (struct migration_object){ text, digest, routine_of(arena, text), trigger_of(arena, text) };
+    }
+    return NULL;
+}
+
+/* Statements of data build on each other: an update behind an upsert. */
+static const char *take_data(struct arena *arena, struct migration *file)
+{
+    file->objects = arena_new_of(arena, struct migration_object);
+    file->objects->text = file->file->content;
+    file->objects->digest = object_digest(arena, &file->file->content, 1);
+    file->n_objects = 1;
+    return NULL;
+}
+
+static const char *take_step(struct arena *arena, struct migration *file)
+{
+    file->checksum = digest_of(arena, &file->file->content, 1);
+    return step_header_read(arena, file->file->content, &file->header);
+}
+
+static const char *(*const takers[MIGRATION_KINDS])(struct arena *, struct migration *) = { take_step, cut_functions,
+                                                                                             take_data };
+
+static const struct migration_object *maker_of(const struct migration_plan *plan, struct slice name)
+{
+    for (size_t i = 0; i < plan->n_files; i++)
+        for (size_t k = 0; k < plan->files[i].n_objects; k++) {
+            const char *routine = plan->files[i].objects[k].routine;
+            if (routine && slice_equals(name, routine))
+                return &plan->files[i].objects[k];
+        }
+    return NULL;
+}
+
+/* `select NAME(…)` is done again when the function does something else than before. */
+static void mix_in_callee(struct arena *arena, const struct migration_plan *plan, struct migration_object *object)
+{
+    struct slice words[3];
+    if (!object->digest || script_words(object->text, words, 3) < 3 || !script_word_is(words[0], "select") ||
+        !slice_equals(words[2], "("))
+        return;
+    const struct migration_object *maker = maker_of(plan, words[1]);
+    if (maker)
+        object->digest = object_digest(arena, (struct slice[]){ object->text, maker->text }, 2);
+}
+
+static void add_file(struct arena *arena, struct migration_plan *plan, enum migration_kind kind,
+                     const struct embedded_file *file)
+{
+    struct migration *added = &plan->files[plan->n_files++];
+    *added = (struct migration){ .kind = kind, .file = file };
+    const char *fault = takers[kind](arena, added);
+    if (fault && !plan->fault)
+        plan->fault = arena_printf(arena, "%s: %s", file->name, fault);
 }
 
 struct migration_plan migration_plan(struct arena *arena, const struct embedded_file *files, size_t n)
 {
-    struct migration_plan plan = { arena_array_of(arena, struct migration, n + 1), 0 };
+    struct migration_plan plan = { .files = arena_array_of(arena, struct migration, n + 1) };
     for (int kind = 0; kind < MIGRATION_KINDS; kind++)
         for (size_t i = 0; i < n; i++)
             if (strncmp(files[i].name, folders[kind], strlen(folders[kind])) == 0)
-                plan.files[plan.n_files++] = (struct migration){ (enum migration_kind)kind, &files[i],
-                                                                 checksum_of(arena, &files[i]) };
+                add_file(arena, &plan, (enum migration_kind)kind, &files[i]);
+    for (size_t i = 0; i < plan.n_files; i++)
+        for (size_t k = 0; plan.files[i].kind == MIGRATION_FUNCTION && k < plan.files[i].n_objects; k++)
+            mix_in_callee(arena, &plan, &plan.files[i].objects[k]);
+    const struct embedded_file *adopted = embedded_find(files, n, adopted_name);
+    if (adopted)
+        plan.adopted = arena_strndup(arena, adopted->content.bytes, adopted->content.length);
     return plan;
 }
 
-static const struct migration_record *record_of(const char *name, const struct migration_record *records, size_t n)
+/* ---- against what the database has ---- */
+
+bool migration_has_object(const char *digest, const struct migration_record *records, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (strcmp(records[i].name, name) == 0)
-            return &records[i];
-    return NULL;
+        if (!records[i].name && strcmp(records[i].checksum, digest) == 0)
+            return true;
+    return false;
+}
+
+size_t migration_pending_objects(const struct migration *migration, const struct migration_record *records, size_t n)
+{
+    size_t pending = 0;
+    for (size_t i = 0; i < migration->n_objects; i++)
+        pending += migration->objects[i].digest && !migration_has_object(migration->objects[i].digest, records, n);
+    return pending;
+}
+
+bool migration_knows_object(const struct migration_plan *plan, const struct migration_record *record)
+{
+    for (size_t i = 0; i < plan->n_files; i++)
+        for (size_t k = 0; k < plan->files[i].n_objects; k++) {
+            const char *digest = plan->files[i].objects[k].digest;
+            if (digest && strcmp(digest, record->checksum) == 0)
+                return true;
+        }
+    return false;
+}
+
+static enum migration_state state_of_step(const struct migration *step, const struct migration_record *records,
+                                          size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (records[i].name && strcmp(records[i].name, step->file->name) == 0)
+            return strcmp(records[i].checksum, step->checksum) == 0 ? MIGRATION_APPLIED : MIGRATION_CHANGED;
+    return MIGRATION_PENDING;
 }
 
 enum migration_state migration_state(const struct migration *migration, const struct migration_record *records,
                                      size_t n_records)
 {
-    const struct migration_record *record = record_of(migration->file->name, records, n_records);
-    if (!record)
-        return MIGRATION_PENDING;
-    if (strcmp(record->checksum, migration->checksum) == 0)
-        return MIGRATION_APPLIED;
-    return migration->kind == MIGRATION_STEP ? MIGRATION_CHANGED : MIGRATION_PENDING;
+    if (migration->kind == MIGRATION_STEP)
+        return state_of_step(migration, records, n_records);
+    return migration_pending_objects(migration, records, n_records) ? MIGRATION_PENDING : MIGRATION_APPLIED;
 }
 
 const char *migration_unknown(const struct migration_plan *plan, const struct migration_record *records, size_t n)
 {
     for (size_t r = 0; r < n; r++) {
-        bool is_known = strncmp(records[r].name, folders[MIGRATION_STEP], strlen(folders[MIGRATION_STEP])) != 0;
+        bool is_known = !records[r].name;
         for (size_t i = 0; i < plan->n_files && !is_known; i++)
             is_known = strcmp(plan->files[i].file->name, records[r].name) == 0;
         if (!is_known)
             return records[r].name;
     }
     return NULL;
-}
-
-struct run {
-    struct session *session;
-    const struct migration_plan *plan;
-    struct text *out;
-    struct migration_record *records;
-    size_t n_records;
-};
-
-static bool fail(struct run *run, const char *doing)
-{
-    text_printf(run->out, "%s: %s\n", doing, session_why(run->session));
-    return false;
-}
-
-static bool begin(struct run *run, bool only_check)
-{
-    if (!session_script(run->session, only_check ? "begin read only" : "begin"))
-        return fail(run, "cannot begin");
-    if (!session_script(run->session, "set local lock_timeout = '10s'; set local statement_timeout = 0;"
-                                      "set local client_min_messages = warning"))
-        return fail(run, "cannot set the session");
-    if (!only_check && !session_script(run->session, lock_sql))
-        return fail(run, "another migration is running");
-    if (!only_check && !session_script(run->session, prepare_sql))
-        return fail(run, "cannot create schema anze and its table migration");
-    return true;
-}
-
-static bool read_records(struct run *run)
-{
-    const struct session_rows *rows;
-    if (!session_query(run->session, "select to_regclass('anze.migration') is not null", NULL, 0, &rows))
-        return fail(run, "cannot look for anze.migration");
-    if (strcmp(session_value(rows, 0, 0), "t") != 0)
-        return true;
-    if (!session_query(run->session, "select name, checksum from anze.migration order by name", NULL, 0, &rows))
-        return fail(run, "cannot read anze.migration");
-    run->n_records = session_count(rows);
-    run->records = arena_array_of(run->out->arena, struct migration_record, run->n_records + 1);
-    for (size_t i = 0; i < run->n_records; i++)
-        run->records[i] = (struct migration_record){ session_value(rows, i, 0), session_value(rows, i, 1) };
-    return true;
-}
-
-/* What was done cannot be done otherwise afterwards; and an older program must not run on a newer database. */
-static bool check_history(struct run *run)
-{
-    bool is_sound = true;
-    for (size_t i = 0; i < run->plan->n_files; i++)
-        if (migration_state(&run->plan->files[i], run->records, run->n_records) == MIGRATION_CHANGED) {
-            text_printf(run->out, "%s was changed after it had been applied: restore it and write a new migration\n",
-                        run->plan->files[i].file->name);
-            is_sound = false;
-        }
-    const char *unknown = migration_unknown(run->plan, run->records, run->n_records);
-    if (unknown) {
-        text_printf(run->out, "the database has %s, which this program does not know: use the newer program\n",
-                    unknown);
-        is_sound = false;
-    }
-    return is_sound;
-}
-
-static bool apply(struct run *run, const struct migration *migration)
-{
-    struct arena *arena = run->out->arena;
-    const struct embedded_file *file = migration->file;
-    if (!session_script(run->session, arena_strndup(arena, file->content.bytes, file->content.length)))
-        return fail(run, file->name);
-    const char *values[] = { file->name, kind_names[migration->kind], migration->checksum };
-    if (!session_query(run->session,
-                       "insert into anze.migration (name, kind, checksum) values ($1, $2, $3)"
-                       " on conflict (name) do update set checksum = excluded.checksum, applied_at = now()",
-                       values, 3, NULL))
-        return fail(run, file->name);
-    text_printf(run->out, "applied %s\n", file->name);
-    return true;
-}
-
-static bool apply_pending(struct run *run, bool only_check, size_t *ret_pending)
-{
-    for (size_t i = 0; i < run->plan->n_files; i++) {
-        const struct migration *migration = &run->plan->files[i];
-        if (migration_state(migration, run->records, run->n_records) == MIGRATION_APPLIED)
-            continue;
-        ++*ret_pending;
-        if (only_check)
-            text_printf(run->out, "pending %s\n", migration->file->name);
-        else if (!apply(run, migration))
-            return false;
-    }
-    return true;
-}
-
-bool migration_run(struct session *session, const struct migration_plan *plan, bool only_check, struct text *out,
-                   size_t *ret_pending)
-{
-    struct run run = { .session = session, .plan = plan, .out = out };
-    *ret_pending = 0;
-    bool done = begin(&run, only_check) && read_records(&run) && check_history(&run) &&
-                apply_pending(&run, only_check, ret_pending);
-    if (done && !only_check && !session_script(session, grant_sql))
-        done = fail(&run, "cannot grant");
-    if (done && !session_script(session, "commit"))
-        done = fail(&run, "cannot commit");
-    if (!done && !session_script(session, "rollback"))
-        fail(&run, "cannot roll back");
-    return done;
 }

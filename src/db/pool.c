@@ -278,6 +278,13 @@ void pool_drop(struct pool *pool, struct connection *connection)
     pthread_mutex_unlock(&pool->mutex);
 }
 
+struct connection *pool_renew(struct pool *pool, struct connection *connection, struct arena *arena,
+                              struct problem *problem)
+{
+    connection_close(connection);
+    return open_in_place(pool, arena, problem);
+}
+
 /* ---- the keeper ---- */
 
 /* Closes the idle ones whose server has gone, and all of them before a new beginning. */

@@ -122,17 +122,33 @@ static void add_all(struct task *task)
 
 /* ---- one trip ---- */
 
+static struct trip travel_with(const struct task *task, struct connection *connection)
+{
+    int64_t deadline_us =
+        clock_monotonic_us() + pool_statement_timeout_ms(task->pool) * INT64_C(1000) + ANSWER_MARGIN_US;
+    return connection_travel(connection, task->arena, task->commands, task->n_commands, deadline_us);
+}
+
+static bool is_stale(const struct trip *trip)
+{
+    return trip->end == TRIP_REFUSED && sqlstate_is_stale(error_field(trip->error, PG_DIAG_SQLSTATE));
+}
+
+/* Sessions that were there before a migration may fail once for it, each of them: the second try has a new one. */
 static bool travel(struct task *task, struct trip *ret_trip, struct problem *problem)
 {
     struct connection *connection = pool_take(task->pool, task->arena, problem);
     if (!connection)
         return false;
-    int64_t deadline_us =
-        clock_monotonic_us() + pool_statement_timeout_ms(task->pool) * INT64_C(1000) + ANSWER_MARGIN_US;
-    *ret_trip = connection_travel(connection, task->arena, task->commands, task->n_commands, deadline_us);
-    bool is_stale = ret_trip->end == TRIP_REFUSED &&
-                    sqlstate_is_stale(error_field(ret_trip->error, PG_DIAG_SQLSTATE));
-    if ((ret_trip->end == TRIP_DONE || ret_trip->end == TRIP_REFUSED) && !is_stale)
+    *ret_trip = travel_with(task, connection);
+    if (is_stale(ret_trip)) {
+        metrics_add(METRIC_DATABASE_RETRIES, 1);
+        connection = pool_renew(task->pool, connection, task->arena, problem);
+        if (!connection)
+            return false;
+        *ret_trip = travel_with(task, connection);
+    }
+    if ((ret_trip->end == TRIP_DONE || ret_trip->end == TRIP_REFUSED) && !is_stale(ret_trip))
         pool_give(task->pool, connection);
     else
         pool_drop(task->pool, connection);
@@ -163,8 +179,7 @@ static bool may_retry(const struct task *task, const struct trip *trip, struct t
         rest(++tries->transient);
         return true;
     }
-    bool is_lost = trip->end == TRIP_VOID || (trip->end == TRIP_UNKNOWN && leaves_nothing) ||
-                   (trip->end == TRIP_REFUSED && sqlstate_is_stale(sqlstate));
+    bool is_lost = trip->end == TRIP_VOID || (trip->end == TRIP_UNKNOWN && leaves_nothing);
     return is_lost && tries->lost++ == 0;
 }
 

@@ -48,6 +48,11 @@ const char *session_why(const struct session *session)
     return session->why ? session->why : "";
 }
 
+bool session_failed_with(const struct session *session, const char *sqlstate)
+{
+    return session->why && strncmp(session->why, sqlstate, strlen(sqlstate)) == 0;
+}
+
 static bool note_result(struct session *session, PGresult *result)
 {
     arena_defer(session->arena, clear_result, result);

@@ -82,9 +82,17 @@ bool sqlstate_is_transient(const char *sqlstate)
     return strcmp(sqlstate, "40001") == 0 || strcmp(sqlstate, "40P01") == 0;
 }
 
+/* What a session says that knows the database as it was before a migration: a statement whose columns changed or that
+ * was forgotten, a function, table or column that went while it was being asked for, a plan or a variable of the old
+ * type; and what a server says that has become a standby. */
 bool sqlstate_is_stale(const char *sqlstate)
 {
-    return strcmp(sqlstate, "26000") == 0 || strcmp(sqlstate, "0A000") == 0 || strcmp(sqlstate, "25006") == 0;
+    static const char *const states[] = { "0A000", "26000", "25006", "42883", "42P01", "42703", "42704", "42725",
+                                          "42804", "42P13", "XX000" };
+    for (size_t i = 0; i < ARRAY_LENGTH(states); i++)
+        if (strcmp(sqlstate, states[i]) == 0)
+            return true;
+    return false;
 }
 
 static bool raise_row(struct arena *arena, const struct row *row, const char *zh, const char *en,

@@ -32,59 +32,6 @@ def at(text: str) -> dt.datetime:
     return dt.datetime.fromisoformat(text).replace(tzinfo=CHINA)
 
 
-# begins, length, unit, over at
-TERMS = [
-    ("2026-03-02T09:30", 24, "hour", "2026-03-03T09:30"),
-    ("2026-03-06T17:00", 2, "hour", "2026-03-06T19:00"),
-    ("2026-03-02T09:30", 90, "minute", "2026-03-02T11:00"),
-    ("2026-03-02T00:00", 10, "day", "2026-03-13T00:00"),       # the first day does not count; 24:00 of the 12th
-    ("2026-03-02T23:59", 10, "day", "2026-03-13T00:00"),
-    ("2026-03-06T10:00", 1, "day", "2026-03-08T00:00"),        # Friday and a Saturday: calendar days
-    ("2026-03-02T10:00", 0, "day", "2026-03-03T00:00"),        # the same day
-    ("2026-03-06T10:00", 1, "workday", "2026-03-10T00:00"),    # Friday -> Monday
-    ("2026-03-07T10:00", 1, "workday", "2026-03-10T00:00"),    # Saturday -> Monday
-    ("2026-03-02T10:00", 5, "workday", "2026-03-10T00:00"),    # Monday + 5 -> the next Monday
-    ("2026-02-13T10:00", 1, "workday", "2026-02-15T00:00"),    # Friday before the holiday: Saturday the 14th is worked
-    ("2026-02-14T10:00", 1, "workday", "2026-02-25T00:00"),    # over the Spring Festival
-    ("2026-02-24T10:00", 5, "workday", "2026-03-03T00:00"),    # Saturday the 28th is worked
-    ("2025-09-26T10:00", 1, "workday", "2025-09-29T00:00"),    # Sunday the 28th is worked
-    ("2025-09-30T10:00", 2, "workday", "2025-10-11T00:00"),    # 9th, 10th
-    ("2025-09-30T10:00", 3, "workday", "2025-10-12T00:00"),    # Saturday the 11th is worked
-    ("2028-03-03T10:00", 1, "workday", "2028-03-07T00:00"),    # a year that was not announced: weekdays
-    ("2026-01-31T10:00", 1, "month", "2026-03-01T00:00"),      # no 31st: the last of February
-    ("2028-01-31T10:00", 1, "month", "2028-03-01T00:00"),      # a leap year: the 29th
-    ("2026-02-28T10:00", 1, "month", "2026-03-29T00:00"),
-    ("2026-11-30T10:00", 3, "month", "2027-03-01T00:00"),
-    ("2028-02-29T10:00", 1, "year", "2029-03-01T00:00"),
-]
-
-
-@pytest.mark.parametrize("begins, length, unit, over", TERMS)
-def test_a_term_is_over_when_its_unit_says(owner, begins, length, unit, over):
-    ends = owner.execute("select anze.term_end(%s, %s, %s)", (at(begins), length, unit)).fetchone()[0]
-    assert ends == at(over)
-
-
-def test_a_day_is_worked_on_by_weekday_unless_announced_otherwise(owner):
-    working = lambda on: owner.execute("select anze.is_working_day(%s)", (on,)).fetchone()[0]  # noqa: E731
-    for on, expected in (("2026-03-06", True), ("2026-03-07", False), ("2026-03-08", False), ("2026-02-14", True),
-                         ("2026-02-23", False), ("2026-02-24", True), ("2026-10-10", True), ("2026-10-07", False),
-                         ("2026-10-08", True), ("2025-01-26", True), ("2025-02-04", False), ("2025-02-05", True)):
-        assert working(on) is expected, on
-
-
-def test_working_days_are_counted_like_one_by_one(owner):
-    """The n-th working day after any day of two years, against counting them in turn."""
-    with_flags = owner.execute("select d::date, anze.is_working_day(d::date) from generate_series(timestamp '2025-01-01',"
-                               " '2027-06-30', interval '1 day') d").fetchall()
-    days = [d for d, working in with_flags if working]
-    for n in (1, 3, 7, 10, 60):
-        wrong = [(start, got) for start, got in owner.execute(
-            "select d::date, anze.working_day_after(d::date, %s) from generate_series(timestamp '2025-01-01', '2026-12-31',"
-            " interval '9 days') d", (n,)) if got != [d for d in days if d > start][n - 1]]
-        assert wrong == []
-
-
 # What happens to clocks -------------------------------------------------------------------------------------------------
 
 

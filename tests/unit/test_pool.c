@@ -24,13 +24,26 @@ static const struct embedded_file files[] = {
 static struct arena *house;
 static struct session *owner;
 
+static void add_line(void *text, const char *line)
+{
+    text_printf(text, "%s\n", line);
+}
+
 static bool migrate(const struct embedded_file *some, size_t n, bool only_check, const char **ret_told, size_t *ret_n)
 {
     struct text out = text_on(house);
     const struct migration_plan plan = migration_plan(house, some, n);
-    bool done = migration_run(owner, &plan, only_check, &out, ret_n);
+    const struct migration_listener listener = { add_line, &out };
+    bool done = migration_run(owner, &plan, only_check, &listener, ret_n);
     *ret_told = out.bytes ? out.bytes : "";
     return done;
+}
+
+static bool holds(const char *condition)
+{
+    const struct session_rows *rows;
+    assert_true(session_query(owner, arena_printf(house, "select %s", condition), NULL, 0, &rows));
+    return *session_value(rows, 0, 0) == 't';
 }
 
 static int start_all(void **state)
@@ -91,20 +104,20 @@ static void a_changed_migration_is_refused_by_name_and_a_changed_function_is_app
     assert_non_null(strstr(told, "the database has migrations/0001_thing.sql"));
 }
 
-static void a_failing_migration_leaves_nothing(void **state)
+static void a_failing_migration_leaves_nothing_and_those_before_it_stay(void **state)
 {
     (void)state;
     const char *told;
     size_t n;
     const struct embedded_file more[] = {
-        files[0], files[1], files[2], FILE_OF("migrations/0002_a.sql", "create table anze.half ()"),
-        FILE_OF("migrations/0003_b.sql", "select 1/0"),
+        files[0], files[1], files[2], FILE_OF("migrations/0002_a.sql", "create table anze.kept ()"),
+        FILE_OF("migrations/0003_b.sql", "create table anze.half (); select 1/0"),
     };
     assert_false(migrate(more, 5, false, &told, &n));
     assert_non_null(strstr(told, "migrations/0003_b.sql: 22012"));
-    const struct session_rows *rows;
-    assert_true(session_query(owner, "select to_regclass('anze.half') is null", NULL, 0, &rows));
-    assert_string_equal(session_value(rows, 0, 0), "t");
+    assert_true(holds("to_regclass('anze.half') is null"));
+    assert_true(holds("exists (select from anze.migration where name = 'migrations/0002_a.sql')"));
+    assert_true(session_script(owner, "drop table anze.kept; delete from anze.migration where name like '%0002_a%'"));
 }
 
 static void assert_refused(const char *user, const struct embedded_file *some, size_t n, const char *why)
@@ -261,7 +274,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(migrations_run_once_and_in_order),
         cmocka_unit_test(a_changed_migration_is_refused_by_name_and_a_changed_function_is_applied),
-        cmocka_unit_test(a_failing_migration_leaves_nothing),
+        cmocka_unit_test(a_failing_migration_leaves_nothing_and_those_before_it_stay),
         cmocka_unit_test(logins_that_could_go_around_the_rules_are_refused),
         cmocka_unit_test(another_schema_than_the_programs_is_refused),
         cmocka_unit_test(a_server_that_is_not_there_fails_at_once),

@@ -99,19 +99,25 @@ static const char specimens[] =
     " returning 201, json_build_object('id', id)::text, '1', '/specimens/' || id $$;"
     "grant execute on all functions in schema anze to anze_service";
 
+static void tell(void *context, const char *line)
+{
+    (void)context;
+    fprintf(stderr, "%s\n", line);
+}
+
 static int start_all(void **state)
 {
     (void)state;
     const char *why = "";
     size_t n_pending;
     house = arena_new();
-    struct text out = text_on(house);
+    const struct migration_listener listener = { tell, NULL };
     if (!cluster_start())
         return -1;
     owner = session_open(house, cluster_url("owner"), "test", &why);
     const struct migration_plan plan = migration_plan(house, embedded_sql, n_embedded_sql);
-    if (!owner || !migration_run(owner, &plan, false, &out, &n_pending)) {
-        fprintf(stderr, "%s\n%s", why, out.bytes ? out.bytes : "");
+    if (!owner || !migration_run(owner, &plan, false, &listener, &n_pending)) {
+        fprintf(stderr, "%s\n", why);
         return -1;
     }
     script(specimens);

@@ -13,6 +13,10 @@ void pool_give(struct pool *pool, struct connection *connection);
 /* After a surprise: closed, and the place goes to the next who waits. */
 void pool_drop(struct pool *pool, struct connection *connection);
 
+/* Another session in the place of this one, which is closed. NULL as in pool_take. */
+struct connection *pool_renew(struct pool *pool, struct connection *connection, struct arena *arena,
+                              struct problem *problem) NODISCARD;
+
 int pool_statement_timeout_ms(const struct pool *pool);
 
 /* A constraint_text_of with the pool as context. A name that is not known makes the pool read the comments again. */

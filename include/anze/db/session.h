@@ -17,6 +17,7 @@ struct session *session_open(struct arena *arena, const char *url, const char *o
 
 /* Why the last call failed: "23505 some_constraint" and the server's own sentence. */
 const char *session_why(const struct session *session);
+bool session_failed_with(const struct session *session, const char *sqlstate);
 
 /* Several statements, without parameters. */
 bool session_script(struct session *session, const char *sql) NODISCARD;

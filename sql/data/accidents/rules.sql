@@ -1,6 +1,17 @@
 -- The law of accident reporting: its figures, and the small tables that say where each figure applies.
 -- What is only recalled (confidence) is a default: confirm it, and revise it as data.
 
+-- Grades are the nation's alone. A clock or a threshold may be stricter in a region; the nearest level that it goes up to is
+-- the county's.
+select anze.ship_rule_limit('ACC.GRADE.', minimum => 1),
+    anze.ship_rule_limit('ACC.GRADE.MISSING', minimum => 0),
+    anze.ship_rule_limit('ACC.ENDANGER.', minimum => 1, stricter => 'less'),
+    anze.ship_rule_limit('ACC.RPT.', stricter => 'less'),
+    anze.ship_rule_limit('ACC.RPT.TOP.', minimum => 2, stricter => 'more'),
+    anze.ship_rule_limit('ACC.RPT.CONT.', minimum => 1, stricter => 'more'),
+    anze.ship_rule_limit('ACC.RPT.SUPPLEMENT'),
+    anze.ship_rule_limit('ACC.RPT.PEER');
+
 select anze.ship_rule(r.code, 1, r.since::date, null, r.title_zh, r.title_en, r.value, r.unit, r.instrument, r.article,
     r.confidence, r.note_zh, r.note_en)
 from (values

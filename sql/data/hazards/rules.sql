@@ -1,5 +1,11 @@
 -- The figures about hazards. Where the law says 及时 (promptly) or nothing, the figure is a default of the program
 -- (recalled-low): an administrator revises it as the city decides.
+select anze.ship_rule_limit('HAZ.', stricter => 'less'),
+    anze.ship_rule_limit('HAZ.STAT.', minimum => 1, maximum => 31, stricter => 'less'),
+    anze.ship_rule_limit('HAZ.RECUR', minimum => 1, stricter => 'more'),
+    -- Within the city's search for duplicates nobody is stricter than another.
+    anze.ship_rule_limit('HAZ.DUP.');
+
 select anze.ship_rule(r.code, 1, r.since::date, null, r.title_zh, r.title_en, r.value, r.unit, r.instrument, r.article,
     r.confidence, r.note_zh, r.note_en)
 from (values
@@ -26,9 +32,9 @@ from (values
     ('HAZ.STOP', '2008-02-01', '暂时停产停业期限', 'A temporary stop lasts at most', 6, 'month', 'SAWS-15', '第十四条', 'found', null,
      null),
     ('HAZ.STAT.QUARTER', '2008-02-01', '季度统计分析表于下一季度第几日前报送', 'The table of a quarter is due on this day of the next',
-     15, 'day', 'SAWS-16', '第十四条', 'found', null, null),
+     15, 'day_of_month', 'SAWS-16', '第十四条', 'found', null, null),
     ('HAZ.STAT.YEAR', '2008-02-01', '年度统计分析表于下一年1月第几日前报送', 'The table of a year is due on this day of January', 31,
-     'day', 'SAWS-16', '第十四条', 'found', null, null),
+     'day_of_month', 'SAWS-16', '第十四条', 'found', null, null),
     ('HAZ.RECUR', '2008-02-01', '同一单位同一标准再次出现的时限', 'The same again at the same unit counts as recurrence within', 365,
      'day', 'SAWS-16', '第二十条', 'recalled-low', '缺省一年。', 'A year by default.'),
     ('HAZ.DUP.DAYS', '2008-02-01', '疑似重复隐患的发现时间间隔', 'Likely duplicates were found at most this far apart', 90, 'day',

@@ -7,6 +7,13 @@ insert into anze.instrument (code, title, number, issued_by, in_force) values
     ('SC-2010-6', '重大事故查处挂牌督办办法', '安委〔2010〕6号', '国务院安全生产委员会', '[2010-01-01,)')
 on conflict on constraint instrument_pkey do nothing;
 
+select anze.ship_rule_limit('LIST.HAZ.', stricter => 'less'),
+    anze.ship_rule_limit('LIST.HAZ.PROGRESS', minimum => 1, stricter => 'less'),
+    anze.ship_rule_limit('LIST.HAZ.EXTENSION.AHEAD', stricter => 'more'),
+    anze.ship_rule_limit('LIST.HAZ.EXTENSION.TIMES', maximum => 100, stricter => 'less'),
+    anze.ship_rule_limit('ESCALATION.', stricter => 'less'),
+    anze.ship_rule_limit('HAZACC.', stricter => 'less');
+
 select anze.ship_rule(r.code, 1, r.since::date, null, r.title_zh, r.title_en, r.value, r.unit, r.instrument, r.article,
     r.confidence, r.note_zh, r.note_en)
 from (values

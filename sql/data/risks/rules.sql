@@ -50,7 +50,10 @@ on conflict on constraint risk_factor_pkey do update
 set title_zh = excluded.title_zh, title_en = excluded.title_en
 where (kept.title_zh, kept.title_en) is distinct from (excluded.title_zh, excluded.title_en);
 
-select anze.ship_rule(r.code, 1, r.since::date, null, r.title_zh, r.title_en, r.value, 'count', r.instrument, r.article,
+-- A boundary of nothing would make everything red.
+select anze.ship_rule_limit('RISK.', minimum => 0.01), anze.ship_rule_limit('HAZSOURCE.', minimum => 0.01);
+
+select anze.ship_rule(r.code, 1, r.since::date, null, r.title_zh, r.title_en, r.value, 'score', r.instrument, r.article,
     r.confidence, r.note_zh, r.note_en)
 from (values
     ('RISK.LEC.RED', '2016-10-09', 'LEC 法：红色（重大风险）D 值下限', 'LEC: least D of red', 320, 'SCO-2016-11', '三',

@@ -37,7 +37,7 @@ stable parallel safe language sql as $$
             'value', r.value, 'unit', r.unit, 'instrument', i.title, 'article', r.article, 'confidence', r.confidence))
         order by k.code), '[]')
     from anze.case_clock k
-    left join anze.rule r on r.code = k.rule and r.in_force @> anze.today()
+    left join anze.rule r on r.code = k.rule and r.in_force @> anze.today() and r.region_code is null
     left join anze.instrument i on i.code = r.instrument
     where (k.kind, k.version) = (of_code, of_version)
 $$;

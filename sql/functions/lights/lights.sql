@@ -95,7 +95,7 @@ set search_path = pg_catalog, pg_temp as $$
             'title_zh', l.title_zh, 'title_en', l.title_en, 'instrument', i.title, 'article', r.article)
         order by l.colour, l.place), '[]') -- red comes before yellow
     from anze.light_rule l
-    join anze.rule r on r.code = l.threshold_rule and r.in_force @> day
+    join anze.rule r on r.code = l.threshold_rule and r.in_force @> day and r.region_code is null
     join anze.instrument i on i.code = r.instrument
     where (measures ->> l.measure)::numeric >= r.value
 $$;
@@ -173,7 +173,8 @@ set search_path = pg_catalog, pg_temp as $$
         select min(t.at) as at
         from (
             select c.unheard_since + make_interval(hours => (24 * r.value)::integer) as at
-            from anze.light_rule l join anze.rule r on r.code = l.threshold_rule and r.in_force @> anze.day_of(now_at)
+            from anze.light_rule l
+            join anze.rule r on r.code = l.threshold_rule and r.in_force @> anze.day_of(now_at) and r.region_code is null
             where l.measure = 'unacknowledged_days'
             offset 0) t -- a fence: other rules have values that are no days
         where t.at > now_at

@@ -5,15 +5,40 @@
 
 set local check_function_bodies = off; -- functions of this folder may name later ones
 
--- How long a rule of notices is: a day is 24 hours. NULL: its unit is no time.
+-- How long a rule of notices is: of a day 24 hours, of a month the same hour of its day. NULL: its unit is no fixed time
+-- (working days).
 create or replace function anze.notice_delay(length numeric, unit text) returns interval
 immutable parallel safe language sql
 return length::double precision * case unit
-    when 'minute' then interval '1 minute' when 'hour' then interval '1 hour' when 'day' then interval '24 hours' end;
+    when 'minute' then interval '1 minute' when 'hour' then interval '1 hour' when 'day' then interval '24 hours'
+    when 'month' then interval '1 month' when 'year' then interval '1 year' end;
+
+-- When a stage comes that is counted from a moment: working days at the same hour of the day.
+create or replace function anze.notice_time(counted_from timestamptz, length numeric, unit text) returns timestamptz
+stable parallel safe language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    hour constant timestamp := counted_from at time zone 'Asia/Shanghai';
+begin
+    return case unit
+        when 'workday' then (anze.working_day_after(hour::date, length::integer) + hour::time) at time zone 'Asia/Shanghai'
+        else counted_from + anze.notice_delay(length, unit) end;
+end
+$$;
+
+create or replace function anze.notice_without_rule(stage text, rule_code text, at timestamptz) returns timestamptz
+stable language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    raise warning 'notices of the stage % have no time: no version of the rule % is in force', stage, rule_code;
+    return at;
+end
+$$;
 
 -- When each stage of what is owed is to be told: of a duty ('obligation'), the deadline of a case ('deadline') or the
 -- clock of an accident ('accident'). A reminder that would come before `reminders_from` is none. Without a period: of all
--- periods.
+-- periods. A stage whose rule says nothing for that day comes when the moment does from which it is counted, with a warning:
+-- who owes must hear of it, and who files must not wait until an administrator has mended the rule.
 create or replace function anze.notice_moments(subject text, due_at timestamptz, missed_from timestamptz,
     reminders_from timestamptz, period text default null)
 returns table (stage text, place smallint, kind text, addressee text, at timestamptz) stable language plpgsql rows 6
@@ -23,10 +48,13 @@ begin
     return query
     select s.code, s.place, s.kind, s.addressee, m.at
     from anze.notice_stage s
-    join anze.rule r on r.code = s.delay_rule and r.in_force @> anze.day_of(notice_moments.due_at)
+    left join anze.rule r on r.code = s.delay_rule and r.in_force @> anze.day_of(notice_moments.due_at)
+        and r.region_code is null
     cross join lateral (
-        select case s.counted_from when 'due_at' then notice_moments.due_at else notice_moments.missed_from end
-            + anze.notice_delay(r.value, r.unit) as at) m
+        select case s.counted_from when 'due_at' then notice_moments.due_at else notice_moments.missed_from end as at) c
+    cross join lateral (
+        select case when r.value is not null then anze.notice_time(c.at, r.value, r.unit)
+                    else anze.notice_without_rule(s.code, s.delay_rule, c.at) end as at) m
     where s.subject = notice_moments.subject
         and (s.periods = '{}' or notice_moments.period is null or notice_moments.period = any (s.periods))
         and (s.kind <> 'reminder' or m.at >= notice_moments.reminders_from);

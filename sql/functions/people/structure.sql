@@ -178,8 +178,8 @@ returns table (rule text, days daterange, minimum numeric, maximum numeric) stab
 as $$
     select r.code, r.in_force * coalesce(low.in_force, '(,)') * coalesce(high.in_force, '(,)'), low.value, high.value
     from anze.structural_rule r
-    left join anze.rule low on low.code = r.minimum_rule
-    left join anze.rule high on high.code = r.maximum_rule
+    left join anze.rule low on low.code = r.minimum_rule and low.region_code is null
+    left join anze.rule high on high.code = r.maximum_rule and high.region_code is null
     where not isempty(r.in_force * coalesce(low.in_force, '(,)') * coalesce(high.in_force, '(,)'))
 $$;
 

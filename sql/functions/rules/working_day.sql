@@ -1,5 +1,4 @@
--- Days and terms of the law. Days are China's, a term of days does not count the day on which it begins, and it ends
--- with the end of its last day; hours are counted from minute to minute.
+-- Days on which the law counts work.
 
 set local check_function_bodies = off; -- functions of this folder may name later ones
 
@@ -12,40 +11,23 @@ begin
 end
 $$;
 
--- The n-th working day after a day; the day itself for none. Of ten days in a row at least one is worked on, even
--- around the longest holidays, so the window always holds it.
+-- The n-th working day after a day, of a negative n the n-th before it; the day itself for none. Of ten days in a row at
+-- least one is worked on, even around the longest holidays, so the window always holds it.
 create or replace function anze.working_day_after(day date, days integer) returns date
 stable parallel safe strict language plpgsql
 set search_path = pg_catalog, pg_temp as $$
+declare
+    step constant integer := sign(days);
 begin
-    if days <= 0 then
+    if days = 0 then
         return day;
     end if;
     return (
-        select s.on_day::date
-        from generate_series(day + 1, day + 20 + 2 * days, interval '1 day') s(on_day)
-        where anze.is_working_day(s.on_day::date)
-        order by s.on_day offset days - 1 limit 1);
-end
-$$;
-
--- When a term that begins now is over. `in_working_days`: days are counted as working days.
-create or replace function anze.term_end(begins_at timestamptz, length numeric, unit text,
-    in_working_days boolean default false) returns timestamptz stable parallel safe strict language plpgsql
-set search_path = pg_catalog, pg_temp as $$
-declare
-    first_day constant date := anze.day_of(begins_at);
-begin
-    return case
-        when unit = 'minute' then begins_at + length::double precision * interval '1 minute'
-        when unit = 'hour' then begins_at + length::double precision * interval '1 hour'
-        when unit = 'workday' or unit = 'day' and in_working_days
-            then anze.end_of_day(anze.working_day_after(first_day, length::integer))
-        when unit = 'day' then anze.end_of_day(first_day + length::integer)
-        -- A month without that day ends the term with its last day.
-        when unit = 'month' then anze.end_of_day((first_day + make_interval(months => length::integer))::date)
-        when unit = 'year' then anze.end_of_day((first_day + make_interval(years => length::integer))::date)
-    end;
+        select s.on_day
+        from (select day + step * n as on_day, n from generate_series(1, 20 + 2 * abs(days)) n) s
+        left join anze.working_day w on w.day = s.on_day
+        where coalesce(w.is_working, extract(isodow from s.on_day) < 6)
+        order by s.n offset abs(days) - 1 limit 1);
 end
 $$;
 

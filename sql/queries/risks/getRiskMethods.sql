@@ -17,7 +17,7 @@ methods as (
                 'rule_version', r.version, 'confidence', r.confidence) order by c.place)
             from anze.risk_colour c
             join anze.rule r on r.code = 'RISK.' || upper(m.code) || '.' || upper(c.code)
-                and r.in_force @> anze.today())) as shown
+                and r.region_code is null and r.in_force @> anze.today())) as shown
     from (values ('lec', '作业条件危险性分析法（LEC）', 'LEC: D = likelihood x exposure x consequence'),
                  ('matrix', '风险矩阵法', 'Matrix: likelihood x severity')) m(code, title_zh, title_en)
 ),

@@ -1,0 +1,45 @@
+#ifndef ANZE_DB_MIGRATION_RUN_H
+#define ANZE_DB_MIGRATION_RUN_H
+
+#include "anze/db/migration.h"
+
+/* One run of `anze migrate`, for migration_run.c (what is done, in which order), migration_release.c (functions and
+ * data) and migration_step.c. */
+struct migration_run {
+    struct session *session;
+    const struct migration_plan *plan;
+    const struct migration_listener *listener;
+    struct arena *arena;
+    struct migration_record *records;
+    size_t n_records;
+    bool has_objects;  /* the table of them is there */
+    size_t first_with; /* place in the plan of the first step that is done together with the functions */
+    const char *at;    /* the file that is being applied */
+    struct text said;  /* in a transaction that is not committed yet */
+};
+
+void run_tell(const struct migration_run *run, const char *format, ...) FORMAT(2, 3);
+/* Told when the transaction is committed. */
+void run_say(struct migration_run *run, const char *line);
+/* Tells that `doing` failed, and why. */
+bool run_fail(struct migration_run *run, const char *doing);
+
+typedef bool run_work(struct migration_run *run, const void *what);
+/* Does the work in a transaction of its own; again, while others hold what it needs. */
+bool run_transaction(struct migration_run *run, run_work *work, const void *what) NODISCARD;
+/* The same without a transaction: for one statement. */
+bool run_alone(struct migration_run *run, run_work *work, const void *what) NODISCARD;
+
+bool run_read_records(struct migration_run *run) NODISCARD;
+bool run_script(struct migration_run *run, struct slice sql) NODISCARD;
+
+bool run_step(struct migration_run *run, const struct migration *step) NODISCARD;
+/* In the running transaction. */
+bool run_step_here(struct migration_run *run, const void *step) NODISCARD;
+
+/* Steps with the functions, functions, what no file makes any more, data; in the running transaction. */
+bool run_release(struct migration_run *run, const void *nothing) NODISCARD;
+/* Statements that drop what no file makes any more; rows of one column. */
+bool run_gone(struct migration_run *run, const struct session_rows **ret_rows) NODISCARD;
+
+#endif
