@@ -53,15 +53,17 @@ create table anze.case_hook (
     title_en text not null,
     asks text[] not null default '{}',
     sets text[] not null default '{}',
+    checks boolean not null default false,
     constraint case_hook_pkey primary key (sort, code),
-    constraint case_hook_sort check (sort in ('guard', 'effect', 'moment'))
+    constraint case_hook_sort check (sort in ('guard', 'effect'))
 );
 comment on table anze.case_hook is
-    '案件规则函数: functions that documents of kinds name: anze.case_guard_<code>(case), anze.case_effect_<code>(case, event), '
-    'anze.case_moment_<code>(case)';
+    '案件规则函数: functions that documents of kinds name: anze.case_guard_<code>(case), anze.case_effect_<code>(case, event)';
 comment on column anze.case_hook.asks is
-    'what it reads: of an effect, fields that the action must have; of a moment, facts of the case';
+    'fields that the action must have, since the effect reads them';
 comment on column anze.case_hook.sets is 'days that an effect keeps among the facts of the case, which a clock may read';
+comment on column anze.case_hook.checks is
+    'an effect that looks at what is said before anything is written: anze.case_check_<code>(case, event) returns faults';
 comment on constraint case_hook_pkey on anze.case_hook is '该函数已登记。 | This function is registered already. | /code';
 comment on constraint case_hook_sort on anze.case_hook is '类别不在代码表内。 | The sort is not in the code set. | /sort';
 

@@ -269,3 +269,64 @@ def test_going_back_leads_to_the_state_from_which_the_case_came(owner):
         assert owner.execute("select state from anze.case_file where id = %s", (case,)).fetchone() == state
     title = owner.execute("select anze.case_event_title(c, 'release_new') from anze.case_file c where c.id = %s", (case,)).fetchone()[0]
     assert title["title_en"] == "Action release", "earlier events keep a title"
+
+
+# Guards --------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def guarded(owner):
+    """A case whose step `comment` waits for a fact, by a guard that its kind names."""
+    owner.execute("create function anze.case_guard_test_ready(c anze.case_file) returns jsonb stable language sql as"
+                  " $$ select anze.refusal_where(not c.facts ? 'ready', '尚未就绪。', 'It is not ready.') $$")
+    owner.execute("insert into anze.case_hook (sort, code, title_zh, title_en) values ('guard', 'test_ready', '就绪', 'Ready')")
+    actions = {**cases.ACTIONS, "comment": {**cases.ACTIONS["comment"], "guards": ["test_ready"], "takers": ["anyone", "system"]}}
+    cases.install(owner, kind="test_guarded", actions=actions)
+    return cases.open_case(owner, kind="test_guarded")
+
+
+def act(owner, case: str, as_system: bool) -> str:
+    try:
+        with owner.transaction():
+            owner.execute("select anze.case_act(%s, 'comment', '{\"note\": \"好\"}', '[]', %s)", (case, as_system))
+    except psycopg.Error as error:
+        return f"{error.sqlstate} {json.loads(error.diag.message_primary).get('en')}"
+    return "done"
+
+
+def offered(owner, case: str) -> list[str]:
+    return [code for (code,) in owner.execute(
+        "select n.code from anze.case_file c, anze.case_actions_now(c) n where c.id = %s order by n.place", (case,))]
+
+
+@pytest.mark.parametrize("as_system", [False, True])
+def test_an_action_that_a_guard_refuses_is_not_offered_and_not_taken_whoever_takes_it(owner, guarded, as_system):
+    for name, value in (("reach", "region"), ("region", "150622"), ("unit", cases.SUPERVISOR.id), ("actor", "desk"),
+                        ("scopes", "cases:act")):
+        owner.execute("select set_config(%s, %s, true)", (f"anze.{name}", value))
+    assert "assign" in offered(owner, guarded) and "comment" not in offered(owner, guarded)
+    assert act(owner, guarded, as_system) == "AZ409 It is not ready."
+    owner.execute("update anze.case_file set facts = '{\"ready\": true}' where id = %s", (guarded,))
+    assert "comment" in offered(owner, guarded) and act(owner, guarded, as_system) == "done"
+
+
+def test_what_is_wrong_with_what_is_said_is_found_before_anything_is_written(owner):
+    """A check of an effect speaks together with the other faults; the effect itself has not run."""
+    owner.execute("create function anze.case_check_test_take_over(c anze.case_file, e anze.case_event) returns jsonb stable language sql"
+                  " as $$ select jsonb_build_array(anze.fault('/fields/note', e.action, '不行。', 'No.'))"
+                  " where not exists (select from anze.case_event x where x.case_id = c.id and x.action = e.action) $$")
+    owner.execute("update anze.case_hook set checks = true where code = 'test_take_over'")
+    actions = {**cases.ACTIONS, "comment": {**cases.ACTIONS["comment"], "effects": ["test_take_over"], "evidence": ["photo"],
+                                            "takers": ["system"]}}
+    cases.install(owner, kind="test_checked", actions=actions)
+    case = cases.open_case(owner, kind="test_checked")
+    with pytest.raises(psycopg.Error) as refused, owner.transaction():
+        owner.execute("select anze.case_act(%s, 'comment', '{\"note\": \"好\"}', '[]', true)", (case,))
+    assert [(f["pointer"], f["rule"]) for f in json.loads(refused.value.diag.message_primary)["faults"]] == [
+        ("/evidence", "evidence-needed"), ("/fields/note", "comment")]
+
+
+def test_a_check_that_has_no_function_is_a_fault(owner):
+    owner.execute("update anze.case_hook set checks = true where code = 'test_take_over'")
+    at = place(cases.document(), "actions", "take_over")
+    assert faults(owner, cases.document()) == {(f"/actions/{at}/effects/0", "no-function")}

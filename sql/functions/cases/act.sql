@@ -173,6 +173,11 @@ $$;
 
 -- Acting --------------------------------------------------------------------------------------------------------------------
 
+create or replace function anze.case_action_codes_now(c anze.case_file) returns text[] stable language sql
+set search_path = pg_catalog, pg_temp as $$
+    select array(select n.code from anze.case_actions_now(c) n order by n.place, n.code)
+$$;
+
 -- The action's row under the rules of the case, if the state has it.
 create or replace function anze.case_action_row(c anze.case_file, action text) returns anze.case_action
 stable language plpgsql
@@ -188,7 +193,7 @@ begin
     end if;
     if not c.state = any (a.from_states) then
         perform anze.refuse_state('案件的当前状态不允许这一动作。', 'The state of the case does not allow this action.',
-            array(select n.code from anze.case_actions_now(c) n order by n.place, n.code));
+            anze.case_action_codes_now(c));
     end if;
     return a;
 end
@@ -202,16 +207,48 @@ set search_path = pg_catalog, pg_temp as $$
     where (f ->> 'keep')::boolean and given ? (f ->> 'name') and anze.case_field_fits(f, given -> (f ->> 'name'))
 $$;
 
+-- What effects would find wrong with what an action says: anze.case_check_<name>(case, event), of those that have one.
+-- The event is the one that would be: nothing is written yet.
+create or replace function anze.case_check_faults(c anze.case_file, a anze.case_action, given jsonb, evidence jsonb)
+returns jsonb stable language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    e anze.case_event;
+    name text;
+    found_faults jsonb;
+    faults jsonb := '[]';
+begin
+    e.case_id := c.id;
+    e.action := a.code;
+    e.at := clock_timestamp();
+    e.level := coalesce(anze.caller_level(), c.level);
+    e.content := given;
+    e.evidence := evidence;
+    for name in
+        select h.code from unnest(a.effects) with ordinality n(code, place)
+        join anze.case_hook h on (h.sort, h.code) = ('effect', n.code) and h.checks
+        order by n.place
+    loop
+        execute format('select anze.%I($1, $2)', 'case_check_' || name) into found_faults using c, e;
+        faults := faults || found_faults;
+    end loop;
+    return faults;
+end
+$$;
+
 -- Everything that an action needs beside who takes it; all faults at once. Time and effects decide nothing in person.
+-- Effects look at what is said only where every field is what it should be.
 create or replace function anze.refuse_case_content(c anze.case_file, a anze.case_action, given jsonb, evidence jsonb,
     as_system boolean) returns void stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
+declare
+    of_fields constant jsonb := anze.case_field_faults(case when as_system then a.fields else anze.case_fields(a) end, given);
 begin
-    perform anze.refuse_all(
-        anze.case_field_faults(case when as_system then a.fields else anze.case_fields(a) end, given)
+    perform anze.refuse_all(of_fields
         || case when as_system then '[]' else anze.case_post_faults(c, a, given) end
         || anze.case_due_faults(c.kind, c.kind_version, anze.case_kept(a, given), '/fields/', clock_timestamp())
-        || anze.case_evidence_faults(a, evidence));
+        || anze.case_evidence_faults(a, evidence)
+        || case when of_fields = '[]' then anze.case_check_faults(c, a, given, evidence) else '[]' end);
 end
 $$;
 
@@ -274,9 +311,14 @@ declare
     papers constant jsonb := coalesce(evidence, '[]');
     barrier constant text := case when not as_system then anze.case_barrier(c, a)
         when not a.takers ? 'system' then 'taker' end;
+    refusal jsonb;
 begin
     if barrier is not null then
         perform anze.refuse_case_action(barrier, a);
+    end if;
+    refusal := anze.case_refusal(c, a.guards);
+    if refusal is not null then
+        perform anze.refuse_state(refusal ->> 'zh', refusal ->> 'en', anze.case_action_codes_now(c));
     end if;
     perform anze.refuse_case_content(c, a, fields, papers, as_system);
     return anze.take_case_step(c, a, fields, papers);

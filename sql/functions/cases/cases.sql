@@ -120,13 +120,35 @@ begin
 end
 $$;
 
+-- Why an action may not happen now, whoever takes it and whatever it says: the sentence of the first guard that refuses
+-- ({"zh", "en"}); NULL: nothing keeps it. Guards are functions anze.case_guard_<name>(case).
+create or replace function anze.case_refusal(c anze.case_file, guards text[]) returns jsonb
+stable security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    guard text;
+    refusal jsonb;
+begin
+    foreach guard in array guards loop
+        execute format('select anze.%I($1)', 'case_guard_' || guard) into refusal using c;
+        exit when refusal is not null;
+    end loop;
+    return refusal;
+end
+$$;
+
+-- The sentence of a guard, where it refuses.
+create or replace function anze.refusal_where(refuses boolean, zh text, en text) returns jsonb
+immutable parallel safe language sql
+return case when refuses then jsonb_build_object('zh', zh, 'en', en) end;
+
 -- The actions that this caller may take now. What is refused for its content (posts, fields, evidence) is among them.
 create or replace function anze.case_actions_now(c anze.case_file) returns setof anze.case_action
 stable security definer language sql
 set search_path = pg_catalog, pg_temp as $$
     select a.* from anze.case_action a
     where (a.kind, a.version) = (c.kind, c.kind_version) and c.state = any (a.from_states)
-        and anze.case_barrier(c, a) is null
+        and anze.case_barrier(c, a) is null and anze.case_refusal(c, a.guards) is null
     order by a.place, a.code
 $$;
 

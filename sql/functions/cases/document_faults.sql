@@ -40,11 +40,11 @@ set search_path = pg_catalog, pg_temp as $$
         where f.one ->> 'type' = any (types))
 $$;
 
--- A guard, an effect or a moment is there when its row and its function are.
+-- A guard or an effect is there when its row and its functions are.
 create or replace function anze.case_hook_function(sort text, code text) returns regprocedure stable language sql
 set search_path = pg_catalog, pg_temp as $$
     select to_regprocedure(format('anze.%I(anze.case_file%s)', concat('case_', sort, '_', code),
-        case sort when 'effect' then ', anze.case_event' end))
+        case when sort <> 'guard' then ', anze.case_event' end))
 $$;
 
 create or replace function anze.case_document_knows(d jsonb, sort text, name text) returns boolean
@@ -89,8 +89,9 @@ set search_path = pg_catalog, pg_temp as $$
         select 'unknown-reference' as rule, s.zh, s.en where not anze.case_document_knows(d, n.sort, n.name)
         union all
         select 'no-function', '已登记，但没有相应的函数。', 'It is registered, and has no function.'
-        where n.sort in ('guard', 'effect') and anze.case_document_knows(d, n.sort, n.name)
-            and anze.case_hook_function(n.sort, n.name) is null) f
+        from anze.case_hook h
+        where (h.sort, h.code) = (n.sort, n.name) and (anze.case_hook_function(h.sort, h.code) is null
+            or h.checks and anze.case_hook_function('check', h.code) is null)) f
 $$;
 
 -- Each code once in its list, each field once in its action.
