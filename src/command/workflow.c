@@ -234,6 +234,7 @@ int command_workflow(struct command_context *context, int argc, char **argv)
         return command_misuse(context, "the format is mermaid or dot");
     json_t *document = document_read(context->arena, argv[2]);
     if (!document)
-        return command_failure(context, "there is no kind of case %s; there are: %s", argv[2], kinds_of(context->arena));
+        return command_failure(context, "there is no kind of case %s; there are: %s", argv[2],
+                               kinds_of(context->arena));
     return draw(context, drawing, document);
 }
