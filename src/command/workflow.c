@@ -96,7 +96,7 @@ static void add_names(struct text *label, const char *before, const json_t *name
         text_printf(label, "%s%s", i ? ", " : before, json_string_value(name));
 }
 
-/* "title (unit, supervisor that may order) ▶ clocks that start ■ clocks that stop" */
+/* "title (unit, supervisor that may order) ▶ clocks that start ■ that stop ⏩ that are extended" */
 static const char *label_of(struct arena *arena, const json_t *action)
 {
     struct text label = text_on(arena);
@@ -114,6 +114,7 @@ static const char *label_of(struct arena *arena, const json_t *action)
     text_add_char(&label, ')');
     add_names(&label, " ▶ ", json_object_get(action, "starts"));
     add_names(&label, " ■ ", json_object_get(action, "stops"));
+    add_names(&label, " ⏩ ", json_object_get(action, "extends"));
     return label.bytes;
 }
 
@@ -122,12 +123,15 @@ static bool stays(const json_t *action)
     return !*member(action, "to_state") && !is_set(action, "goes_back");
 }
 
-/* A clock that runs in a state, or that an action starts or stops there. */
-static void add_clock(struct text *notes, const char *what, const json_t *clock)
+/* "title, as long as a rule or until a field's day, from or before a moment (who owes it)" */
+static void add_clock(struct text *notes, const json_t *clock)
 {
-    const char *rule = member(clock, "rule");
-    text_printf(notes, "        %s %s %s (%s)\n", what, member(clock, "title_zh"), *rule ? rule : member(clock, "due_field"),
-                member(clock, "watched_by"));
+    const char *rule = member(clock, "rule"), *moment = member(clock, "counts_from");
+    bool is_backward = strcmp(member(clock, "direction"), "backward") == 0;
+    text_printf(notes, "        ⏱ %s %s", member(clock, "title_zh"), *rule ? rule : member(clock, "due_field"));
+    if (*moment && strcmp(moment, "event") != 0)
+        text_printf(notes, " %s %s", is_backward ? "before" : "from", moment);
+    text_printf(notes, " (%s)\n", member(clock, "watched_by"));
 }
 
 /* What goes on in a state without leaving it: clocks first, then actions. */
@@ -138,7 +142,7 @@ static const char *notes_of(struct arena *arena, const json_t *document, const c
     json_t *one;
     json_array_foreach(json_object_get(document, "clocks"), i, one)
         if (has(json_object_get(one, "states"), state))
-            add_clock(&notes, "⏱", one);
+            add_clock(&notes, one);
     json_array_foreach(json_object_get(document, "actions"), i, one)
         if (stays(one) && has(json_object_get(one, "from_states"), state))
             text_printf(&notes, "        ↻ %s\n", label_of(arena, one));

@@ -248,7 +248,8 @@ begin
         || case when as_system then '[]' else anze.case_post_faults(c, a, given) end
         || anze.case_due_faults(c.kind, c.kind_version, anze.case_kept(a, given), '/fields/', clock_timestamp())
         || anze.case_evidence_faults(a, evidence)
-        || case when of_fields = '[]' then anze.case_check_faults(c, a, given, evidence) else '[]' end);
+        || case when of_fields = '[]' then anze.case_extension_faults(c, a, given)
+               || anze.case_check_faults(c, a, given, evidence) else '[]' end);
 end
 $$;
 
@@ -286,8 +287,10 @@ set search_path = pg_catalog, pg_temp as $$
 declare
     at constant timestamptz := clock_timestamp();
     former constant text := c.state;
+    facts_before constant jsonb := c.facts;
     kept constant jsonb := anze.case_kept(a, given);
     taken record;
+    changed text[];
 begin
     c := anze.case_enter(c, anze.case_action_leads_to(c, a), at);
     c.facts := c.facts || kept;
@@ -296,7 +299,9 @@ begin
     if a.effects <> '{}' then
         c := anze.run_case_effects(anze.store_case(c), taken.e, a.effects);
     end if;
-    c := anze.run_case_clocks(c, former, a.starts, a.stops, array(select jsonb_object_keys(kept)), at);
+    changed := array(select f.name from jsonb_each(c.facts) f(name, value)
+                     where kept ? f.name or f.value is distinct from facts_before -> f.name);
+    c := anze.run_case_clocks(c, former, a.starts, a.stops, changed, at, a.extends);
     return anze.store_case(c);
 end
 $$;
@@ -310,13 +315,13 @@ declare
     fields constant jsonb := coalesce(jsonb_strip_nulls(given), '{}');
     papers constant jsonb := coalesce(evidence, '[]');
     barrier constant text := case when not as_system then anze.case_barrier(c, a)
-        when not a.takers ? 'system' then 'taker' end;
+        when not a.takers ? 'system' or not anze.case_may_extend(c, a, true) then 'taker' end;
     refusal jsonb;
 begin
     if barrier is not null then
         perform anze.refuse_case_action(barrier, a);
     end if;
-    refusal := anze.case_refusal(c, a.guards);
+    refusal := anze.case_refusal(c, a);
     if refusal is not null then
         perform anze.refuse_state(refusal ->> 'zh', refusal ->> 'en', anze.case_action_codes_now(c));
     end if;

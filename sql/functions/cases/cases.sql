@@ -98,6 +98,7 @@ begin
     return case
         when not exists (select from jsonb_array_elements(a.takers) t(taker)
                          where anze.case_taker_allows(c, t.taker)) then 'taker'
+        when a.extends <> '{}' and not anze.case_may_extend(c, a, false) then 'taker'
         when coalesce(anze.caller_level(), -1) < a.minimum_level then 'minimum_level'
         when not coalesce(a.scope = any (anze.scopes()), false) then 'scope'
         when anze.case_hand_is_same(c, a.other_than) then 'other_than'
@@ -121,19 +122,20 @@ end
 $$;
 
 -- Why an action may not happen now, whoever takes it and whatever it says: the sentence of the first guard that refuses
--- ({"zh", "en"}); NULL: nothing keeps it. Guards are functions anze.case_guard_<name>(case).
-create or replace function anze.case_refusal(c anze.case_file, guards text[]) returns jsonb
+-- ({"zh", "en"}), or of a clock that it cannot extend; NULL: nothing keeps it. Guards are functions
+-- anze.case_guard_<name>(case).
+create or replace function anze.case_refusal(c anze.case_file, a anze.case_action) returns jsonb
 stable security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
     guard text;
     refusal jsonb;
 begin
-    foreach guard in array guards loop
+    foreach guard in array a.guards loop
         execute format('select anze.%I($1)', 'case_guard_' || guard) into refusal using c;
         exit when refusal is not null;
     end loop;
-    return refusal;
+    return coalesce(refusal, case when a.extends <> '{}' then anze.case_extension_refusal(c, a) end);
 end
 $$;
 
@@ -148,7 +150,7 @@ stable security definer language sql
 set search_path = pg_catalog, pg_temp as $$
     select a.* from anze.case_action a
     where (a.kind, a.version) = (c.kind, c.kind_version) and c.state = any (a.from_states)
-        and anze.case_barrier(c, a) is null and anze.case_refusal(c, a.guards) is null
+        and anze.case_barrier(c, a) is null and anze.case_refusal(c, a) is null
     order by a.place, a.code
 $$;
 

@@ -77,11 +77,13 @@ set search_path = pg_catalog, pg_temp as $$
     insert into anze.case_clock as kept
     select r.*
     from jsonb_array_elements(document -> 'clocks') k(one)
-    cross join lateral jsonb_populate_record(null::anze.case_clock, '{"states": []}' || k.one || jsonb_build_object(
+    cross join lateral jsonb_populate_record(null::anze.case_clock, '{"states": [], "counts_from": "event",
+        "direction": "forward", "pauses_in": []}' || k.one || jsonb_build_object(
         'kind', document -> 'code', 'version', of_version)) r
     on conflict on constraint case_clock_pkey do update
     set title_zh = excluded.title_zh, title_en = excluded.title_en, states = excluded.states, rule = excluded.rule,
-        due_field = excluded.due_field, watched_by = excluded.watched_by
+        due_field = excluded.due_field, watched_by = excluded.watched_by, counts_from = excluded.counts_from,
+        direction = excluded.direction, pauses_in = excluded.pauses_in, extension = excluded.extension
     where kept is distinct from excluded
 $$;
 
@@ -99,7 +101,7 @@ set search_path = pg_catalog, pg_temp as $$
     select r.*
     from jsonb_array_elements(document -> 'actions') with ordinality a(one, place)
     cross join lateral jsonb_populate_record(null::anze.case_action, '{"goes_back": false, "formerly": [], "posts": [],
-        "other_than": [], "evidence": [], "starts": [], "stops": [], "guards": [], "effects": []}' || a.one
+        "other_than": [], "evidence": [], "starts": [], "stops": [], "extends": [], "guards": [], "effects": []}' || a.one
         || jsonb_build_object('kind', document -> 'code', 'version', of_version, 'place', a.place,
             'fields', anze.case_own_fields(a.one),
             'minimum_level', (select l.rank from anze.level l where l.code = coalesce(a.one ->> 'minimum_level', 'unit')))) r
@@ -108,8 +110,8 @@ set search_path = pg_catalog, pg_temp as $$
         to_state = excluded.to_state, goes_back = excluded.goes_back, formerly = excluded.formerly,
         scope = excluded.scope, takers = excluded.takers, minimum_level = excluded.minimum_level,
         posts = excluded.posts, other_than = excluded.other_than, fields = excluded.fields,
-        evidence = excluded.evidence, starts = excluded.starts, stops = excluded.stops, guards = excluded.guards,
-        effects = excluded.effects, basis = excluded.basis, place = excluded.place
+        evidence = excluded.evidence, starts = excluded.starts, stops = excluded.stops, extends = excluded.extends,
+        guards = excluded.guards, effects = excluded.effects, basis = excluded.basis, place = excluded.place
     where kept is distinct from excluded
 $$;
 

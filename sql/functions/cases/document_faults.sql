@@ -13,10 +13,12 @@ set search_path = pg_catalog, pg_temp as $$
     many(list, member, sort) as (values
         ('actions', 'from_states', 'state'), ('actions', 'starts', 'clock'), ('actions', 'stops', 'clock'),
         ('actions', 'other_than', 'action'), ('actions', 'posts', 'post'), ('actions', 'evidence', 'evidence'),
-        ('actions', 'guards', 'guard'), ('actions', 'effects', 'effect'), ('clocks', 'states', 'state')),
+        ('actions', 'extends', 'clock'), ('actions', 'guards', 'guard'), ('actions', 'effects', 'effect'),
+        ('clocks', 'states', 'state'), ('clocks', 'pauses_in', 'state')),
     single(list, path, sort) as (values
         ('actions', '{to_state}', 'state'), ('actions', '{scope}', 'scope'), ('actions', '{basis,instrument}', 'instrument'),
-        ('clocks', '{rule}', 'rule'), ('clocks', '{due_field}', 'day'))
+        ('clocks', '{rule}', 'rule'), ('clocks', '{due_field}', 'day'), ('clocks', '{counts_from}', 'moment'),
+        ('clocks', '{watched_by}', 'body'), ('clocks', '{extension,by}', 'rule'), ('clocks', '{extension,times}', 'rule'))
     select '/initial_state', 'state', d ->> 'initial_state'
     union all
     select '/basis/instrument', 'instrument', d #>> '{basis,instrument}'
@@ -40,6 +42,15 @@ set search_path = pg_catalog, pg_temp as $$
         where f.one ->> 'type' = any (types))
 $$;
 
+-- Whether an action keeps a day by this name, or an effect of one does.
+create or replace function anze.case_document_has_day(d jsonb, name text) returns boolean stable language sql
+set search_path = pg_catalog, pg_temp as $$
+    select anze.case_document_keeps(d, name, '{date,instant}') or exists (
+        select from anze.case_hook h
+        where h.sort = 'effect' and name = any (h.sets)
+            and jsonb_path_exists(d, '$.actions[*].effects[*] ? (@ == $code)', jsonb_build_object('code', h.code)))
+$$;
+
 -- A guard or an effect is there when its row and its functions are.
 create or replace function anze.case_hook_function(sort text, code text) returns regprocedure stable language sql
 set search_path = pg_catalog, pg_temp as $$
@@ -57,10 +68,10 @@ begin
         when 'state' then d -> 'states' @> this
         when 'clock' then d -> 'clocks' @> this
         when 'action' then name = 'opened' or d -> 'actions' @> this
-        when 'day' then anze.case_document_keeps(d, name, '{date,instant}') or exists (
-            select from anze.case_hook h
-            where h.sort = 'effect' and name = any (h.sets)
-                and jsonb_path_exists(d, '$.actions[*].effects[*] ? (@ == $code)', jsonb_build_object('code', h.code)))
+        when 'day' then anze.case_document_has_day(d, name)
+        when 'moment' then name in ('event', 'accident') or exists (
+            select from unnest(anze.case_moment_facts(name)) f(fact) where anze.case_document_has_day(d, f.fact))
+        when 'body' then name not like 'field:%' or anze.case_document_keeps(d, substr(name, 7), '{unit}')
         when 'rule' then exists (select from anze.rule r where r.code = name)
         when 'scope' then exists (select from anze.scope s where s.code = name)
         when 'post' then exists (select from anze.post p where p.code = name)
@@ -82,6 +93,8 @@ set search_path = pg_catalog, pg_temp as $$
         ('evidence', '没有该佐证材料种类。', 'There is no such kind of evidence.'),
         ('instrument', '没有该法规标准。', 'There is no such instrument.'),
         ('day', '没有动作留存该日期。', 'No action keeps such a day.'),
+        ('moment', '没有动作留存起算的时间。', 'No action keeps the moment from which it counts.'),
+        ('body', '没有动作留存该单位。', 'No action keeps such a body.'),
         ('guard', '没有登记该前提。', 'No such guard is registered.'),
         ('effect', '没有登记该效果。', 'No such effect is registered.')
     ) s(sort, zh, en) on s.sort = n.sort
@@ -152,6 +165,7 @@ set search_path = pg_catalog, pg_temp as $$
         select k.place - 1 as place, k.one,
             d -> 'actions' @> jsonb_build_array(jsonb_build_object('starts', jsonb_build_array(k.one -> 'code'))) as is_started,
             d -> 'actions' @> jsonb_build_array(jsonb_build_object('stops', jsonb_build_array(k.one -> 'code'))) as is_stopped,
+            d -> 'actions' @> jsonb_build_array(jsonb_build_object('extends', jsonb_build_array(k.one -> 'code'))) as is_extended,
             coalesce(k.one -> 'states', '[]') <> '[]' as has_states,
             exists (select from jsonb_array_elements_text(k.one -> 'states') s(code)
                     where not d -> 'states' @> jsonb_build_array(jsonb_build_object('code', s.code, 'is_final', true)))
@@ -162,7 +176,15 @@ set search_path = pg_catalog, pg_temp as $$
     cross join lateral (values
         (not n.runs_open and not n.is_started, 'never-started', '没有状态或动作启动该时限。', 'Nothing starts this clock.'),
         (not n.has_states and not n.is_stopped, 'never-stopped', '没有状态或动作终止该时限。', 'Nothing stops this clock.'),
-        (n.one ? 'rule' = n.one ? 'due_field', 'length', '时限应由规则或字段之一确定。', 'It has a rule or a field, not both.')
+        (n.one ? 'rule' = n.one ? 'due_field', 'length', '时限应由规则或字段之一确定。', 'It has a rule or a field, not both.'),
+        (n.one ? 'extension' and not n.is_extended, 'never-extended', '没有动作延长该时限。', 'Nothing extends this clock.'),
+        (n.is_extended and not n.one ? 'extension', 'no-extension', '该时限未规定如何延长。',
+            'An action extends it, and it does not say by how much and how often.'),
+        (n.one ->> 'direction' = 'backward' and (n.one ? 'due_field' or coalesce(n.one ->> 'counts_from', 'event') = 'event'),
+            'backward', '倒计时限应由规则确定，并指明所对的日期。', 'A term that counts back has a rule and a moment.'),
+        (coalesce(n.one -> 'states', '[]') <> '[]' and exists (
+            select from jsonb_array_elements(n.one -> 'pauses_in') p(code) where n.one -> 'states' @> p.code),
+            'runs-and-pauses', '同一状态不能既计时又暂停。', 'It runs and pauses in the same state.')
     ) w(holds, rule, zh, en)
     where w.holds
 $$;
@@ -184,6 +206,14 @@ set search_path = pg_catalog, pg_temp as $$
             select n.field from unnest(h.asks) n(field)
             where not coalesce(a.one -> 'fields', '[]') @> jsonb_build_array(jsonb_build_object('name', n.field)))) lacking(fields)
         where lacking.fields <> '{}'
+        union all
+        select format('/actions/%s/extends/%s', a.place, x.place - 1), 'field-needed', '延长该时限应给出新的日期。',
+            'To extend this clock the action names the new day.'
+        from action a
+        cross join lateral jsonb_array_elements_text(a.one -> 'extends') with ordinality x(code, place)
+        join jsonb_array_elements(d -> 'clocks') k(one) on k.one ->> 'code' = x.code
+        where k.one ? 'due_field' and not coalesce(a.one -> 'fields', '[]') @> jsonb_build_array(
+            jsonb_build_object('name', k.one -> 'due_field', 'required', true, 'keep', true))
         union all
         select format('/actions/%s/fields/%s/choices', a.place, f.place - 1), 'required', '选择项应列出可选范围。',
             'A choice has choices.'
