@@ -8,8 +8,8 @@
 
 const char usage_workflow[] =
     "usage: anze workflow draw KIND [--format FORMAT]\n\n"
-    "Prints a drawing of a kind of case as the program ships it: its states, what may be done in them and by whom, and\n"
-    "the clocks that run. A wrong kind lists them all.\n"
+    "Prints a drawing of a kind of case as the program ships it: its states, what may be done in them and by whom,\n"
+    "and the clocks that run. A wrong kind lists them all.\n"
     "  --format FORMAT  mermaid (default) or dot, for Graphviz\n";
 
 /* What a drawing is made of; a way is an action that leads from one state to another. */

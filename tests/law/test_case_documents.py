@@ -53,7 +53,7 @@ def shown(owner, kind: str, version: int = 1) -> dict:
 def said(part: dict, whole: dict) -> bool:
     """Whether a part of the page is shown whole, and nothing is shown beside it that is not a default."""
     return all(whole.get(name) == value for name, value in part.items()) and all(
-        value in ([], False, "unit") for name, value in whole.items() if name not in part and name not in SHOWN_OF_CLOCKS)
+        value in ([], False, "unit", "event", "forward") for name, value in whole.items() if name not in part and name not in SHOWN_OF_CLOCKS)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -34,7 +34,7 @@ begin
         select from anze.unit u join anze.body_power p on p.unit_kind = u.kind
         where p.power = caller_has_power.power
             and (u.id = anze.unit() or anze.unit() is null and u.is_body and anze.acts_for(u.id)
-                 and u.region_code = rpad(anze.region(), greatest(length(anze.region()), 6), '0')));
+                 and u.region_code = any (anze.region_chain(anze.region()))));
 end
 $$;
 
