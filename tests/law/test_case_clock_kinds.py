@@ -70,14 +70,14 @@ def act(owner, case: str, action: str, **fields) -> None:
 def rows(owner, case: str, clock: str = "c") -> list[tuple]:
     """(state, due) in the order in which they ended."""
     return owner.execute(
-        "select anze.deadline_state(d), d.due_at from anze.deadline d where d.case_id = %s and d.clock = %s"
+        "select anze.deadline_state(d), d.due_at from anze.deadline d where d.subject_id = %s and d.clock = %s"
         " order by coalesce(d.superseded_at, d.met_at, 'infinity'), d.starts_at", (case, clock)).fetchall()
 
 
 def age(owner, case: str, by: dt.timedelta) -> None:
     """As if all that happened to the case had happened so much earlier."""
     owner.execute("update anze.deadline set starts_at = starts_at - %s, due_at = due_at - %s, superseded_at = superseded_at - %s,"
-                  " met_at = met_at - %s where case_id = %s", (by, by, by, by, case))
+                  " met_at = met_at - %s where subject_id = %s", (by, by, by, by, case))
     owner.execute("update anze.case_event set at = at - %s where case_id = %s", (by, case))
     owner.execute("update anze.case_file set opened_at = opened_at - %s where id = %s", (by, case))
 
@@ -175,15 +175,15 @@ def test_hours_go_on_as_they_were_left_and_working_days_as_many_as_were_left(own
     act(owner, case, "begin")
     age(owner, case, dt.timedelta(hours=5))
     act(owner, case, "appraise")
-    left = owner.execute("select due_at - superseded_at from anze.deadline where case_id = %s and clock = 'c'", (case,)).fetchone()[0]
+    left = owner.execute("select due_at - superseded_at from anze.deadline where subject_id = %s and clock = 'c'", (case,)).fetchone()[0]
     paused_on, last = owner.execute(
-        "select anze.day_of(superseded_at), anze.day_of(due_at - interval '1 second') from anze.deadline where case_id = %s"
+        "select anze.day_of(superseded_at), anze.day_of(due_at - interval '1 second') from anze.deadline where subject_id = %s"
         " and clock = 'w'", (case,)).fetchone()
     working = sum(owner.execute("select anze.is_working_day(%s)", (paused_on + n * DAY,)).fetchone()[0]
                   for n in range(1, (last - paused_on).days + 1))
     age(owner, case, 7 * DAY)
     act(owner, case, "go_on")
-    since, due = owner.execute("select starts_at, due_at from anze.deadline where case_id = %s and clock = 'c' and is_running",
+    since, due = owner.execute("select starts_at, due_at from anze.deadline where subject_id = %s and clock = 'c' and is_running",
                                (case,)).fetchone()
     assert due - since == left and dt.timedelta(hours=18) < left < dt.timedelta(hours=20)
     assert rows(owner, case, "w")[-1][1] == end_of(str(owner.execute(
@@ -298,13 +298,13 @@ def test_a_clock_is_owed_by_whom_it_names(owner, watched_by, owes):
     case = opened(owner, {**TEN_DAYS, "watched_by": watched_by})
     speak(owner, reach="region", region="15")
     act(owner, case, "begin", body_id=tree.body("coal", "150622").id)
-    who = "select owed_by::text from anze.deadline where case_id = %s and is_running"
+    who = "select owed_by::text from anze.deadline where subject_id = %s and is_running"
     assert owner.execute(who, (case,)).fetchone() == (owes.id,)
 
 
 def test_a_clock_follows_whom_a_field_names_and_the_level_of_the_case(owner):
     case = opened(owner, {**TEN_DAYS, "watched_by": "field:body_id"}, {**TEN_DAYS, "code": "o", "watched_by": "office"})
-    who = "select owed_by::text from anze.deadline where case_id = %s and clock = %s and is_running"
+    who = "select owed_by::text from anze.deadline where subject_id = %s and clock = %s and is_running"
     speak(owner, reach="region", region="15")
     act(owner, case, "begin")
     assert owner.execute(who, (case, "c")).fetchone() == (SUPERVISOR.id,), "nobody is named yet"

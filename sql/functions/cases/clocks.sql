@@ -97,10 +97,10 @@ create or replace function anze.put_case_clock(c anze.case_file, k anze.case_clo
     rule text, rule_version integer, at timestamptz) returns void language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
-    update anze.deadline d set superseded_at = at where d.case_id = c.id and d.clock = k.code and d.is_running;
-    insert into anze.deadline (case_id, clock, title_zh, title_en, starts_at, due_at, rule, rule_version, owed_by,
-        next_notice_at, region_code, sector)
-    values (c.id, k.code, k.title_zh, k.title_en,
+    update anze.deadline d set superseded_at = at where d.subject_id = c.id and d.clock = k.code and d.is_running;
+    insert into anze.deadline (id, subject, subject_id, clock, title_zh, title_en, starts_at, due_at, rule, rule_version,
+        owed_by, next_notice_at, region_code, sector)
+    values (anze.new_id(c.region_code, at), 'case', c.id, k.code, k.title_zh, k.title_en,
         case when due_at > since then since else least(c.opened_at, due_at - interval '1 microsecond') end,
         due_at, rule, rule_version, anze.case_clock_owner(c, k.watched_by), anze.first_deadline_notice_at(due_at, at),
         c.region_code, c.sector);
@@ -133,7 +133,7 @@ set search_path = pg_catalog, pg_temp as $$
 begin
     perform anze.renew_case_clock(c, k, d, d.starts_at, d.due_at, at)
     from anze.deadline d join anze.case_clock k on (k.kind, k.version, k.code) = (c.kind, c.kind_version, d.clock)
-    where d.case_id = c.id and d.is_running and d.owed_by <> anze.case_clock_owner(c, k.watched_by);
+    where d.subject_id = c.id and d.is_running and d.owed_by <> anze.case_clock_owner(c, k.watched_by);
 end
 $$;
 
@@ -158,7 +158,7 @@ begin
         from (select e.at as moment from anze.case_event e
               where e.case_id = c.id and e.to_state = held and e.from_state is distinct from held
               order by e.number desc limit 1) entered
-        join anze.deadline x on x.case_id = c.id and entered.moment in (x.met_at, x.superseded_at)
+        join anze.deadline x on x.subject_id = c.id and entered.moment in (x.met_at, x.superseded_at)
         order by x.clock, x.starts_at desc, x.due_at desc) s
     cross join lateral (select (s.stopped).*) d
     join anze.case_clock k on (k.kind, k.version, k.code) = (c.kind, c.kind_version, d.clock);
@@ -195,7 +195,7 @@ declare
     d anze.deadline;
 begin
     select x.* into d from anze.deadline x
-    where x.case_id = c.id and x.clock = k.code
+    where x.subject_id = c.id and x.clock = k.code
     order by coalesce(x.superseded_at, x.met_at, 'infinity') desc, x.starts_at desc limit 1;
     return case when exists (
         select from anze.case_event e
@@ -236,7 +236,7 @@ $$;
 
 create or replace function anze.case_running(c anze.case_file, clock text) returns anze.deadline stable language sql
 set search_path = pg_catalog, pg_temp as $$
-    select d from anze.deadline d where d.case_id = c.id and d.clock = case_running.clock and d.is_running
+    select d from anze.deadline d where d.subject_id = c.id and d.clock = case_running.clock and d.is_running
 $$;
 
 -- How often a clock of a case was extended, by whatever action extends it.
@@ -302,7 +302,7 @@ begin
     return coalesce((
         select jsonb_agg(anze.fault('/fields/' || k.due_field, f.rule, f.zh, f.en))
         from anze.case_clock k
-        join anze.deadline d on d.case_id = c.id and d.clock = k.code and d.is_running
+        join anze.deadline d on d.subject_id = c.id and d.clock = k.code and d.is_running
         cross join lateral (select anze.case_fact_moment(given ->> k.due_field, true) as wanted,
                                 anze.case_extension_end(k, d) as furthest) e
         cross join lateral (values
@@ -321,7 +321,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
     perform anze.renew_case_clock(c, k, d, d.starts_at, anze.case_extension_end(k, d), at)
-    from anze.case_clock k join anze.deadline d on d.case_id = c.id and d.clock = k.code and d.is_running
+    from anze.case_clock k join anze.deadline d on d.subject_id = c.id and d.clock = k.code and d.is_running
     where (k.kind, k.version) = (c.kind, c.kind_version) and k.code = any (extended) and k.rule is not null;
 end
 $$;
@@ -335,15 +335,15 @@ create or replace function anze.end_case_clocks(c anze.case_file, former_state t
 set search_path = pg_catalog, pg_temp as $$
 begin
     if is_held then
-        update anze.deadline d set superseded_at = at where d.case_id = c.id and d.is_running;
+        update anze.deadline d set superseded_at = at where d.subject_id = c.id and d.is_running;
         return;
     end if;
     update anze.deadline d set superseded_at = at
     from anze.case_clock l
-    where d.case_id = c.id and d.is_running and c.is_open and not d.clock = any (stopped)
+    where d.subject_id = c.id and d.is_running and c.is_open and not d.clock = any (stopped)
         and (l.kind, l.version, l.code) = (c.kind, c.kind_version, d.clock) and c.state = any (l.pauses_in);
     update anze.deadline d set met_at = at
-    where d.case_id = c.id and d.is_running
+    where d.subject_id = c.id and d.is_running
         and (not c.is_open or d.clock = any (stopped) or exists (
             select from anze.case_clock l
             where (l.kind, l.version, l.code) = (c.kind, c.kind_version, d.clock)
@@ -362,7 +362,7 @@ set search_path = pg_catalog, pg_temp as $$
              or c.state = any (l.states) and (former_state is null or not former_state = any (l.states))
              or (l.due_field = any (changed) or anze.case_moment_facts(l.counts_from) && changed)
                 and (c.state = any (l.states) or exists (
-                    select from anze.deadline d where d.case_id = c.id and d.clock = l.code and d.is_running)))
+                    select from anze.deadline d where d.subject_id = c.id and d.clock = l.code and d.is_running)))
     order by l.code
 $$;
 
@@ -394,7 +394,7 @@ begin
     end if;
     perform anze.readdress_deadlines(c, at);
     c.due_at := coalesce(
-        (select min(d.due_at) from anze.deadline d where d.case_id = c.id and d.is_running), 'infinity');
+        (select min(d.due_at) from anze.deadline d where d.subject_id = c.id and d.is_running), 'infinity');
     return c;
 end
 $$;

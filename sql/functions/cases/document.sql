@@ -181,7 +181,7 @@ set search_path = pg_catalog, pg_temp as $$
         group by c.kind_version, c.state),
     running as (
         select c.kind_version, c.state, d.clock, count(*) as cases
-        from anze.case_file c join anze.deadline d on d.case_id = c.id and d.is_running
+        from anze.case_file c join anze.deadline d on d.subject_id = c.id and d.is_running
         where c.kind = of_code and c.is_open and c.kind_version <> of_version
         group by c.kind_version, c.state, d.clock)
     select coalesce(jsonb_agg(jsonb_build_object('version', s.kind_version, 'state', s.state, 'cases', s.cases,

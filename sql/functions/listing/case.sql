@@ -119,7 +119,7 @@ stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
     former constant timestamptz := (select d.due_at from anze.deadline d
-                                    where d.case_id = c.id and d.clock = 'rectify' and d.is_running);
+                                    where d.subject_id = c.id and d.clock = 'rectify' and d.is_running);
     due_on constant date := e.content ->> 'due_on';
 begin
     return anze.field_fault_where(anze.end_of_day(due_on) <= former, 'due_on', 'not-later', '延期后的期限应晚于现期限。',
@@ -143,7 +143,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
     update anze.deadline d set superseded_at = e.at
-    where d.case_id = c.id and d.clock in ('rectify', 'progress') and d.is_running;
+    where d.subject_id = c.id and d.clock in ('rectify', 'progress') and d.is_running;
     c.facts := c.facts || jsonb_build_object('suspended_on', anze.day_of(e.at));
     return c;
 end
@@ -166,7 +166,7 @@ $$;
 create or replace function anze.listing_is_late(c anze.case_file, at timestamptz) returns boolean stable language sql
 set search_path = pg_catalog, pg_temp as $$
     select exists (select from anze.deadline d
-                   where d.case_id = c.id and d.clock = 'rectify' and d.is_running and d.due_at <= at)
+                   where d.subject_id = c.id and d.clock = 'rectify' and d.is_running and d.due_at <= at)
 $$;
 
 create or replace function anze.case_guard_listing_late(c anze.case_file) returns jsonb stable language sql
@@ -180,7 +180,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
     former timestamptz := (select d.due_at from anze.deadline d
-                           where d.case_id = c.id and d.clock = 'rectify' and d.is_running);
+                           where d.subject_id = c.id and d.clock = 'rectify' and d.is_running);
 begin
     c.facts := c.facts || jsonb_build_object('late_count', coalesce((c.facts ->> 'late_count')::integer, 0) + 1,
         'late', coalesce(c.facts -> 'late', '[]') || jsonb_build_array(jsonb_build_object(
