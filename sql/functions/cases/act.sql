@@ -101,10 +101,13 @@ $$;
 create or replace function anze.case_decider_field() returns jsonb immutable parallel safe language sql
 return jsonb '{"name": "person_id", "type": "person", "required": true, "title_zh": "决定人", "title_en": "Who decided"}';
 
-create or replace function anze.case_fields(a anze.case_action) returns jsonb immutable language sql
+create or replace function anze.case_fields(a anze.case_action) returns jsonb immutable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
-    select a.fields || case when a.posts = '{}' or jsonb_path_exists(a.fields, '$[*] ? (@.name == "person_id")')
-        then '[]' else jsonb_build_array(anze.case_decider_field()) end
+begin
+    return (
+        select a.fields || case when a.posts = '{}' or jsonb_path_exists(a.fields, '$[*] ? (@.name == "person_id")')
+            then '[]' else jsonb_build_array(anze.case_decider_field()) end);
+end
 $$;
 
 create or replace function anze.case_field_faults(fields jsonb, given jsonb) returns jsonb stable language sql

@@ -122,9 +122,11 @@ $$;
 
 -- A deadline goes on by another day, under whoever owes it now.
 create or replace function anze.renew_case_clock(c anze.case_file, k anze.case_clock, d anze.deadline, since timestamptz,
-    due_at timestamptz, at timestamptz) returns void language sql
+    due_at timestamptz, at timestamptz) returns void language plpgsql
 set search_path = pg_catalog, pg_temp as $$
-    select anze.put_case_clock(c, k, since, due_at, d.rule, d.rule_version, at)
+begin
+    perform anze.put_case_clock(c, k, since, due_at, d.rule, d.rule_version, at);
+end
 $$;
 
 -- Whoever supervises a case now owes what its supervisor owes: the deadline goes on under the new name.
@@ -140,10 +142,12 @@ $$;
 -- Held ------------------------------------------------------------------------------------------------------------------
 
 -- Whether a state is one of those in which no clock runs.
-create or replace function anze.case_state_holds(c anze.case_file, state text) returns boolean stable language sql
+create or replace function anze.case_state_holds(c anze.case_file, state text) returns boolean stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
-    select exists (select from anze.case_state s
-                   where (s.kind, s.version, s.code) = (c.kind, c.kind_version, state) and s.holds_clocks)
+begin
+    return exists (select from anze.case_state s
+                   where (s.kind, s.version, s.code) = (c.kind, c.kind_version, state) and s.holds_clocks);
+end
 $$;
 
 -- The case leaves a state that held its clocks: those that ended with the event that brought it there go on, each by its
@@ -234,9 +238,15 @@ $$;
 
 -- Extended --------------------------------------------------------------------------------------------------------------
 
-create or replace function anze.case_running(c anze.case_file, clock text) returns anze.deadline stable language sql
+create or replace function anze.case_running(c anze.case_file, clock text) returns anze.deadline stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
-    select d from anze.deadline d where d.subject_id = c.id and d.clock = case_running.clock and d.is_running
+declare
+    running anze.deadline;
+begin
+    select d.* into running from anze.deadline d
+    where d.subject_id = c.id and d.clock = case_running.clock and d.is_running;
+    return running;
+end
 $$;
 
 -- How often a clock of a case was extended, by whatever action extends it.
@@ -354,8 +364,10 @@ $$;
 -- Which clocks a step begins: `started` ones, those of a state that was entered, and those whose day or moment was changed
 -- while they run or should.
 create or replace function anze.case_clocks_beginning(c anze.case_file, former_state text, started text[],
-    changed text[]) returns setof anze.case_clock stable language sql
+    changed text[]) returns setof anze.case_clock stable rows 5 language plpgsql
 set search_path = pg_catalog, pg_temp as $$
+begin
+    return query
     select l.* from anze.case_clock l
     where (l.kind, l.version) = (c.kind, c.kind_version)
         and (l.code = any (started)
@@ -363,7 +375,8 @@ set search_path = pg_catalog, pg_temp as $$
              or (l.due_field = any (changed) or anze.case_moment_facts(l.counts_from) && changed)
                 and (c.state = any (l.states) or exists (
                     select from anze.deadline d where d.subject_id = c.id and d.clock = l.code and d.is_running)))
-    order by l.code
+    order by l.code;
+end
 $$;
 
 -- What an event does to the clocks. The case's own due_at follows. A state that holds clocks supersedes them all; when it
