@@ -46,7 +46,9 @@ begin
         return;
     end if;
     since := case when ends.due_at > at then at else least(c.opened_at, ends.due_at - interval '1 microsecond') end;
-    update anze.deadline d set superseded_at = at where d.subject_id = c.id and d.clock = k.code and d.is_running;
+    if c.event_count > 0 then -- while a case is being opened no clock of it runs
+        update anze.deadline d set superseded_at = at where d.subject_id = c.id and d.clock = k.code and d.is_running;
+    end if;
     insert into anze.deadline (id, subject, subject_id, clock, title_zh, title_en, starts_at, due_at, rule, rule_version,
         owed_by, next_notice_at, region_code, sector)
     values (anze.new_id(c.region_code, at), 'case', c.id, k.code, k.title_zh, k.title_en, since, ends.due_at, ends.rule,
@@ -122,12 +124,14 @@ begin
     if is_held then
         update anze.deadline d set superseded_at = at where d.subject_id = c.id and d.is_running;
     end if;
-    update anze.deadline d set met_at = at
-    where d.subject_id = c.id and d.is_running
-        and (not c.is_open or d.clock = any (stopped) or exists (
-            select from anze.case_clock l
-            where (l.kind, l.version, l.code) = (c.kind, c.kind_version, d.clock)
-                and former_state = any (l.states) and not c.state = any (l.states)));
+    if former_state is not null then
+        update anze.deadline d set met_at = at
+        where d.subject_id = c.id and d.is_running
+            and (not c.is_open or d.clock = any (stopped) or exists (
+                select from anze.case_clock l
+                where (l.kind, l.version, l.code) = (c.kind, c.kind_version, d.clock)
+                    and former_state = any (l.states) and not c.state = any (l.states)));
+    end if;
     for k in
         select l.* from anze.case_clock l
         where (l.kind, l.version) = (c.kind, c.kind_version) and c.is_open and not is_held
@@ -141,7 +145,9 @@ begin
     loop
         perform anze.start_case_clock(c, k, at);
     end loop;
-    perform anze.readdress_deadlines(c, at);
+    if former_state is not null then
+        perform anze.readdress_deadlines(c, at);
+    end if;
     c.due_at := coalesce(
         (select min(d.due_at) from anze.deadline d where d.subject_id = c.id and d.is_running), 'infinity');
     return c;
