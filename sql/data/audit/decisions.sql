@@ -71,7 +71,8 @@ with told(table_name, may_change, why_not_zh, why_not_en) as (
         ('accident', '{}'), ('accident_report', '{}'), ('accident_grade_change', '{}'), ('accident_transmission', '{}'),
         ('accident_receipt', '{}'), ('accident_recipient', '{}'),
         -- cases, hazards, risks
-        ('case_kind', '{}'), ('case_state', '{}'), ('case_clock', '{}'), ('case_action', '{}'), ('case_file', '{}'),
+        ('case_kind', '{}'), ('case_state', '{}'), ('case_clock', '{}'), ('case_action', '{}'), ('case_hook', '{}'),
+        ('evidence_kind', '{}'), ('scope', '{}'), ('body_power', '{}'), ('case_file', '{}'),
         ('case_event', '{}'), ('hazard', '{}'), ('hazard_judgement', '{}'), ('hazard_merger', '{}'),
         ('risk_point', '{}'), ('risk_assessment', '{}'), ('hazard_source', '{}'),
         -- how this database came to be what it is
