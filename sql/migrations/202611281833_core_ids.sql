@@ -10,8 +10,7 @@
 
 -- The moment, to the millisecond. Version 7 began with it too; other ids carry none and are before all moments.
 -- By bytes: half the time of cutting the text.
-alter function anze.hazard_found_at(uuid) rename to id_moment; -- what rests on it follows
-create or replace function anze.id_moment(id uuid) returns timestamptz
+create function anze.id_moment(id uuid) returns timestamptz
 immutable parallel safe called on null input language sql
 return case
     when get_byte(uuid_send(id), 6) >> 4 in (7, 8) then
@@ -30,4 +29,5 @@ return (lpad(to_hex((date_part('epoch', at) * 1000)::bigint), 12, '0') || '8' ||
         || overlay(substr(gen_random_uuid()::text, 20) placing substr(rpad(region_code, 4, '0'), 4) from 2))::uuid;
 comment on function anze.new_id(text, timestamptz) is 'an id of case data: UUID version 8 of this moment and city';
 
-drop function anze.hazard_id(timestamptz);
+comment on function anze.hazard_found_at(uuid) is
+    'as id_moment says of hazards: their columns rest on it, and statements of the last release call it';
