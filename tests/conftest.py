@@ -48,6 +48,12 @@ def find_binary() -> Path:
     raise pytest.UsageError("there is no built program: run tests/run, or set TEST_BINARY")
 
 
+@pytest.fixture(scope="session")
+def seed() -> int:
+    """For randomness that several tests share."""
+    return SEED
+
+
 @pytest.fixture
 def random_source() -> random.Random:
     """Randomness of one test; the seed stands in the report's header."""

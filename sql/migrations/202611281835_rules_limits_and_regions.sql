@@ -11,12 +11,12 @@ create table anze.rule_unit (
     is_whole boolean not null,
     place integer not null,
     constraint rule_unit_pkey primary key (code),
-    constraint rule_unit_kind check (kind in ('duration', 'count', 'money', 'share', 'score', 'rank', 'calendar', 'truth')),
+    constraint rule_unit_kind check (kind in ('duration', 'count', 'money', 'share', 'score', 'rank', 'calendar', 'length', 'truth')),
     constraint rule_unit_limits check (minimum <= maximum)
 );
 comment on table anze.rule_unit is '计量单位: what figures of the law are counted in, and how small and great they may be';
 comment on column anze.rule_unit.kind is
-    'duration: a term; count, money, share (percent), score; rank: a level; calendar: a day or month by its number; truth: 0 or 1';
+    'duration: a term; count, money, share (percent), score; rank: a level; calendar: a day or month by its number; length; truth: 0 or 1';
 comment on constraint rule_unit_pkey on anze.rule_unit is '该计量单位已存在。 | This unit exists already. | /unit';
 comment on constraint rule_unit_kind on anze.rule_unit is
     '计量单位类别不在代码表内。 | The kind of unit is not in the code set. | /kind';

@@ -190,3 +190,28 @@ def test_a_figure_of_a_region_is_found_by_one_look_up(owner, hand):
         "explain (format json) select * from anze.rule r where r.code = 'HAZ.JUDGE' and r.in_force @> anze.today()"
         " and (r.region_code is null or starts_with('150622101', r.region_prefix))").fetchone()[0])
     assert '"Index' in plan and "rule" in plan and "code" in plan
+
+
+# What rests on figures ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("begins, ends, due, rule", [
+    ("2026-07-01", "2026-10-01", "2026-10-15", "HAZ.STAT.QUARTER"), ("2026-01-01", "2027-01-01", "2027-01-31", "HAZ.STAT.YEAR"),
+    ("2026-10-01", "2026-11-01", None, None), ("2026-01-01", "2026-07-01", None, None), ("2006-01-01", "2007-01-01", None, None)])
+def test_tables_of_hazards_are_due_on_the_day_that_their_rule_says(owner, begins, ends, due, rule):
+    due_on, basis = owner.execute("select due_on::text, basis from anze.hazard_statistics_due(%s, %s, '1506')",
+                                  (begins, ends)).fetchone()
+    assert (due_on, basis and basis["rule"]) == (due, rule)
+
+
+def test_a_day_that_the_month_has_not_is_its_last(owner, hand):
+    revise(hand, "HAZ.STAT.QUARTER", 31, in_force_from="2026-04-01")
+    assert owner.execute("select due_on::text from anze.hazard_statistics_due('2026-07-01', '2026-10-01', '1506')"
+                         ).fetchone()[0] == "2026-10-31"
+    assert owner.execute("select due_on::text from anze.hazard_statistics_due('2026-01-01', '2026-04-01', '1506')"
+                         ).fetchone()[0] == "2026-04-30"
+
+
+def test_who_answers_for_an_accident_is_the_rule_of_its_grade(owner):
+    assert owner.execute("select array_agg(anze.rule_value(g.answering_rule, '2026-11-20')::int order by g.rank)"
+                         " from anze.accident_grade g").fetchone()[0] == [2, 3, 4, 5]

@@ -49,7 +49,7 @@ def nodes(plan: dict):
 def test_the_list_is_read_in_the_order_of_its_index(many, scope, goes_on, mode):
     caller, value = SCOPES[scope]
     after = {"after_1": "2025-12-20 00:00:00+00", "after_2": ZERO} if goes_on else {}
-    text, parameters = expand("hazards/listListedCases", {"limit": "20", f"scope_{scope}": value, **after})
+    text, parameters = expand("listing/listListedCases", {"limit": "20", f"scope_{scope}": value, **after})
     with many.service(**caller) as service:
         service.execute(f"set local plan_cache_mode = {mode}")
         service.execute(f"prepare looked_at as {text}")

@@ -52,6 +52,16 @@ from (values
     ('ACC.RPT.TOP.4', '2007-06-01', '特别重大事故逐级上报至国务院有关部门', 'Exceptional accidents go up to the nation', 5,
      'level', 'SC-493', '第十条第一款第一项', 'found', null, null),
 
+    -- Whose government answers for it and has it investigated, by the rank of the level.
+    ('ACC.INV.AUTH.1', '2007-06-01', '一般事故由县级人民政府调查', 'Ordinary accidents: the county investigates', 2, 'level', 'SC-493',
+     '第十九条', 'found', null, null),
+    ('ACC.INV.AUTH.2', '2007-06-01', '较大事故由设区的市级人民政府调查', 'Larger accidents: the city investigates', 3, 'level', 'SC-493',
+     '第十九条', 'found', null, null),
+    ('ACC.INV.AUTH.3', '2007-06-01', '重大事故由省级人民政府调查', 'Major accidents: the province investigates', 4, 'level', 'SC-493',
+     '第十九条', 'found', null, null),
+    ('ACC.INV.AUTH.4', '2007-06-01', '特别重大事故由国务院或者其授权的部门调查', 'Exceptional accidents: the State Council investigates', 5,
+     'level', 'SC-493', '第十九条', 'found', null, null),
+
     -- Clocks.
     ('ACC.RPT.UNIT', '2007-06-01', '单位负责人接到报告后向县级以上部门报告',
      'The unit''s head reports to the county or above, from when he learned of it', 1, 'hour', 'SC-493', '第九条', 'found',
@@ -123,16 +133,17 @@ on conflict on constraint level_pkey do update
 set title_zh = excluded.title_zh, title_en = excluded.title_en
 where (kept.title_zh, kept.title_en) is distinct from (excluded.title_zh, excluded.title_en);
 
-insert into anze.accident_grade as kept (rank, code, title_zh, title_en, top_rule, daily_rule) values
-    (1, 'ordinary', '一般事故', 'Ordinary accident', 'ACC.RPT.TOP.1', 'ACC.RPT.CONT.1'),
-    (2, 'larger', '较大事故', 'Larger accident', 'ACC.RPT.TOP.2', 'ACC.RPT.CONT.2'),
-    (3, 'major', '重大事故', 'Major accident', 'ACC.RPT.TOP.3', 'ACC.RPT.CONT.3'),
-    (4, 'exceptional', '特别重大事故', 'Exceptional accident', 'ACC.RPT.TOP.4', 'ACC.RPT.CONT.4')
+insert into anze.accident_grade as kept (rank, code, title_zh, title_en, top_rule, daily_rule, answering_rule, event) values
+    (1, 'ordinary', '一般事故', 'Ordinary accident', 'ACC.RPT.TOP.1', 'ACC.RPT.CONT.1', 'ACC.INV.AUTH.1', null),
+    (2, 'larger', '较大事故', 'Larger accident', 'ACC.RPT.TOP.2', 'ACC.RPT.CONT.2', 'ACC.INV.AUTH.2', 'accident_larger'),
+    (3, 'major', '重大事故', 'Major accident', 'ACC.RPT.TOP.3', 'ACC.RPT.CONT.3', 'ACC.INV.AUTH.3', 'accident_larger'),
+    (4, 'exceptional', '特别重大事故', 'Exceptional accident', 'ACC.RPT.TOP.4', 'ACC.RPT.CONT.4', 'ACC.INV.AUTH.4', 'accident_larger')
 on conflict on constraint accident_grade_pkey do update
 set title_zh = excluded.title_zh, title_en = excluded.title_en, top_rule = excluded.top_rule,
-    daily_rule = excluded.daily_rule
-where (kept.title_zh, kept.title_en, kept.top_rule, kept.daily_rule)
-    is distinct from (excluded.title_zh, excluded.title_en, excluded.top_rule, excluded.daily_rule);
+    daily_rule = excluded.daily_rule, answering_rule = excluded.answering_rule, event = excluded.event
+where (kept.title_zh, kept.title_en, kept.top_rule, kept.daily_rule, kept.answering_rule, kept.event)
+    is distinct from (excluded.title_zh, excluded.title_en, excluded.top_rule, excluded.daily_rule, excluded.answering_rule,
+                      excluded.event);
 
 insert into anze.accident_threshold as kept (dimension, grade, rule) values
     ('deaths', 2, 'ACC.GRADE.DEATHS.2'),

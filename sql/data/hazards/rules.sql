@@ -4,7 +4,11 @@ select anze.ship_rule_limit('HAZ.', stricter => 'less'),
     anze.ship_rule_limit('HAZ.STAT.', minimum => 1, maximum => 31, stricter => 'less'),
     anze.ship_rule_limit('HAZ.RECUR', minimum => 1, stricter => 'more'),
     -- Within the city's search for duplicates nobody is stricter than another.
-    anze.ship_rule_limit('HAZ.DUP.');
+    anze.ship_rule_limit('HAZ.DUP.'),
+    anze.ship_rule_limit('HAZ.DUP.DAYS', minimum => 1),
+    anze.ship_rule_limit('HAZ.DUP.METRES', minimum => 1),
+    anze.ship_rule_limit('HAZ.DUP.WEIGHT.', maximum => 100),
+    anze.ship_rule_limit('HAZ.LEVEL');
 
 select anze.ship_rule(r.code, 1, r.since::date, null, r.title_zh, r.title_en, r.value, r.unit, r.instrument, r.article,
     r.confidence, r.note_zh, r.note_en)
@@ -40,5 +44,17 @@ from (values
     ('HAZ.DUP.DAYS', '2008-02-01', '疑似重复隐患的发现时间间隔', 'Likely duplicates were found at most this far apart', 90, 'day',
      'SAWS-16', '第二十条', 'recalled-low', '缺省值。', 'A default of the program.'),
     ('HAZ.DUP.SCORE', '2008-02-01', '疑似重复隐患的最低相似度', 'Likely duplicates have at least this score', 55, 'percent', 'SAWS-16',
-     '第二十条', 'recalled-low', '缺省值。', 'A default of the program.')
+     '第二十条', 'recalled-low', '缺省值。', 'A default of the program.'),
+    ('HAZ.DUP.METRES', '2008-02-01', '疑似重复隐患的位置相距', 'Likely duplicates are nearer than', 200, 'metre', 'SAWS-16', '第二十条',
+     'recalled-low', '缺省值。', 'A default of the program.'),
+    ('HAZ.DUP.WEIGHT.WORDS', '2008-02-01', '疑似重复隐患：描述文字的权重', 'Likely duplicates: weight of the words', 4, 'score', 'SAWS-16',
+     '第二十条', 'recalled-low', '缺省值。', 'A default of the program.'),
+    ('HAZ.DUP.WEIGHT.CRITERION', '2008-02-01', '疑似重复隐患：判定标准的权重', 'Likely duplicates: weight of the criterion', 3, 'score',
+     'SAWS-16', '第二十条', 'recalled-low', '缺省值。', 'A default of the program.'),
+    ('HAZ.DUP.WEIGHT.PLACE', '2008-02-01', '疑似重复隐患：地点的权重', 'Likely duplicates: weight of the place', 2, 'score', 'SAWS-16',
+     '第二十条', 'recalled-low', '缺省值。', 'A default of the program.'),
+    ('HAZ.DUP.WEIGHT.TIME', '2008-02-01', '疑似重复隐患：时间的权重', 'Likely duplicates: weight of the time', 1, 'score', 'SAWS-16',
+     '第二十条', 'recalled-low', '缺省值。', 'A default of the program.'),
+    ('HAZ.LEVEL', '2008-02-01', '单位自报隐患的受理层级', 'A hazard that a unit files itself goes to this level', 2, 'level', 'SAWS-16',
+     '第五条', 'recalled-med', '县级以上安全监管监察部门综合监管。', 'Departments from the county up supervise.')
 ) as r(code, since, title_zh, title_en, value, unit, instrument, article, confidence, note_zh, note_en);

@@ -12,7 +12,8 @@ select anze.ship_rule_limit('LIST.HAZ.', stricter => 'less'),
     anze.ship_rule_limit('LIST.HAZ.EXTENSION.AHEAD', stricter => 'more'),
     anze.ship_rule_limit('LIST.HAZ.EXTENSION.TIMES', maximum => 100, stricter => 'less'),
     anze.ship_rule_limit('ESCALATION.', stricter => 'less'),
-    anze.ship_rule_limit('HAZACC.', stricter => 'less');
+    anze.ship_rule_limit('HAZACC.', stricter => 'less'),
+    anze.ship_rule_limit('HAZACC.LEVEL');
 
 select anze.ship_rule(r.code, 1, r.since::date, null, r.title_zh, r.title_en, r.value, r.unit, r.instrument, r.article,
     r.confidence, r.note_zh, r.note_en)
@@ -49,6 +50,9 @@ from (values
      'OPINION-ORDOS-2022', '六', 'recalled-low', '文件要求“及时”，未定期限；缺省值。', 'The text says promptly; a default.'),
     ('ESCALATION.ANSWER', '2022-01-01', '退回后补充再报', 'What was returned is completed and sent again within', 10, 'workday',
      'OPINION-ORDOS-2022', '六', 'recalled-low', '缺省值。', 'A default of the program.'),
+    ('HAZACC.LEVEL', '2022-01-01', '当作事故对待：至少由该层级办理', 'Treated as an accident: handled by this level or a higher one', 2,
+     'level', 'OPINION-ORDOS-2022', '六', 'recalled-med', '比照国务院令第493号第十九条：县级以上人民政府调查。',
+     'By analogy with order 493, article 19: governments from the county up investigate.'),
     ('HAZACC.INVESTIGATE', '2022-01-01', '当作事故对待：查清原因', 'Treated as an accident: causes are examined within', 60, 'day',
      'OPINION-ORDOS-2022', '六', 'recalled-med', '比照国务院令第493号第二十九条。', 'By analogy with order 493, article 29.'),
     ('HAZACC.LIABILITY', '2022-01-01', '当作事故对待：认定责任', 'Treated as an accident: liability is found within', 15, 'day',

@@ -5,15 +5,16 @@ insert into anze.instrument (code, title, number, issued_by, in_force) values
     ('GB-18218-2018', '危险化学品重大危险源辨识', 'GB 18218-2018', '国家市场监督管理总局、国家标准化管理委员会', '[2019-03-01,)')
 on conflict on constraint instrument_pkey do nothing;
 
-insert into anze.risk_colour as kept (code, place, title_zh, title_en, least_control_level, instrument, confidence) values
-    ('red', 0, '重大风险', 'Major risk', 'company', 'SCO-2016-11', 'recalled-med'),
-    ('orange', 1, '较大风险', 'Larger risk', 'company', 'SCO-2016-11', 'recalled-med'),
-    ('yellow', 2, '一般风险', 'Ordinary risk', 'workshop', 'SCO-2016-11', 'recalled-med'),
-    ('blue', 3, '低风险', 'Low risk', 'post', 'SCO-2016-11', 'recalled-med')
+insert into anze.risk_colour as kept (code, place, title_zh, title_en, least_control_level, instrument, confidence,
+    lec_grade) values
+    ('red', 0, '重大风险', 'Major risk', 'company', 'SCO-2016-11', 'recalled-med', 5),
+    ('orange', 1, '较大风险', 'Larger risk', 'company', 'SCO-2016-11', 'recalled-med', 4),
+    ('yellow', 2, '一般风险', 'Ordinary risk', 'workshop', 'SCO-2016-11', 'recalled-med', 3),
+    ('blue', 3, '低风险', 'Low risk', 'post', 'SCO-2016-11', 'recalled-med', 2)
 on conflict on constraint risk_colour_pkey do update
 set place = excluded.place, title_zh = excluded.title_zh, title_en = excluded.title_en,
     least_control_level = excluded.least_control_level, instrument = excluded.instrument,
-    confidence = excluded.confidence
+    confidence = excluded.confidence, lec_grade = excluded.lec_grade
 where kept is distinct from excluded;
 
 insert into anze.risk_factor as kept (method, factor, value, title_zh, title_en) values

@@ -15,7 +15,8 @@ insert into anze.rule_unit as kept (code, title_zh, title_en, kind, minimum, max
     ('level', '层级', 'rank of a level', 'rank', 1, 5, true, 13),
     ('day_of_month', '日（月内第几日）', 'day of the month', 'calendar', 1, 31, true, 14),
     ('month_of_year', '月（年内第几月）', 'month of the year', 'calendar', 1, 12, true, 15),
-    ('boolean', '是否', '0 or 1', 'truth', 0, 1, true, 16)
+    ('metre', '米', 'metres', 'length', 0, 100000, false, 16),
+    ('boolean', '是否', '0 or 1', 'truth', 0, 1, true, 17)
 on conflict on constraint rule_unit_pkey do update
 set title_zh = excluded.title_zh, title_en = excluded.title_en, kind = excluded.kind, minimum = excluded.minimum,
     maximum = excluded.maximum, is_whole = excluded.is_whole, place = excluded.place

@@ -30,6 +30,18 @@ begin
 end
 $$;
 
+-- The beginning that the codes of a region have, as far as a region's caller reaches; NULL: it reaches nothing of it.
+create or replace function anze.prefix_in_reach(region text) returns text
+stable parallel safe language plpgsql
+as $$
+declare
+    own constant text := case anze.reach() when 'region' then anze.region() end;
+    asked constant text := coalesce(anze.region_prefix(prefix_in_reach.region), own);
+begin
+    return case when starts_with(asked, own) then asked when starts_with(own, asked) then own end;
+end
+$$;
+
 -- The caller's own seat: the region code of its unit.
 create or replace function anze.seat() returns text
 stable parallel safe security definer language plpgsql

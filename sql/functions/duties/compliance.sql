@@ -43,28 +43,18 @@ return case when state <> 'open' then state when at >= missed_from then 'missed'
             else 'pending' end;
 -- Counting -----------------------------------------------------------------------------------------------------------
 
--- Obligations whose last day lies in the span, as they are now (at NULL) or as the service saw them at a moment. The
--- sums answer for regions now; single units, and the past, are counted one by one.
-create or replace function anze.compliance_counts(during daterange, at timestamptz, unit_ids uuid[])
+-- Obligations whose last day lies in the span, as they are now (at NULL) or as the service saw them at a moment, in the
+-- region that is asked for (NULL: all of the caller's). Regions are answered by sums, units are counted one by one.
+-- What belongs together may come in several rows.
+create or replace function anze.compliance_counts(during daterange, at timestamptz, unit_ids uuid[],
+    region text default null)
 returns table (duty text, clause text, region_code text, sector text, unit_kind text, owed bigint, done bigint,
     done_late bigint, excused bigint, missed bigint) stable language plpgsql
 as $$
 #variable_conflict use_column
 begin
-    if at is null and unit_ids is null then
-        return query
-        select t.duty, t.clause, t.region_code, nullif(t.sector, ''), t.unit_kind, sum(t.owed)::bigint,
-            sum(t.done)::bigint, sum(t.done_late)::bigint, sum(t.excused)::bigint,
-            coalesce(sum(t.owed - t.done - t.done_late - t.excused) filter (where t.missed_from <= now()), 0)::bigint
-        from (
-            select b.duty, b.clause, b.region_code, b.sector, b.unit_kind, b.missed_from, b.owed, b.done, b.done_late,
-                b.excused
-            from anze.duty_tally b where b.period_end > lower(during) and b.period_end <= upper(during)
-            union all
-            select d.duty, d.clause, d.region_code, d.sector, d.unit_kind, d.missed_from, d.owed, d.done, d.done_late,
-                d.excused
-            from anze.duty_tally_delta d where d.period_end > lower(during) and d.period_end <= upper(during)) t
-        group by 1, 2, 3, 4, 5;
+    if unit_ids is null then
+        return query select * from anze.compliance_sums(during, at, region);
     else
         return query
         select o.duty, o.clause, o.region_code, o.sector, o.unit_kind, count(*), count(*) filter (where s.state = 'done'),
@@ -74,11 +64,54 @@ begin
         cross join lateral anze.obligation_then(o, at) p
         cross join lateral (
             select anze.obligation_state(p.state, p.due_at, p.missed_from, coalesce(at, now())) as state) s
-        where o.period_end > lower(during) and o.period_end <= upper(during)
-            and (unit_ids is null or o.unit_id = any (unit_ids))
+        where o.unit_id = any (unit_ids) and o.period_end > lower(during) and o.period_end <= upper(during)
+            and (region is null or starts_with(o.region_code, anze.region_prefix(region)))
             and p.state <> 'withdrawn'
         group by 1, 2, 3, 4, 5;
     end if;
+end
+$$;
+
+-- From the sums. With the owner's rights, so that the scope is asked once and not for each sum: what can_see says of a
+-- region's caller is said here. A past sum is all changes until then; what is not folded yet is added to either.
+create or replace function anze.compliance_sums(during daterange, at timestamptz, region text)
+returns table (duty text, clause text, region_code text, sector text, unit_kind text, owed bigint, done bigint,
+    done_late bigint, excused bigint, missed bigint) stable security definer rows 10000 language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    prefix constant text := anze.prefix_in_reach(region);
+    beyond constant text := prefix || ':'; -- after every digit
+    days constant date[] := array(select d::date from generate_series(lower(during) + 1, upper(during), interval '1 day') d);
+    seen constant text[] := anze.sectors();
+    missed_at constant timestamptz := coalesce(at, now());
+begin
+    if prefix is null then
+        return;
+    end if;
+    return query
+    with summed as (
+        select b.duty, b.clause, b.region_code, b.sector, b.unit_kind, b.missed_from, b.owed, b.done, b.done_late, b.excused
+        from anze.duty_tally b
+        where at is null and b.period_end = any (days) and b.region_code >= prefix and b.region_code < beyond
+            and (seen is null or b.sector = any (seen))
+        union all
+        select b.duty, b.clause, b.region_code, b.sector, b.unit_kind, b.missed_from, c.owed, c.done, c.done_late, c.excused
+        from anze.duty_tally b
+        cross join lateral (
+            select sum(x.owed) as owed, sum(x.done) as done, sum(x.done_late) as done_late, sum(x.excused) as excused
+            from anze.duty_change x where x.tally = b.id and x.changed_at <= at) c
+        where at is not null and b.period_end = any (days) and b.region_code >= prefix and b.region_code < beyond
+            and (seen is null or b.sector = any (seen)) and c.owed is not null
+        union all
+        select d.duty, d.clause, d.region_code, d.sector, d.unit_kind, d.missed_from, d.owed, d.done, d.done_late, d.excused
+        from anze.duty_tally_delta d
+        where d.period_end = any (days) and d.region_code >= prefix and d.region_code < beyond
+            and (seen is null or d.sector = any (seen)) and (at is null or d.changed_at <= at))
+    select s.duty, s.clause, s.region_code, nullif(s.sector, ''), s.unit_kind, s.owed, s.done, s.done_late, s.excused,
+        case when s.missed_from <= missed_at then s.owed - s.done - s.done_late - s.excused else 0 end
+    from summed s;
 end
 $$;
 

@@ -71,7 +71,7 @@ begin
             and (u.kind = 'safety_committee' and u.region_code = new.city || '00'
                  or u.kind = 'department' and u.supervision_role = 'comprehensive'
                     and u.region_code in (new.city || '00', new.county))
-        where k.code = 'accident_larger'
+        where k.code = (select g.event from anze.accident_grade g where g.rank = new.grade)
         order by u.id
         on conflict (kind, unit_id, accident_id) where accident_id is not null do nothing
         returning id
@@ -82,5 +82,5 @@ begin
 end
 $$;
 create or replace trigger accident_raises_events after update on anze.accident for each row
-    when (new.grade >= 2 and (old.grade < 2 or old.region_code <> new.region_code))
+    when (new.grade <> old.grade or old.region_code <> new.region_code)
     execute function anze.accident_raises_events();

@@ -47,16 +47,35 @@ immutable parallel safe language sql
 return case when (d).publicity and (d).counting = 'deliverable' then greatest((r).on_day, (r).published_on)
             else (r).on_day end;
 
--- Every record that serves one of these obligations.
+-- Every record that serves one of these obligations. Looked for by the days that record_is_of_period can find of its
+-- period (a deliverable that is due later: those of the next one too), by the period that it names, or by its event; not
+-- among all that the unit ever did.
 create or replace function anze.serving(ids uuid[])
 returns table (obligation_id uuid, record_id uuid, day date, lacking text[], is_late boolean) stable language sql
 as $$
     select o.id, r.id, f.day, anze.record_lacks(d, r), anze.end_of_day(f.day) > o.due_at
     from anze.obligation o
     join anze.duty d on d.code = o.duty and d.version = o.duty_version
-    join anze.duty_record r on r.unit_id = o.unit_id and r.kind = any (d.record_kinds) and r.retracted_at is null
+    cross join lateral (
+        select x.* from anze.duty_record x
+        where x.unit_id = o.unit_id and x.kind = any (d.record_kinds) and o.period <> 'event'
+            and x.on_day >= o.period_start and x.on_day < case
+                when o.period = 'once' then 'infinity'
+                when d.counting = 'deliverable' and d.due_days > 0
+                    then (o.period_end + anze.period_step(o.period))::date
+                else o.period_end end
+            and (x.for_period is null or o.period = 'once')
+        union all
+        select x.* from anze.duty_record x
+        where x.unit_id = o.unit_id and x.for_period >= o.period_start and x.for_period < o.period_end
+            and x.kind = any (d.record_kinds) and o.period not in ('event', 'once')
+        union all
+        select x.* from anze.duty_record x
+        where x.event_id = o.event_id and x.unit_id = o.unit_id and x.kind = any (d.record_kinds)
+            and o.period = 'event') r
     cross join lateral (select anze.record_day(d, r) as day) f
-    where o.id = any (ids) and anze.record_is_of_period(o, d, r) and anze.record_is_by(o, r)
+    where o.id = any (ids) and r.retracted_at is null
+        and anze.record_is_of_period(o, d, r) and anze.record_is_by(o, r)
 $$;
 
 create or replace function anze.settle_obligations(ids uuid[]) returns void language plpgsql as $$
@@ -110,17 +129,35 @@ begin
 end
 $$;
 
--- The obligations that a record serves, and those that it could serve.
+-- The obligations that a record serves, and those that it could serve: for each duty that asks for its kind, the one of
+-- its period, of the unit or of who led it, which its id says; and those of its event.
 create or replace function anze.concerned(record_ids uuid[]) returns uuid[] stable language sql
 as $$
+    with given as materialized (
+        select r from anze.duty_record r where r.id = any (record_ids)),
+    asked as materialized (
+        select anze.obligation_id(d.code, d.period,
+                case d.period when 'once' then lower(d.in_force) else anze.record_period(d, g.r) end, (g.r).unit_id, w.person_id,
+                null) as id
+        from given g
+        join anze.duty d on (g.r).kind = any (d.record_kinds) and d.period <> 'event'
+        cross join lateral (values (null::uuid), ((g.r).person_id)) w(person_id)),
+    named as materialized ( -- found by these ids, and not by the unit
+        select o from anze.obligation o where o.id = any (array(select a.id from asked a)))
     select array(
         select l.obligation_id from anze.obligation_record l where l.record_id = any (record_ids)
         union
+        select (n.o).id
+        from given g
+        join named n on (n.o).unit_id = (g.r).unit_id
+        join anze.duty d on d.code = (n.o).duty and d.version = (n.o).duty_version
+        where (g.r).kind = any (d.record_kinds) and anze.record_is_of_period(n.o, d, g.r)
+        union
         select o.id
-        from anze.duty_record r
-        join anze.obligation o on o.unit_id = r.unit_id
+        from given g
+        join anze.obligation o on o.event_id = (g.r).event_id and o.unit_id = (g.r).unit_id
         join anze.duty d on d.code = o.duty and d.version = o.duty_version
-        where r.id = any (record_ids) and r.kind = any (d.record_kinds) and anze.record_is_of_period(o, d, r))
+        where (g.r).kind = any (d.record_kinds))
 $$;
 
 -- After records were written, published or retracted: counts the obligations again that they serve or served, and has

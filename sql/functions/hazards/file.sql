@@ -61,7 +61,7 @@ stable language sql as $$
     from (values
         (h.found_at > clock_timestamp(), '/found_at', 'in-future', '发现时间不能晚于现在。',
             'It cannot have been found in the future.'),
-        (anze.day_of(h.found_at) < '2008-02-01', '/found_at', 'no-rule-in-force', '发现之日没有施行中的隐患排查治理规定。',
+        ((anze.rule_in_force('HAZ.JUDGE', anze.day_of(h.found_at), h.region_code)).code is null, '/found_at', 'no-rule-in-force', '发现之日没有施行中的隐患排查治理规定。',
             'No rule about hazards was in force on the day of finding.'),
         (h.due_on < anze.day_of(h.found_at), '/rectification/due_on', 'before-found-at', '整改期限不能早于发现之日。',
             'Not before the day of finding.'),
@@ -82,7 +82,8 @@ return left(btrim(regexp_replace(description, '\s+', ' ', 'g')), 200);
 
 -- Which level handles it: the one that files it; what a unit files itself is its county's.
 create or replace function anze.hazard_level() returns smallint stable language sql
-return case anze.caller_level() when 0 then 2 else anze.caller_level() end::smallint;
+return case anze.caller_level() when 0 then anze.rule_value('HAZ.LEVEL', anze.today())
+            else anze.caller_level() end::smallint;
 
 create or replace function anze.hazard_keep(h anze.hazard) returns anze.hazard language plpgsql as $$
 declare

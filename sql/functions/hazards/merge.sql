@@ -17,13 +17,15 @@ immutable parallel safe strict language sql as $$
     from unnest(mine) m join unnest(theirs) t on t = m
 $$;
 
--- How near, from 0 to 1: the same words for the place, or points less than 200 m apart.
-create or replace function anze.hazard_nearness(h anze.hazard, o anze.hazard) returns double precision
+-- How near, from 0 to 1: the same words for the place, or points less than so many metres apart. A degree of latitude is
+-- 111320 m long.
+create or replace function anze.hazard_nearness(h anze.hazard, o anze.hazard, metres double precision)
+returns double precision
 immutable parallel safe language sql as $$
     select greatest(anze.likeness(anze.bigrams(h.place), anze.bigrams(o.place)),
         case when h.crs = o.crs then
             1 - 111320 * sqrt((h.lat - o.lat)::double precision ^ 2
-                + ((h.lon - o.lon)::double precision * cosd(h.lat::double precision)) ^ 2) / 200 end,
+                + ((h.lon - o.lon)::double precision * cosd(h.lat::double precision)) ^ 2) / metres end,
         0)
 $$;
 
@@ -59,6 +61,10 @@ declare
     day constant date := anze.day_of(h.found_at);
     days constant double precision := anze.rule_value('HAZ.DUP.DAYS', day);
     least_score constant double precision := anze.rule_value('HAZ.DUP.SCORE', day) / 100;
+    metres constant double precision := anze.rule_value('HAZ.DUP.METRES', day);
+    weights constant numeric[] := array(
+        select anze.rule_value('HAZ.DUP.WEIGHT.' || w.part, day)
+        from unnest('{WORDS,CRITERION,PLACE,TIME}'::text[]) with ordinality w(part, place) order by w.place);
     words constant text[] := anze.bigrams(h.description);
 begin
     return (
@@ -67,14 +73,14 @@ begin
         compared as materialized ( -- each pair once
             select n.hazard, (n.hazard).criterion = h.criterion as same_criterion,
                 anze.likeness(words, anze.bigrams((n.hazard).description)) as text_likeness,
-                anze.hazard_nearness(h, n.hazard) as place_likeness,
+                anze.hazard_nearness(h, n.hazard, metres) as place_likeness,
                 abs(extract(epoch from (n.hazard).found_at - h.found_at))::double precision / 86400 as days_apart
             from near n),
         scored as (
             select c.*, s.score from compared c cross join lateral (
-                select sum(p.weight * p.likeness) / sum(p.weight) as score
-                from (values (4, c.text_likeness), (3, c.same_criterion::integer), (2, c.place_likeness),
-                             (1, 1 - c.days_apart / days)) p(weight, likeness)
+                select sum(p.weight * p.likeness) / nullif(sum(p.weight), 0) as score
+                from unnest(weights::double precision[], array[c.text_likeness, c.same_criterion::integer::double precision,
+                    c.place_likeness, 1 - c.days_apart / days]) p(weight, likeness)
                 where p.likeness is not null) s)
         select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('hazard', anze.hazard_item(s.hazard),
                 'score', round(s.score::numeric, 3), 'same_criterion', s.same_criterion,

@@ -120,3 +120,21 @@ begin
     return folded;
 end
 $$;
+
+-- By when the table of a period is reported, by the rule of the day after it: on a day of the month that follows a quarter,
+-- or of January after a year. NULL: of other periods no table is.
+create or replace function anze.hazard_statistics_due(begins_on date, ends_on date, of_region text,
+    out due_on date, out basis jsonb) stable language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    table_of constant text := case (begins_on + interval '3 months')::date when ends_on then 'QUARTER' else
+        case (begins_on + interval '1 year')::date when ends_on then 'YEAR' end end;
+    r constant anze.rule := anze.rule_in_force('HAZ.STAT.' || table_of, ends_on, of_region);
+begin
+    if r.code is not null then
+        -- A month that has no such day ends it.
+        due_on := least(ends_on + r.value::integer, (ends_on + interval '1 month')::date) - 1;
+        basis := anze.rule_basis(r.code, r.version, ends_on);
+    end if;
+end
+$$;

@@ -301,12 +301,24 @@ begin
 end
 $$;
 
+-- What there is to choose from in a field of an action, by the kind of the case: here which checks there are.
+create or replace function anze.case_choices(c anze.case_file, action text, field text) returns setof text
+stable language sql
+set search_path = pg_catalog, pg_temp as $$
+    select x.choice ->> 'code'
+    from anze.case_action a
+    cross join lateral jsonb_array_elements(a.fields) f(one)
+    cross join lateral jsonb_array_elements(f.one -> 'choices') with ordinality x(choice, place)
+    where (a.kind, a.version, a.code) = (c.kind, c.kind_version, action) and f.one ->> 'name' = field
+    order by x.place
+$$;
+
 create or replace function anze.case_effect_four_all_satisfied(c anze.case_file, e anze.case_event)
 returns anze.case_file language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
     lacking constant text[] := array(
-        select i from unnest(array['causes_found', 'persons_handled', 'measures_carried_out', 'people_educated']) i
+        select i from anze.case_choices(c, 'satisfy', 'item') i
         where not coalesce(c.facts -> 'four_checks' ? i, false));
 begin
     if lacking <> '{}' then

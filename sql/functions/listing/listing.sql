@@ -65,17 +65,20 @@ $$;
 
 -- Listed supervision --------------------------------------------------------------------------------------------------------
 
--- The government that answers for an accident, by its grade: an ordinary one the county, a larger one the city, …
+-- The level of the government that answers for an accident, by the rule of its grade on its day.
 create or replace function anze.accident_answering_level(accident uuid) returns smallint stable language sql
 set search_path = pg_catalog, pg_temp as $$
-    select least(5, coalesce(a.grade, 1) + 1)::smallint from anze.accident a where a.id = accident
+    select anze.rule_value(g.answering_rule, anze.day_of(a.occurred_at))::smallint
+    from anze.accident a join anze.accident_grade g on g.rank = coalesce(a.grade, 1)
+    where a.id = accident
 $$;
 
 -- 对初步认定瞒报事故一律由上级安委会挂牌督办: one level above the one that answers for the accident.
 create or replace function anze.listing_level(given jsonb) returns smallint stable language sql
 set search_path = pg_catalog, pg_temp as $$
     select case when given ->> 'category' = 'suspected_concealment'
-        then least(5, anze.accident_answering_level((given ->> 'accident_id')::uuid) + 1)::smallint
+        then (select least(max(l.rank), anze.accident_answering_level((given ->> 'accident_id')::uuid) + 1)::smallint
+              from anze.level l)
         else (select l.rank from anze.level l where l.code = given ->> 'level') end
 $$;
 
@@ -256,7 +259,7 @@ begin
         perform anze.refuse_state('该隐患已列入挂牌督办，或已当作事故对待。', 'It was listed, or is treated as an accident already.');
     end if;
     c := anze.open_case('hazard_as_accident', parent.unit_id, coalesce(supervisor, parent.supervisor_id),
-        greatest(parent.level, 2::smallint), left('当作事故对待：' || parent.title, 200),
+        greatest(parent.level, anze.rule_value('HAZACC.LEVEL', anze.today()))::smallint, left('当作事故对待：' || parent.title, 200),
         given - '{parent_id,supervisor_id,evidence}'::text[], parent.id, given - '{evidence}'::text[],
         coalesce(given -> 'evidence', '[]'));
     return query select '201', a.body, a.etag, a.location from anze.case_answer(c) a;

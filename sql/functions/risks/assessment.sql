@@ -31,11 +31,12 @@ begin
 end
 $$;
 
--- LEC has five grades besides: 1 and 2 are both blue.
+-- LEC has five grades besides, by colour; the lowest colour has two of them.
 create or replace function anze.risk_grade(method text, colour text, score numeric, day date) returns smallint
 stable language sql as $$
-    select case when method = 'lec' then (case colour when 'red' then 5 when 'orange' then 4 when 'yellow' then 3
-        else case when score >= anze.rule_value('RISK.LEC.GRADE2', day) then 2 else 1 end end)::smallint end
+    select (c.lec_grade - (c.place = (select max(l.place) from anze.risk_colour l)
+                           and score < anze.rule_value('RISK.LEC.GRADE2', day))::integer)::smallint
+    from anze.risk_colour c where method = 'lec' and c.code = risk_grade.colour
 $$;
 
 -- Somebody of the level that the colour asks for, or of a higher one, answers for a measure.

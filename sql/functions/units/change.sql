@@ -51,14 +51,15 @@ begin
 end
 $$;
 
--- What followed from a change, for every unit that it touched.
+-- What followed from a change. What the named units owe, their structure and lights follow at once; what hung on them
+-- was marked when it moved, and the sweeper takes it up in its batches: it may be some hundred units.
 create or replace function anze.unit_change_answer(
     changed uuid, change_kind text, day date, others uuid[], moved uuid[])
 returns table (status text, body text, etag text, location text) language plpgsql as $$
 declare
     touched uuid;
 begin
-    foreach touched in array changed || others || moved loop
+    foreach touched in array changed || others loop
         perform anze.follow_unit(touched, day);
     end loop;
     return query

@@ -7,14 +7,13 @@ with counted as (
         c.unit_kind as key, --? group_by=unit_kind
         c.owed, c.done, c.done_late, c.excused, c.missed
     from anze.compliance_counts(anze.named_period(:period), :as_of::timestamptz,
-                                case when :scope_unit::text is not null then array(select anze.units_under(:scope_unit::uuid)) end) c
+        case when :scope_unit::text is not null then array(select anze.units_under(:scope_unit::uuid)) end, :region) c
     where true
       and false --? scope_none
       and c.clause = :clause --? clause
       and c.duty = :duty --? duty
       and c.sector = :sector --? sector
       and c.unit_kind = :unit_kind --? unit_kind
-      and starts_with(c.region_code, anze.region_prefix(:region)) --? region
       and c.duty in (select d.code from anze.duty d where d.post = :post) --? post
 ),
 grouped as (

@@ -2,7 +2,7 @@ with counted as (
     select anze.county_of(c.region_code) as county, sum(c.owed) as owed, sum(c.done) as done, sum(c.done_late) as done_late,
         sum(c.excused) as excused, sum(c.missed) as missed
     from anze.compliance_counts(anze.named_period(:period), :as_of::timestamptz,
-                                case when :scope_unit::text is not null then array(select anze.units_under(:scope_unit::uuid)) end) c
+        case when :scope_unit::text is not null then array(select anze.units_under(:scope_unit::uuid)) end, null) c
     where anze.county_of(c.region_code) is not null
       and false --? scope_none
       and c.clause = :clause --? clause

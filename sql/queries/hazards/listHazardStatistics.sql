@@ -112,8 +112,11 @@ select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
            'period', :period::text, 'from', a.begins_on, 'until', a.ends_on - 1, 'as_of', anze.instant(a.as_of),
            'key', f.key, 'title', anze.hazard_group_title(:group_by::text, f.key), 'found', f.found, 'major', f.major,
            'rectified', f.rectified, 'major_rectified', f.major_rectified, 'overdue', f.overdue,
-           'recurrent', f.recurrent, 'rate_percent', round(100.0 * f.rectified / f.found, 1))) order by f.place)
+           'recurrent', f.recurrent, 'rate_percent', round(100.0 * f.rectified / f.found, 1),
+           'due_on', d.due_on, 'basis', d.basis)) order by f.place)
            filter (where f.place <= :limit::int), '[]')::text as items,
        case when count(*) > :limit::int
             then jsonb_build_array(max(f.key) filter (where f.place = :limit::int))::text end as next
 from found f cross join asked a
+cross join lateral anze.hazard_statistics_due(a.begins_on, a.ends_on,
+    case when :region::text is null then anze.region() else :region end) d
