@@ -22,6 +22,7 @@ FOLDER = Path(__file__).parents[1] / "fault/last_release"
 TRANSIENT, STALE = ("40001", "40P01"), ("0A000", "26000", "25006")  # what that program tries again, src/db/sqlstate.c
 SESSION = ("-c statement_timeout=5000 -c lock_timeout=1000 -c search_path=pg_catalog -c TimeZone=UTC"
            " -c plan_cache_mode=force_generic_plan")
+HASH = "0" * 64
 COUNTY = {"actor": "officer", "reach": "region", "region": "150622",
           "scopes": "accidents:read accidents:report hazards:read hazards:report cases:read duties:read notices:read"}
 
@@ -113,7 +114,7 @@ def file_record(n: int) -> tuple:
 
 def read_list(n: int) -> tuple:
     name = ("listHazards", "listAccidents", "listCases", "listNotices", "listObligations", "listDeadlines")[n % 6]
-    return name, COUNTY, {"limit": "20", "scope_county": "150622", "language": "zh"}
+    return name, COUNTY, {"limit": "20", "scope_county": "150622", "language": "zh", "sort": "-occurred_at"}
 
 
 # ---- who asks ----
@@ -145,8 +146,14 @@ class Caller:
             self.connection = psycopg.connect(self.database.service_url, options=SESSION)
         return self.connection
 
-    def _statement(self, name: str, values: dict[str, str]) -> str:
+    def _statement(self, name: str, values: dict[str, str], key: str) -> str:
         text, parameters = expand_text(statements()[name].rstrip().rstrip(";"), values)
+        if "body" in values:
+            text = (f"with reply as materialized ({text}), kept as (insert into anze.idempotency_key (actor, operation, key,"
+                    " request_hash, status, etag, location, body) select anze.actor(), anze.operation(),"
+                    f" ${len(parameters) + 1}, ${len(parameters) + 2}, r.status::text, r.etag::text, r.location::text,"
+                    " r.body::text from reply r) select * from reply")
+            parameters += [key, HASH]
         if text not in self.prepared:
             self.prepared[text] = f"s{len(self.prepared)}"
             self._session().execute(f"prepare {self.prepared[text]} as {text}".encode())
@@ -154,14 +161,14 @@ class Caller:
         return f"execute {self.prepared[text]}" + (f" ({literals})" if parameters else "")
 
     def _once(self, name: str, context: dict[str, str], values: dict[str, str]) -> None:
-        session = self._session()
+        session, key = self._session(), uuid.uuid4().hex
         with session.transaction():
             settings = {"client": "test", "operation": name, "request": uuid.uuid4().hex, **context}
             session.execute("select " + ", ".join(f"set_config('anze.{key}', %s, true)" for key in settings),
                             list(settings.values()))
             if "body" in values:
-                session.execute("select anze.claim_key(%s, %s)", (uuid.uuid4().hex, "0" * 64))
-            session.execute(self._statement(name, values).encode()).fetchall()
+                session.execute("select anze.claim_key(%s, %s)", (key, HASH))
+            session.execute(self._statement(name, values, key).encode()).fetchall()
 
     def send(self, name: str, context: dict[str, str], values: dict[str, str]) -> None:
         began, transient, stale, fault = time.monotonic(), 0, 0, None

@@ -23,7 +23,7 @@ enum step_place {
 enum step_way {
     STEP_WHOLE,     /* one transaction */
     STEP_PIECEWISE, /* `no-transaction`: each statement by itself */
-    STEP_BACKFILL   /* `backfill TABLE`: its one statement does $1 rows at most and returns how many, until none is left */
+    STEP_BACKFILL   /* `backfill TABLE`: its statement does at most $1 rows and returns how many, until none is left */
 };
 struct step_header {
     enum step_place place;
@@ -82,6 +82,10 @@ size_t migration_pending_objects(const struct migration *migration, const struct
 bool migration_knows_object(const struct migration_plan *plan, const struct migration_record *record);
 /* The first step that the database has and the program has not; NULL: none. */
 const char *migration_unknown(const struct migration_plan *plan, const struct migration_record *records, size_t n);
+
+/* Each request holds this advisory lock, shared, so that a migration which needs several tables can wait for all of them
+ * at once: request by request would end in deadlocks, since none takes tables in its order. */
+#define MIGRATION_GATE "3615031, 1"
 
 /* Says line by line what is done, when it is done. */
 struct migration_listener {
