@@ -23,6 +23,14 @@ stable parallel safe language sql
 return anze.can_see_of_unit((c).region_code, (c).sector, (c).unit_id)
     or anze.can_see_of_unit((c).region_code, (c).sector, (c).supervisor_id);
 
+-- Who sees a case sees its papers.
+create or replace function anze.case_shows_files(case_id uuid) returns boolean stable parallel safe language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return (select anze.case_is_seen(c) from anze.case_file c where c.id = case_id);
+end
+$$;
+
 -- Who may take which action -------------------------------------------------------------------------------------------
 
 -- One taker of an action against the caller, who sees the case.
@@ -95,12 +103,15 @@ $$;
 
 -- The actions that this caller may take now. What is refused for its content (posts, fields, evidence) is among them.
 create or replace function anze.case_actions_now(c anze.case_file) returns setof anze.case_action
-stable security definer language sql
+stable security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
+begin
+    return query
     select a.* from anze.case_action a
     where (a.kind, a.version) = (c.kind, c.kind_version) and c.state = any (a.from_states)
         and anze.case_barrier(c, a) is null
-    order by a.place, a.code
+    order by a.place, a.code;
+end
 $$;
 
 -- Writing -------------------------------------------------------------------------------------------------------------
@@ -150,20 +161,23 @@ begin
     values (c.id, c.event_count, action, former_state, c.state, at, coalesce(anze.caller_level(), c.level),
         coalesce(content, '{}'), coalesce(evidence, '[]'))
     returning * into e;
-    perform anze.use_files(e.evidence, case_id => c.id,
+    perform anze.use_files(e.evidence, 'case', c.id,
         offices_only => e.action = 'opened' and coalesce(e.content ->> 'source' = 'tip', false));
 end
 $$;
 
 -- Faults of facts that name the day of a clock: it is to come.
 create or replace function anze.case_due_faults(of_kind text, of_version integer, facts jsonb, pointer text,
-    at timestamptz) returns jsonb stable language sql
+    at timestamptz) returns jsonb stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
-    select coalesce(jsonb_agg(distinct anze.fault(pointer || k.due_field, 'not-in-future', '期限应晚于现在。',
-        'The day by which it is due is to come.')), '[]')
-    from anze.case_clock k
-    where (k.kind, k.version) = (of_kind, of_version) and facts ? k.due_field
-        and (anze.case_clock_end(k, facts, at)).due_at <= at
+begin
+    return (
+        select coalesce(jsonb_agg(distinct anze.fault(pointer || k.due_field, 'not-in-future', '期限应晚于现在。',
+            'The day by which it is due is to come.')), '[]')
+        from anze.case_clock k
+        where (k.kind, k.version) = (of_kind, of_version) and facts ? k.due_field
+            and (anze.case_clock_end(k, facts, at)).due_at <= at);
+end
 $$;
 
 -- Opens a case under the version of its kind that is in force today, with its first event and the clocks of its first
@@ -188,10 +202,11 @@ begin
         perform anze.refuse('AZ422', '没有该单位。', 'There is no such unit.', '/unit_id', 'unknown-reference');
     end if;
     perform anze.refuse_all(anze.case_due_faults(k.code, k.version, open_case.facts, '/', at));
-    insert into anze.case_file (kind, kind_version, state, level, unit_id, supervisor_id, parent_id, title, facts,
+    insert into anze.case_file (id, kind, kind_version, state, level, unit_id, supervisor_id, parent_id, title, facts,
         version, opened_at, state_since, updated_at, region_code, sector)
-    values (k.code, k.version, k.initial_state, open_case.level, u.id, open_case.supervisor_id, open_case.parent_id,
-        open_case.title, coalesce(jsonb_strip_nulls(open_case.facts), '{}'), 0, at, at, at, u.region_code, u.sector)
+    values (anze.new_id(u.region_code, at), k.code, k.version, k.initial_state, open_case.level, u.id,
+        open_case.supervisor_id, open_case.parent_id, open_case.title,
+        coalesce(jsonb_strip_nulls(open_case.facts), '{}'), 0, at, at, at, u.region_code, u.sector)
     returning * into c;
     c := anze.case_enter(c, c.state, at);
     select * into opened from anze.add_case_event(c, 'opened', null, content, evidence, at);
