@@ -73,10 +73,11 @@ static bool is_call(const struct migration_object *object)
 
 /* Triggers of tables with case data, which have row-level security, and calls, which may make such: requests write to
  * these tables, and would wait until the transaction ends. Data needs the triggers of its own tables alone. */
-static bool comes_late(const struct migration_run *run, const struct migration_object *object)
+static bool comes_late(const struct migration_run *run, const struct migration *file,
+                       const struct migration_object *object)
 {
     if (!object->trigger)
-        return object->digest && is_call(object);
+        return file->kind == MIGRATION_FUNCTION && object->digest && is_call(object);
     const char *table = strstr(object->trigger, " on ") + strlen(" on ");
     for (size_t i = 0; i < session_count(run->case_tables); i++)
         if (strcmp(session_value(run->case_tables, i, 0), table) == 0)
@@ -104,7 +105,7 @@ static bool apply_file(struct migration_run *run, const struct migration *file, 
         bool is_kept = object->digest && migration_has_object(object->digest, run->records, run->n_records) &&
                        !is_of_new_routine(object, new_routine);
         n += object->digest != NULL;
-        if (is_kept || comes_late(run, object) != is_late)
+        if (is_kept || comes_late(run, file, object) != is_late)
             continue;
         if (!apply_object(run, file, object, &new_routine))
             return false;
