@@ -348,7 +348,7 @@ def listed(make_database, cluster, make_service, client):
         made["of the city"] = open_case(owner, supervisor=tree.body("emergency", "150600"), level=3)
         made["settled"] = open_case(owner)
         owner.execute("select anze.case_act(%s, 'lapse', '{}', '[]', true)", (made["settled"],))
-        owner.execute("update anze.deadline set due_at = starts_at + interval '1 microsecond' where case_id = %s and clock = 'answer'", (made["chemicals"],))
+        owner.execute("update anze.deadline set due_at = starts_at + interval '1 microsecond' where subject_id = %s and clock = 'answer'", (made["chemicals"],))
         owner.execute("update anze.case_file set due_at = opened_at + interval '1 microsecond' where id = %s", (made["chemicals"],))
     service = make_service(database)
     return made, lambda scopes=SCOPES, **grant: client(scopes=scopes, to=service, **grant)

@@ -9,7 +9,6 @@ ASKED = {
     "getCase": (f"/v1/cases/{CASE}", None, None),
     "takeCaseAction": (f"/v1/cases/{CASE}/actions", {"action": "comment", "fields": {"note": "已阅"}}, "999"),
     "moveCaseRules": (f"/v1/cases/{CASE}/rules", {"reason": "统一适用新规定"}, "999"),
-    "listDeadlines": ("/v1/deadlines", None, None),
     "listWorkingDays": ("/v1/working-days?from=2026-02-13&until=2026-02-28", None, None),
 }
 

@@ -275,9 +275,6 @@ insert into audit.masked_column (table_name, column_name, is_derived) values
     ('anze.accident_report', 'reporter_phone', false),
     ('anze.person', 'phone', false),
     ('anze.accident', 'item', true),
-    ('anze.accident', 'document', true),
-    ('anze.accident', 'clock_documents', true),
-    ('anze.accident', 'clock_dues', true),
     ('anze.file', 'name', false)
 on conflict (table_name, column_name) do update set is_derived = excluded.is_derived;
 

@@ -319,7 +319,7 @@ declare
                             where (f.kind, f.version, f.code) = (c.kind, former_version, k.code)));
 begin
     update anze.deadline d set superseded_at = at
-    where d.case_id = c.id and d.is_running
+    where d.subject_id = c.id and d.is_running
         and not exists (select from anze.case_clock k
                         where (k.kind, k.version, k.code) = (c.kind, c.kind_version, d.clock));
     return anze.run_case_clocks(c, c.state, added, '{}', '{}', at);

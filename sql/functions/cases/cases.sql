@@ -23,6 +23,14 @@ stable parallel safe language sql
 return anze.can_see_of_unit((c).region_code, (c).sector, (c).unit_id)
     or anze.can_see_of_unit((c).region_code, (c).sector, (c).supervisor_id);
 
+-- Who sees a case sees its papers.
+create or replace function anze.case_shows_files(case_id uuid) returns boolean stable parallel safe language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return (select anze.case_is_seen(c) from anze.case_file c where c.id = case_id);
+end
+$$;
+
 -- Who may take which action -------------------------------------------------------------------------------------------
 
 -- One taker of an action against the caller, who sees the case.
@@ -150,7 +158,7 @@ begin
     values (c.id, c.event_count, action, former_state, c.state, at, coalesce(anze.caller_level(), c.level),
         coalesce(content, '{}'), coalesce(evidence, '[]'))
     returning * into e;
-    perform anze.use_files(e.evidence, case_id => c.id,
+    perform anze.use_files(e.evidence, 'case', c.id,
         offices_only => e.action = 'opened' and coalesce(e.content ->> 'source' = 'tip', false));
 end
 $$;

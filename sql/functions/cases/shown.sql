@@ -116,7 +116,7 @@ set search_path = pg_catalog, pg_temp as $$
 begin
     return anze.case_head(c) || jsonb_build_object('facts', c.facts, 'timeline', anze.case_timeline(c),
         'clocks', (select coalesce(jsonb_agg(anze.deadline_json(d) order by d.starts_at, d.due_at, d.id), '[]')
-                   from anze.deadline d where d.case_id = c.id),
+                   from anze.deadline d where d.subject_id = c.id),
         'actions', (select coalesce(jsonb_agg(anze.case_action_json(a)
                            || jsonb_build_object('operation_id', 'takeCaseAction') order by a.place, a.code), '[]')
                     from anze.case_actions_now(c) a));

@@ -46,11 +46,12 @@ begin
         return;
     end if;
     since := case when ends.due_at > at then at else least(c.opened_at, ends.due_at - interval '1 microsecond') end;
-    update anze.deadline d set superseded_at = at where d.case_id = c.id and d.clock = k.code and d.is_running;
-    insert into anze.deadline (case_id, clock, title_zh, title_en, starts_at, due_at, rule, rule_version, owed_by,
-        next_notice_at, region_code, sector)
-    values (c.id, k.code, k.title_zh, k.title_en, since, ends.due_at, ends.rule, ends.rule_version,
-        anze.case_clock_owner(c, k.watched_by), anze.first_deadline_notice_at(ends.due_at, at), c.region_code, c.sector);
+    update anze.deadline d set superseded_at = at where d.subject_id = c.id and d.clock = k.code and d.is_running;
+    insert into anze.deadline (id, subject, subject_id, clock, title_zh, title_en, starts_at, due_at, rule, rule_version,
+        owed_by, next_notice_at, region_code, sector)
+    values (anze.new_id(c.region_code, at), 'case', c.id, k.code, k.title_zh, k.title_en, since, ends.due_at, ends.rule,
+        ends.rule_version, anze.case_clock_owner(c, k.watched_by),
+        anze.first_deadline_notice_at(ends.due_at, at), c.region_code, c.sector);
 end
 $$;
 
@@ -61,14 +62,15 @@ begin
     with moved as (
         update anze.deadline d set superseded_at = at
         from anze.case_clock k
-        where d.case_id = c.id and d.is_running
+        where d.subject_id = c.id and d.is_running
             and (k.kind, k.version, k.code) = (c.kind, c.kind_version, d.clock)
             and d.owed_by <> anze.case_clock_owner(c, k.watched_by)
         returning d.*, k.watched_by)
-    insert into anze.deadline (case_id, clock, title_zh, title_en, starts_at, due_at, rule, rule_version, owed_by,
-        next_notice_at, region_code, sector)
-    select m.case_id, m.clock, m.title_zh, m.title_en, m.starts_at, m.due_at, m.rule, m.rule_version,
-        anze.case_clock_owner(c, m.watched_by), anze.first_deadline_notice_at(m.due_at, at), c.region_code, c.sector
+    insert into anze.deadline (id, subject, subject_id, clock, title_zh, title_en, starts_at, due_at, rule, rule_version,
+        owed_by, next_notice_at, region_code, sector)
+    select anze.new_id(c.region_code, at), 'case', m.subject_id, m.clock, m.title_zh, m.title_en, m.starts_at, m.due_at,
+        m.rule, m.rule_version, anze.case_clock_owner(c, m.watched_by), anze.first_deadline_notice_at(m.due_at, at),
+        c.region_code, c.sector
     from moved m;
 end
 $$;
@@ -86,14 +88,15 @@ create or replace function anze.resume_case_clocks(c anze.case_file, held text, 
 language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
-    insert into anze.deadline (case_id, clock, title_zh, title_en, starts_at, due_at, rule, rule_version, owed_by,
-        next_notice_at, region_code, sector)
-    select distinct on (d.clock) d.case_id, d.clock, d.title_zh, d.title_en, d.starts_at, d.due_at, d.rule, d.rule_version,
-        anze.case_clock_owner(c, k.watched_by), anze.first_deadline_notice_at(d.due_at, at), c.region_code, c.sector
+    insert into anze.deadline (id, subject, subject_id, clock, title_zh, title_en, starts_at, due_at, rule, rule_version,
+        owed_by, next_notice_at, region_code, sector)
+    select distinct on (d.clock) anze.new_id(c.region_code, at), 'case', d.subject_id, d.clock, d.title_zh, d.title_en,
+        d.starts_at, d.due_at, d.rule, d.rule_version, anze.case_clock_owner(c, k.watched_by),
+        anze.first_deadline_notice_at(d.due_at, at), c.region_code, c.sector
     from (select e.at as moment from anze.case_event e
           where e.case_id = c.id and e.to_state = held and e.from_state is distinct from held
           order by e.number desc limit 1) entered
-    join anze.deadline d on d.case_id = c.id and entered.moment in (d.met_at, d.superseded_at)
+    join anze.deadline d on d.subject_id = c.id and entered.moment in (d.met_at, d.superseded_at)
     join anze.case_clock k on (k.kind, k.version, k.code) = (c.kind, c.kind_version, d.clock)
     order by d.clock, d.starts_at desc, d.due_at desc;
 end
@@ -114,10 +117,10 @@ begin
         perform anze.resume_case_clocks(c, former_state, at);
     end if;
     if is_held then
-        update anze.deadline d set superseded_at = at where d.case_id = c.id and d.is_running;
+        update anze.deadline d set superseded_at = at where d.subject_id = c.id and d.is_running;
     end if;
     update anze.deadline d set met_at = at
-    where d.case_id = c.id and d.is_running
+    where d.subject_id = c.id and d.is_running
         and (not c.is_open or d.clock = any (stopped) or exists (
             select from anze.case_clock l
             where (l.kind, l.version, l.code) = (c.kind, c.kind_version, d.clock)
@@ -126,18 +129,30 @@ begin
         select l.* from anze.case_clock l
         where (l.kind, l.version) = (c.kind, c.kind_version) and c.is_open and not is_held
             and not (was_held and exists (
-                select from anze.deadline d where d.case_id = c.id and d.clock = l.code and d.is_running))
+                select from anze.deadline d where d.subject_id = c.id and d.clock = l.code and d.is_running))
             and (l.code = any (started)
                  or c.state = any (l.states) and (former_state is null or not former_state = any (l.states))
                  or l.due_field = any (changed) and (c.state = any (l.states) or exists (
-                        select from anze.deadline d where d.case_id = c.id and d.clock = l.code and d.is_running)))
+                        select from anze.deadline d where d.subject_id = c.id and d.clock = l.code and d.is_running)))
         order by l.code
     loop
         perform anze.start_case_clock(c, k, at);
     end loop;
     perform anze.readdress_deadlines(c, at);
     c.due_at := coalesce(
-        (select min(d.due_at) from anze.deadline d where d.case_id = c.id and d.is_running), 'infinity');
+        (select min(d.due_at) from anze.deadline d where d.subject_id = c.id and d.is_running), 'infinity');
     return c;
 end
 $$;
+
+-- Clocks that were superseded stay, and so do those that were met.
+create or replace function anze.deadline_stays() returns trigger language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    raise exception 'deadlines are not deleted' using errcode = 'insufficient_privilege';
+end
+$$;
+create or replace trigger deadline_stays before delete on anze.deadline
+    for each row execute function anze.deadline_stays();
+create or replace trigger deadline_stays_all before truncate on anze.deadline
+    for each statement execute function anze.deadline_stays();

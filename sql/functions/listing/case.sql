@@ -114,7 +114,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
     former constant timestamptz := (select d.due_at from anze.deadline d
-                                    where d.case_id = c.id and d.clock = 'rectify' and d.is_running);
+                                    where d.subject_id = c.id and d.clock = 'rectify' and d.is_running);
     due_on constant date := e.content ->> 'due_on';
 begin
     if anze.end_of_day(due_on) <= former then
@@ -132,7 +132,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
     update anze.deadline d set superseded_at = e.at
-    where d.case_id = c.id and d.clock in ('rectify', 'progress') and d.is_running;
+    where d.subject_id = c.id and d.clock in ('rectify', 'progress') and d.is_running;
     c.facts := c.facts || jsonb_build_object('suspended_on', anze.day_of(e.at));
     return c;
 end
@@ -155,7 +155,7 @@ $$;
 create or replace function anze.listing_is_late(c anze.case_file, at timestamptz) returns boolean stable language sql
 set search_path = pg_catalog, pg_temp as $$
     select exists (select from anze.deadline d
-                   where d.case_id = c.id and d.clock = 'rectify' and d.is_running and d.due_at <= at)
+                   where d.subject_id = c.id and d.clock = 'rectify' and d.is_running and d.due_at <= at)
 $$;
 
 create or replace function anze.case_effect_listing_late(c anze.case_file, e anze.case_event) returns anze.case_file
@@ -163,7 +163,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
     former timestamptz := (select d.due_at from anze.deadline d
-                           where d.case_id = c.id and d.clock = 'rectify' and d.is_running);
+                           where d.subject_id = c.id and d.clock = 'rectify' and d.is_running);
 begin
     if not anze.listing_is_late(c, e.at) then
         perform anze.refuse_state('整改期限尚未届满。', 'The day that was set has not passed.');
