@@ -29,7 +29,7 @@ LEVELS = "levels by their rank, as the register of bodies knows them (level.rank
 # file, pattern, why.
 ALLOWED = [
     ("accidents/action.sql", r"l\.rank < 5|return 2 \+ 6 \*|generate_series\(2,|4::smallint", LEVELS + "; parts of a document"),
-    ("accidents/file.sql", r"greatest\(level, 2\)|level in \(1, 2\)", LEVELS),
+    ("accidents/file.sql", r"greatest\(level, 2\)", LEVELS),
     ("accidents/notice.sql", r"then 2 else|\(values \(1, .*", LEVELS),
     ("accidents/store.sql", r"l\.rank >= 2", LEVELS),
     ("accidents/transmission.sql", r"up_to [<>]= 2|by_level >= 2", LEVELS),
@@ -45,6 +45,7 @@ ALLOWED = [
     ("hazards/hazards.sql", r"interval '\d+ months'|default 3\b", "how far ahead partitions are made"),
     ("hazards/merge.sql", r"\b2\.0 \*|\b111320\b|\^ 2", "the formula of likeness, and the length of a degree"),
     ("lights/lights.sql", r"interval '800 days'", "how far back an index is read for a year's period before"),
+    ("notices/notices.sql", r"abs\(length\) > 1000(?:000)?", "how far any moment may be"),
     ("notices/notices.sql", r"\(values \(2, .*|'\{unit,superior,safety_office,upper_safety_office\}'", LEVELS),
     ("people/leadership.sql", r"distance < 32", "no tree is so deep: a circle would be"),
     ("people/structure.sql", r"'OPINION-ORDOS-2022'|'2022-01-01'", "the catalogue is of one document: the default of its rows"),

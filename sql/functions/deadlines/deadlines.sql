@@ -3,9 +3,9 @@
 
 set local check_function_bodies = off; -- functions of this folder may name later ones
 
--- When a clock of a case ends that is started now, and by which rule. NULL: the field that names its day is not there. An
+-- When a clock of a case ends that is started now, and by which rule of its region. NULL: the field that names its day is not there. An
 -- effect that sets the day by a rule says by which: the fact <field>_rule.
-create or replace function anze.case_clock_end(k anze.case_clock, facts jsonb, at timestamptz,
+create or replace function anze.case_clock_end(k anze.case_clock, facts jsonb, of_region text, at timestamptz,
     out due_at timestamptz, out rule text, out rule_version integer) stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
@@ -14,7 +14,7 @@ declare
 begin
     rule := coalesce(k.rule, facts ->> (k.due_field || '_rule'));
     if rule is not null then
-        length := anze.rule_on(rule, anze.day_of(at));
+        length := anze.rule_on(rule, anze.day_of(at), of_region);
         rule_version := length.version;
     end if;
     if k.rule is not null then
@@ -41,7 +41,7 @@ declare
     ends record;
     since timestamptz;
 begin
-    select * into ends from anze.case_clock_end(k, c.facts, at);
+    select * into ends from anze.case_clock_end(k, c.facts, c.region_code, at);
     if ends.due_at is null then
         return;
     end if;

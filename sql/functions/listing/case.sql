@@ -24,16 +24,17 @@ end
 $$;
 
 -- The last day that a listing may set: a year after the notice, by the rule of that day.
-create or replace function anze.listing_last_day(listed_on date) returns date stable language sql
+create or replace function anze.listing_last_day(listed_on date, of_region text) returns date stable language sql
 set search_path = pg_catalog, pg_temp as $$
     select anze.day_of(anze.term_end(listed_on::timestamp at time zone 'Asia/Shanghai', r.value, r.unit)
                        - interval '1 microsecond')
-    from anze.rule_on('LIST.HAZ.MAXTERM', listed_on) r
+    from anze.rule_on('LIST.HAZ.MAXTERM', listed_on, of_region) r
 $$;
 
-create or replace function anze.refuse_too_long(listed_on date, due_on date) returns void stable language plpgsql as $$
+create or replace function anze.refuse_too_long(listed_on date, of_region text, due_on date) returns void
+stable language plpgsql as $$
 declare
-    last_day constant date := anze.listing_last_day(listed_on);
+    last_day constant date := anze.listing_last_day(listed_on, of_region);
 begin
     if due_on > last_day then
         perform anze.refuse_field('due_on', 'too-long', format('整改期限最迟为 %s。', last_day),
@@ -56,7 +57,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
     perform anze.refuse_no_body((e.content ->> 'supervisor_id')::uuid, 'supervisor_id');
-    perform anze.refuse_too_long(anze.day_of(e.at), (e.content ->> 'due_on')::date);
+    perform anze.refuse_too_long(anze.day_of(e.at), c.region_code, (e.content ->> 'due_on')::date);
     c.supervisor_id := e.content ->> 'supervisor_id';
     c.facts := c.facts || jsonb_build_object('listed_on', anze.day_of(e.at));
     return c;
@@ -94,14 +95,17 @@ returns anze.case_file language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
     day constant date := anze.day_of(e.at);
-    ahead constant integer := anze.rule_value('LIST.HAZ.EXTENSION.AHEAD', day);
+    ahead constant anze.rule := anze.rule_on('LIST.HAZ.EXTENSION.AHEAD', day, c.region_code);
+    unit constant anze.rule_unit := (select u from anze.rule_unit u where u.code = ahead.unit);
     due_on constant date := c.facts ->> 'due_on';
 begin
-    if coalesce((c.facts ->> 'extensions')::integer, 0) >= anze.rule_value('LIST.HAZ.EXTENSION.TIMES', day) then
+    if coalesce((c.facts ->> 'extensions')::integer, 0)
+        >= anze.rule_value('LIST.HAZ.EXTENSION.TIMES', day, c.region_code)
+    then
         perform anze.refuse_state('整改期限已延长过，不能再次延期。', 'It was extended already, which may be once.');
-    elsif anze.working_day_after(day, ahead) > due_on then
-        perform anze.refuse_state(format('延期应在期限届满 %s 个工作日前申请。', ahead),
-            format('More time is asked for %s working days ahead.', ahead));
+    elsif anze.term_day(day, ahead.value, ahead.unit) > due_on then
+        perform anze.refuse_state(format('延期应在期限届满 %s 个%s前申请。', trim_scale(ahead.value), unit.title_zh),
+            format('More time is asked for %s %s ahead.', trim_scale(ahead.value), unit.title_en));
     elsif (e.content ->> 'asked_until')::date <= due_on then
         perform anze.refuse_field('asked_until', 'not-later', '申请延至的日期应晚于现期限。', 'Later than the day that is set.');
     end if;
@@ -120,7 +124,7 @@ begin
     if anze.end_of_day(due_on) <= former then
         perform anze.refuse_field('due_on', 'not-later', '延期后的期限应晚于现期限。', 'Later than the day that was set.');
     end if;
-    perform anze.refuse_too_long((c.facts ->> 'listed_on')::date, due_on);
+    perform anze.refuse_too_long((c.facts ->> 'listed_on')::date, c.region_code, due_on);
     c.facts := c.facts || jsonb_build_object('extensions', coalesce((c.facts ->> 'extensions')::integer, 0) + 1);
     return c;
 end
