@@ -171,7 +171,7 @@ set search_path = pg_catalog, pg_temp as $$
         'The day by which it is due is to come.')), '[]')
     from anze.case_clock k
     where (k.kind, k.version) = (of_kind, of_version) and facts ? k.due_field
-        and (anze.case_clock_end(k, facts, at)).due_at <= at
+        and (anze.case_clock_end(k, facts, null, at)).due_at <= at
 $$;
 
 -- Opens a case under the version of its kind that is in force today, with its first event and the clocks of its first
