@@ -193,7 +193,7 @@ def test_one_report_after_silent_days_writes_no_row_for_each_of_them(desk, days)
     made_good = next(c for c in told["clocks"] if c["id"] == owed["id"])
     assert (made_good["state"], made_good["day"], made_good["missed_days"]) == ("met_late", owed["day"], days)
     assert dt.date.fromisoformat(made_good["last_day"]) - dt.date.fromisoformat(owed["day"]) == dt.timedelta(days=days - 1)
-    assert made_good["late_by_seconds"] == told["late_by_seconds"] >= (days - 1) * 86400
+    assert told["late_by_seconds"] >= made_good["late_by_seconds"] >= (days - 1) * 86400
     assert [c["state"] for c in told["clocks"] if c["kind"] == "daily"][1:] == ["met", "running"]
 
 
