@@ -33,7 +33,33 @@ $$;
 
 -- Who may take which action -------------------------------------------------------------------------------------------
 
+-- Whether the caller's body has a power by law; a caller that names no unit stands for the body of its region.
+create or replace function anze.caller_has_power(power text) returns boolean
+stable parallel safe security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return exists (
+        select from anze.unit u join anze.body_power p on p.unit_kind = u.kind
+        where p.power = caller_has_power.power
+            and (u.id = anze.unit() or anze.unit() is null and u.is_body and anze.acts_for(u.id)
+                 and u.region_code = any (anze.region_chain(anze.region()))));
+end
+$$;
+
 -- One taker of an action against the caller, who sees the case.
+create or replace function anze.case_taker_allows(c anze.case_file, taker jsonb) returns boolean
+stable security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return case jsonb_typeof(taker)
+        when 'string' then anze.case_taker_fits(c, taker #>> '{}')
+        else anze.case_taker_fits(c, taker ->> 'who')
+            and (not taker ? 'power' or anze.caller_has_power(taker ->> 'power'))
+            and (not taker ? 'level' or coalesce(anze.caller_level(), -1) >= (
+                select l.rank from anze.level l where l.code = taker ->> 'level')) end;
+end
+$$;
+
 create or replace function anze.case_taker_fits(c anze.case_file, taker text) returns boolean
 stable security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
@@ -78,7 +104,9 @@ stable security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
     return case
-        when not exists (select from unnest(a.takers) t(taker) where anze.case_taker_fits(c, t.taker)) then 'taker'
+        when not exists (select from jsonb_array_elements(a.takers) t(taker)
+                         where anze.case_taker_allows(c, t.taker)) then 'taker'
+        when a.extends <> '{}' and not anze.case_may_extend(c, a, false) then 'taker'
         when coalesce(anze.caller_level(), -1) < a.minimum_level then 'minimum_level'
         when not coalesce(a.scope = any (anze.scopes()), false) then 'scope'
         when anze.case_hand_is_same(c, a.other_than) then 'other_than'
@@ -101,6 +129,29 @@ begin
 end
 $$;
 
+-- Why an action may not happen now, whoever takes it and whatever it says: the sentence of the first guard that refuses
+-- ({"zh", "en"}), or of a clock that it cannot extend; NULL: nothing keeps it. Guards are functions
+-- anze.case_guard_<name>(case).
+create or replace function anze.case_refusal(c anze.case_file, a anze.case_action) returns jsonb
+stable security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    guard text;
+    refusal jsonb;
+begin
+    foreach guard in array a.guards loop
+        execute format('select anze.%I($1)', 'case_guard_' || guard) into refusal using c;
+        exit when refusal is not null;
+    end loop;
+    return coalesce(refusal, case when a.extends <> '{}' then anze.case_extension_refusal(c, a) end);
+end
+$$;
+
+-- The sentence of a guard, where it refuses.
+create or replace function anze.refusal_where(refuses boolean, zh text, en text) returns jsonb
+immutable parallel safe language sql
+return case when refuses then jsonb_build_object('zh', zh, 'en', en) end;
+
 -- The actions that this caller may take now. What is refused for its content (posts, fields, evidence) is among them.
 create or replace function anze.case_actions_now(c anze.case_file) returns setof anze.case_action
 stable security definer language plpgsql
@@ -109,7 +160,7 @@ begin
     return query
     select a.* from anze.case_action a
     where (a.kind, a.version) = (c.kind, c.kind_version) and c.state = any (a.from_states)
-        and anze.case_barrier(c, a) is null
+        and anze.case_barrier(c, a) is null and anze.case_refusal(c, a) is null
     order by a.place, a.code;
 end
 $$;
