@@ -379,6 +379,23 @@ begin
 end
 $$;
 
+-- While a case is withheld from its unit, the unit is told nothing of it; once it is not, what runs is told from then on.
+create or replace function anze.tell_case_deadlines(c anze.case_file, former_state text, at timestamptz) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    if not c.withheld_from_unit and not exists (
+        select from anze.case_state s
+        where (s.kind, s.version, s.code) = (c.kind, c.kind_version, former_state) and s.withheld_from <> '{}')
+    then
+        return;
+    end if;
+    update anze.deadline d
+    set next_notice_at = case when c.withheld_from_unit then 'infinity' else anze.first_deadline_notice_at(d.due_at, at) end
+    where d.subject_id = c.id and d.is_running and d.owed_by = c.unit_id;
+end
+$$;
+
 -- What an event does to the clocks. The case's own due_at follows. A state that holds clocks supersedes them all; when it
 -- is left they go on, and what runs then is not begun anew. What was paused goes on where it stood, unless it is started.
 create or replace function anze.run_case_clocks(c anze.case_file, former_state text, started text[], stopped text[],
@@ -406,6 +423,7 @@ begin
         end loop;
     end if;
     perform anze.readdress_deadlines(c, at);
+    perform anze.tell_case_deadlines(c, former_state, at);
     c.due_at := coalesce(
         (select min(d.due_at) from anze.deadline d where d.subject_id = c.id and d.is_running), 'infinity');
     return c;
