@@ -239,3 +239,13 @@ begin
     location := '/v1/accidents/' || a.id || place;
 end
 $$;
+
+-- An accident and its recipients go on, but none of them ever goes.
+create or replace trigger never_deleted before delete on anze.accident
+    for each row execute function anze.refuse_change();
+create or replace trigger never_truncated before truncate on anze.accident
+    for each statement execute function anze.refuse_change();
+create or replace trigger never_deleted before delete on anze.accident_recipient
+    for each row execute function anze.refuse_change();
+create or replace trigger never_truncated before truncate on anze.accident_recipient
+    for each statement execute function anze.refuse_change();

@@ -154,11 +154,5 @@ end
 $$;
 
 -- Judgements stay as they were given.
-create or replace function anze.refuse_rewriting() returns trigger language plpgsql
-set search_path = pg_catalog, pg_temp as $$
-begin
-    raise exception 'the table % is append-only', tg_table_name using errcode = 'insufficient_privilege';
-end
-$$;
 create or replace trigger append_only before update or delete on anze.hazard_judgement
-    for each row execute function anze.refuse_rewriting();
+    for each row execute function anze.refuse_change();
