@@ -6,17 +6,20 @@
 #include <string.h>
 
 const char usage_audit[] =
-    "usage: anze audit verify [--from SEQ] [--expect-head SEQ:DIGEST] [--json]\n"
+    "usage: anze audit verify [--from SEQ] [--expect-head SEQ:DIGEST] [--anchors FILE] [--json]\n"
     "       anze audit head [--json]\n"
     "       anze audit seal\n\n"
-    "  verify  recompute the whole chain and name every altered, missing, reordered or inserted row;\n"
+    "  verify  recompute the whole chain and name every altered, missing, reordered, inserted or copied row, and\n"
+    "          every masked text that is not the one that was digested (with ANZE_AUDIT_KEY);\n"
     "          exit status 0: nothing is wrong; 1: something is, or the audit could not be read\n"
-    "            --from SEQ           begin at this link instead of the first\n"
-    "            --expect-head HEAD   a head noted earlier must still be in the chain; without it nobody\n"
-    "                                 can see that the end was cut off or the whole was rewritten\n"
+    "            --from SEQ           begin at this link or seal instead of the first; texts are not looked at\n"
+    "            --expect-head HEAD   a head noted earlier must still be in the chain\n"
+    "            --anchors FILE       so must every head in this file (ANZE_AUDIT_ANCHOR_FILE unless told)\n"
     "            --json               one JSON object per line, the last one sums up\n"
+    "          without heads from outside nobody can see that the end was cut off, that the whole was rewritten,\n"
+    "          or that an older backup was restored\n"
     "  head    print the end of the chain as SEQ:DIGEST, to be noted outside of this database\n"
-    "  seal    link what is committed now (the service does that by itself; useful before a dump)\n\n"
+    "  seal    seal what is committed now (the service does that by itself; useful before a dump)\n\n"
     "Reads by ANZE_OWNER_DATABASE_URL. `seal` digests by ANZE_AUDIT_DIGEST.\n";
 
 struct audit_arguments {
@@ -25,6 +28,7 @@ struct audit_arguments {
     bool as_json;
     bool expects;
     struct audit_head expected;
+    const char *anchor_file;
 };
 
 static int fail(struct command_context *context, const struct problem *problem)
@@ -37,11 +41,13 @@ static void print_finding(void *context, const struct audit_finding *finding)
 {
     (void)context;
     if (finding->seq && finding->seq != finding->to_seq)
-        printf("links %lld to %lld", (long long)finding->seq, (long long)finding->to_seq);
+        printf("seals %lld to %lld", (long long)finding->seq, (long long)finding->to_seq);
     else if (finding->seq)
-        printf("link %lld", (long long)finding->seq);
+        printf("seal %lld", (long long)finding->seq);
     if (finding->entry)
         printf("%sentry %lld", finding->seq ? ", " : "", (long long)finding->entry);
+    if (finding->object)
+        printf(", %s", finding->object);
     printf(": %s: %s\n", audit_fault_name(finding->fault), finding->detail);
 }
 
@@ -53,13 +59,15 @@ static void print_finding_json(void *context, const struct audit_finding *findin
         printf(",\"seq\":%lld,\"to_seq\":%lld", (long long)finding->seq, (long long)finding->to_seq);
     if (finding->entry)
         printf(",\"entry\":%lld", (long long)finding->entry);
+    if (finding->object)
+        printf(",\"object\":\"%s\"", finding->object);
     printf(",\"detail\":\"%s\"}\n", finding->detail);
 }
 
 static void print_progress(void *context, int64_t checked, int64_t seq, int64_t last_seq)
 {
     (void)context;
-    fprintf(stderr, "anze audit: %lld links checked, at %lld of %lld\n", (long long)checked, (long long)seq,
+    fprintf(stderr, "anze audit: %lld entries checked, at seal %lld of %lld\n", (long long)checked, (long long)seq,
             (long long)last_seq);
 }
 
@@ -67,12 +75,15 @@ static void print_result(struct arena *arena, const struct audit_result *result,
 {
     const char *head = audit_head_text(arena, &result->head);
     long long checked = result->checked, faults = result->findings, waiting = result->waiting;
+    long long exported = result->exported, anchors = result->anchors, texts = result->texts;
     if (as_json)
-        printf("{\"intact\":%s,\"checked\":%lld,\"faults\":%lld,\"waiting\":%lld,\"head\":\"%s\"}\n",
-               faults ? "false" : "true", checked, faults, waiting, head);
+        printf("{\"intact\":%s,\"checked\":%lld,\"faults\":%lld,\"waiting\":%lld,\"exported\":%lld,\"anchors\":%lld,"
+               "\"texts\":%lld,\"head\":\"%s\"}\n",
+               faults ? "false" : "true", checked, faults, waiting, exported, anchors, texts, head);
     else
-        printf("%s: %lld links checked, %lld faults, %lld entries not sealed yet\nhead %s\n",
-               faults ? "NOT INTACT" : "intact", checked, faults, waiting, head);
+        printf("%s: %lld entries checked, %lld faults, %lld entries not sealed yet, %lld in exported months;\n"
+               "%lld heads from outside and %lld masked texts compared\nhead %s\n",
+               faults ? "NOT INTACT" : "intact", checked, faults, waiting, exported, anchors, texts, head);
 }
 
 static int verify(struct command_context *context, const struct audit_arguments *arguments)
@@ -83,6 +94,8 @@ static int verify(struct command_context *context, const struct audit_arguments 
         .url = context->config->owner_database_url,
         .from = arguments->from,
         .expected = arguments->expects ? &arguments->expected : NULL,
+        .anchor_file = arguments->anchor_file,
+        .key = context->config->audit_key,
         .found = arguments->as_json ? print_finding_json : print_finding,
         .progress = print_progress,
     };
@@ -106,11 +119,12 @@ static int print_head(struct command_context *context, const struct audit_argume
 static int seal(struct command_context *context, const struct audit_arguments *arguments)
 {
     struct problem problem = { 0 };
-    enum digest_kind kind;
+    struct audit_sealing sealing = { .url = context->config->owner_database_url,
+                                     .anchor_file = context->config->audit_anchor_file };
     int64_t sealed;
-    if (!digest_kind_from_name(context->config->audit_digest, &kind))
+    if (!digest_kind_from_name(context->config->audit_digest, &sealing.kind))
         return command_failure(context, "ANZE_AUDIT_DIGEST must be sm3 or sha256");
-    if (!audit_seal_now(context->arena, context->config->owner_database_url, kind, &sealed, &problem))
+    if (!audit_seal_now(context->arena, &sealing, &sealed, &problem))
         return fail(context, &problem);
     printf(arguments->as_json ? "{\"sealed\":%lld}\n" : "%lld entries sealed\n", (long long)sealed);
     return COMMAND_OK;
@@ -118,7 +132,7 @@ static int seal(struct command_context *context, const struct audit_arguments *a
 
 static const struct audit_verb {
     const char *name;
-    bool verifies; /* takes --from and --expect-head */
+    bool verifies; /* takes --from, --expect-head and --anchors */
     int (*run)(struct command_context *context, const struct audit_arguments *arguments);
 } verbs[] = {
     { "verify", true, verify },
@@ -142,12 +156,15 @@ static const char *read_arguments(const struct audit_verb *verb, int argc, char 
             out->as_json = true;
         } else if (verb->verifies && strcmp(argv[i], "--from") == 0) {
             if (!read_seq(value, &out->from))
-                return "--from takes the number of a link, from 1";
+                return "--from takes the number of a link or seal, from 1";
             i++;
         } else if (verb->verifies && strcmp(argv[i], "--expect-head") == 0) {
             if (!audit_head_parse(value, &out->expected))
                 return "--expect-head takes SEQ:DIGEST as printed by `anze audit head`";
             out->expects = true;
+            i++;
+        } else if (verb->verifies && strcmp(argv[i], "--anchors") == 0 && *value) {
+            out->anchor_file = value;
             i++;
         } else {
             return "there is no such option";
@@ -158,7 +175,7 @@ static const char *read_arguments(const struct audit_verb *verb, int argc, char 
 
 int command_audit(struct command_context *context, int argc, char **argv)
 {
-    struct audit_arguments arguments = { .from = 1 };
+    struct audit_arguments arguments = { .from = 1, .anchor_file = context->config->audit_anchor_file };
     for (size_t i = 0; argc > 1 && i < ARRAY_LENGTH(verbs); i++) {
         if (strcmp(argv[1], verbs[i].name) != 0)
             continue;

@@ -236,6 +236,11 @@ static const char grant_sql[] =
     " grant usage on schema anze to anze_service;"
     " grant select on anze.migration, anze.migration_object to anze_service; end if; end $$";
 
+/* A table that a step made anew has lost the triggers of the audit. Where none is missing nothing is locked. */
+static const char audit_sql[] =
+    "do $$ begin if to_regprocedure('audit.apply_decisions()') is not null then"
+    " perform audit.apply_decisions(); end if; end $$";
+
 static bool apply_steps(struct migration_run *run)
 {
     for (size_t i = run->first_with; i < run->plan->n_files; i++) {
@@ -254,5 +259,6 @@ bool run_release(struct migration_run *run, const void *nothing)
     return run_read_records(run) && apply_steps(run) && run_read_records(run) && read_case_tables(run) &&
            apply_files(run, MIGRATION_FUNCTION, false) && drop_gone(run, false) &&
            apply_files(run, MIGRATION_DATA, false) && session_script(run->session, grant_sql) && close_gate(run) &&
-           apply_files(run, MIGRATION_FUNCTION, true) && drop_gone(run, true) && forget_gone(run);
+           apply_files(run, MIGRATION_FUNCTION, true) && drop_gone(run, true) && forget_gone(run) &&
+           session_script(run->session, audit_sql);
 }
