@@ -10,7 +10,8 @@
 
 -- The moment, to the millisecond. Version 7 began with it too; other ids carry none and are before all moments.
 -- By bytes: half the time of cutting the text.
-create function anze.id_moment(id uuid) returns timestamptz
+alter function anze.hazard_found_at(uuid) rename to id_moment; -- what rests on it follows
+create or replace function anze.id_moment(id uuid) returns timestamptz
 immutable parallel safe called on null input language sql
 return case
     when get_byte(uuid_send(id), 6) >> 4 in (7, 8) then
@@ -29,5 +30,7 @@ return (lpad(to_hex((date_part('epoch', at) * 1000)::bigint), 12, '0') || '8' ||
         || overlay(substr(gen_random_uuid()::text, 20) placing substr(rpad(region_code, 4, '0'), 4) from 2))::uuid;
 comment on function anze.new_id(text, timestamptz) is 'an id of case data: UUID version 8 of this moment and city';
 
-comment on function anze.hazard_found_at(uuid) is
-    'as id_moment says of hazards: their columns rest on it, and statements of the last release call it';
+-- For programs of the release before, until the next one.
+create function anze.hazard_found_at(id uuid) returns timestamptz immutable parallel safe called on null input language sql
+return anze.id_moment(id);
+comment on function anze.hazard_found_at(uuid) is 'the former name of anze.id_moment';

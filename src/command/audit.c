@@ -1,5 +1,6 @@
 #include "anze/command/command.h"
 #include "anze/db/audit.h"
+#include "anze/db/session.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +9,10 @@
 const char usage_audit[] =
     "usage: anze audit verify [--from SEQ] [--expect-head SEQ:DIGEST] [--anchors FILE] [--json]\n"
     "       anze audit head [--json]\n"
-    "       anze audit seal\n\n"
+    "       anze audit seal\n"
+    "       anze audit export --month YYYY-MM FILE\n"
+    "       anze audit verify --file FILE [--json]\n"
+    "       anze audit detach FILE\n\n"
     "  verify  recompute the whole chain and name every altered, missing, reordered, inserted or copied row, and\n"
     "          every masked text that is not the one that was digested (with ANZE_AUDIT_KEY);\n"
     "          exit status 0: nothing is wrong; 1: something is, or the audit could not be read\n"
@@ -19,7 +23,11 @@ const char usage_audit[] =
     "          without heads from outside nobody can see that the end was cut off, that the whole was rewritten,\n"
     "          or that an older backup was restored\n"
     "  head    print the end of the chain as SEQ:DIGEST, to be noted outside of this database\n"
-    "  seal    seal what is committed now (the service does that by itself; useful before a dump)\n\n"
+    "  seal    seal what is committed now (the service does that by itself; useful before a dump)\n"
+    "  export  write the entries of a month, with the seals that hold them, into a new file; it proves itself, and\n"
+    "          `verify --file` proves it against the chain\n"
+    "  detach  prove such a file, and take its month out of the audit's table: its rows stay in audit.entry_YYYY_MM\n"
+    "          until somebody drops that table; from then on the file has them, and the chain still names them\n\n"
     "Reads by ANZE_OWNER_DATABASE_URL. `seal` digests by ANZE_AUDIT_DIGEST.\n";
 
 struct audit_arguments {
@@ -28,7 +36,7 @@ struct audit_arguments {
     bool as_json;
     bool expects;
     struct audit_head expected;
-    const char *anchor_file;
+    const char *anchor_file, *month, *file;
 };
 
 static int fail(struct command_context *context, const struct problem *problem)
@@ -130,14 +138,76 @@ static int seal(struct command_context *context, const struct audit_arguments *a
     return COMMAND_OK;
 }
 
+static bool prove_file(struct command_context *context, const struct audit_arguments *arguments,
+                       struct audit_file_result *ret_result)
+{
+    struct problem problem = { 0 };
+    const struct audit_check check = { .url = context->config->owner_database_url,
+                                       .found = arguments->as_json ? print_finding_json : print_finding };
+    if (!audit_verify_file(context->arena, &check, arguments->file, ret_result, &problem)) {
+        fail(context, &problem);
+        return false;
+    }
+    printf(arguments->as_json ? "{\"intact\":%s,\"entries\":%lld,\"faults\":%lld,\"digest\":\"%s\"}\n"
+                              : "%s: %lld entries in the file, %lld faults\nSM3 %s\n",
+           ret_result->findings       ? (arguments->as_json ? "false" : "NOT INTACT")
+           : arguments->as_json ? "true"
+                                : "intact",
+           (long long)ret_result->entries, (long long)ret_result->findings, ret_result->digest);
+    return ret_result->findings == 0;
+}
+
+static int verify_any(struct command_context *context, const struct audit_arguments *arguments)
+{
+    struct audit_file_result result;
+    if (!arguments->file)
+        return verify(context, arguments);
+    return prove_file(context, arguments, &result) ? COMMAND_OK : COMMAND_FAILED;
+}
+
+static int export_month(struct command_context *context, const struct audit_arguments *arguments)
+{
+    struct problem problem = { 0 };
+    struct audit_export_result result;
+    if (!arguments->file || !arguments->month)
+        return command_misuse(context, "export takes --month YYYY-MM and a file");
+    if (!audit_export(context->arena, context->config->owner_database_url, arguments->month, arguments->file, &result,
+                      &problem))
+        return fail(context, &problem);
+    printf("%lld entries in %lld seals written, SM3 %s\n", (long long)result.entries, (long long)result.steps,
+           result.digest);
+    if (result.missing)
+        return command_failure(context, "%lld entries of the month are sealed but gone: see anze audit verify",
+                               (long long)result.missing);
+    return COMMAND_OK;
+}
+
+static int detach(struct command_context *context, const struct audit_arguments *arguments)
+{
+    struct audit_file_result result;
+    const char *why = "";
+    if (!arguments->file)
+        return command_misuse(context, "detach takes the file of a month");
+    if (!prove_file(context, arguments, &result))
+        return COMMAND_FAILED;
+    const char *values[] = { arena_printf(context->arena, "%s-01", result.month),
+                             arena_printf(context->arena, "%lld", (long long)result.entries), result.digest };
+    struct session *session = session_open(context->arena, context->config->owner_database_url, "detachAudit", &why);
+    if (!session)
+        return command_failure(context, "cannot connect: %s", why);
+    if (!session_query(session, "select audit.detach($1, $2, $3)", values, ARRAY_LENGTH(values), NULL))
+        return command_failure(context, "not detached: %s", session_why(session));
+    printf("detached %s\n", result.month);
+    return COMMAND_OK;
+}
+
 static const struct audit_verb {
     const char *name;
     bool verifies; /* takes --from, --expect-head and --anchors */
     int (*run)(struct command_context *context, const struct audit_arguments *arguments);
 } verbs[] = {
-    { "verify", true, verify },
-    { "head", false, print_head },
-    { "seal", false, seal },
+    { "verify", true, verify_any }, { "head", false, print_head },      { "seal", false, seal },
+    { "detach", false, detach },    { "export", false, export_month },
 };
 
 static bool read_seq(const char *text, int64_t *ret_seq)
@@ -166,6 +236,16 @@ static const char *read_arguments(const struct audit_verb *verb, int argc, char 
         } else if (verb->verifies && strcmp(argv[i], "--anchors") == 0 && *value) {
             out->anchor_file = value;
             i++;
+        } else if (verb->verifies && strcmp(argv[i], "--file") == 0 && *value) {
+            out->file = value;
+            i++;
+        } else if (verb->run == export_month && strcmp(argv[i], "--month") == 0) {
+            if (!audit_month_is(value))
+                return "--month takes YYYY-MM";
+            out->month = value;
+            i++;
+        } else if ((verb->run == export_month || verb->run == detach) && *argv[i] != '-' && !out->file) {
+            out->file = argv[i];
         } else {
             return "there is no such option";
         }
@@ -186,5 +266,5 @@ int command_audit(struct command_context *context, int argc, char **argv)
             return command_failure(context, "ANZE_OWNER_DATABASE_URL is not set: the audit is the owner's to read");
         return verbs[i].run(context, &arguments);
     }
-    return command_misuse(context, "verify, head or seal?");
+    return command_misuse(context, "verify, head, seal, export or detach?");
 }

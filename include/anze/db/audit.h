@@ -96,4 +96,22 @@ struct audit_result {
 bool audit_verify(struct arena *arena, const struct audit_check *check, struct audit_result *ret_result,
                   struct problem *problem) NODISCARD;
 
+/* A month (as audit_month_is takes it) into a new file, with the links and seals that hold its entries. */
+struct audit_export_result {
+    int64_t steps, entries, missing; /* links and seals; entries of the month; those that are sealed but gone */
+    const char *digest;              /* SM3 of the file but for its last line */
+};
+bool audit_month_is(const char *text) NODISCARD; /* "YYYY-MM" */
+bool audit_export(struct arena *arena, const char *url, const char *month, const char *path,
+                  struct audit_export_result *ret_result, struct problem *problem) NODISCARD;
+
+/* Such a file proved by itself, and against the chain of the database: AUDIT_WRONG_FILE names what is wrong. Of `check`
+ * url and found matter. */
+struct audit_file_result {
+    const char *month, *digest;
+    int64_t entries, findings;
+};
+bool audit_verify_file(struct arena *arena, const struct audit_check *check, const char *path,
+                       struct audit_file_result *ret_result, struct problem *problem) NODISCARD;
+
 #endif

@@ -73,7 +73,7 @@ $$;
 create or replace function anze.hazard_recurrence(h anze.hazard, out last_id uuid, out count integer)
 stable language plpgsql as $$ -- its plan is kept: that of a function in SQL looks at each month's partition again
 declare
-    days constant integer := anze.rule_value('HAZ.RECUR', anze.day_of(h.found_at));
+    days constant integer := anze.rule_value('HAZ.RECUR', anze.day_of(h.found_at), h.region_code);
 begin
     select (array_agg(o.id order by o.found_at desc, o.id desc))[1], count(*)
     into last_id, hazard_recurrence.count
