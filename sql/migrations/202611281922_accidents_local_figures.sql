@@ -23,11 +23,3 @@ comment on constraint accident_telling_instrument_fkey on anze.accident_telling 
     '法规标准不存在。 | The instrument does not exist. | /instrument';
 grant select on anze.accident_telling to anze_service;
 
-drop function if exists anze.accident_clocks_of(date, text);
-drop function if exists anze.accident_daily_rule(smallint, date);
-drop function if exists anze.accident_top_level(smallint, date);
-drop function if exists anze.accident_clock_applies(smallint, date, smallint, smallint, boolean, smallint);
-drop function if exists anze.accident_dangers_of(date, jsonb, jsonb);
-drop function if exists anze.case_clock_end(anze.case_clock, jsonb, timestamptz);
-drop function if exists anze.refuse_too_long(date, date);
-drop function if exists anze.listing_last_day(date);
