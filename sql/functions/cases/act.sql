@@ -98,11 +98,14 @@ set search_path = pg_catalog, pg_temp as $$
 $$;
 
 -- The fields of an action. Where a holder of a post must decide, the field person_id names that person in any case.
-create or replace function anze.case_fields(a anze.case_action) returns jsonb immutable language sql
+create or replace function anze.case_fields(a anze.case_action) returns jsonb immutable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
-    select a.fields || case when a.posts = '{}' or jsonb_path_exists(a.fields, '$[*] ? (@.name == "person_id")')
-        then '[]' else '[{"name": "person_id", "type": "person", "required": true, "title_zh": "决定人",
-                          "title_en": "Who decided"}]'::jsonb end
+begin
+    return (
+        select a.fields || case when a.posts = '{}' or jsonb_path_exists(a.fields, '$[*] ? (@.name == "person_id")')
+            then '[]' else '[{"name": "person_id", "type": "person", "required": true, "title_zh": "决定人",
+                              "title_en": "Who decided"}]'::jsonb end);
+end
 $$;
 
 create or replace function anze.case_field_faults(fields jsonb, given jsonb) returns jsonb stable language sql

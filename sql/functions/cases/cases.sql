@@ -103,12 +103,15 @@ $$;
 
 -- The actions that this caller may take now. What is refused for its content (posts, fields, evidence) is among them.
 create or replace function anze.case_actions_now(c anze.case_file) returns setof anze.case_action
-stable security definer language sql
+stable security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
+begin
+    return query
     select a.* from anze.case_action a
     where (a.kind, a.version) = (c.kind, c.kind_version) and c.state = any (a.from_states)
         and anze.case_barrier(c, a) is null
-    order by a.place, a.code
+    order by a.place, a.code;
+end
 $$;
 
 -- Writing -------------------------------------------------------------------------------------------------------------
@@ -165,13 +168,16 @@ $$;
 
 -- Faults of facts that name the day of a clock: it is to come.
 create or replace function anze.case_due_faults(of_kind text, of_version integer, facts jsonb, pointer text,
-    at timestamptz) returns jsonb stable language sql
+    at timestamptz) returns jsonb stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
-    select coalesce(jsonb_agg(distinct anze.fault(pointer || k.due_field, 'not-in-future', '期限应晚于现在。',
-        'The day by which it is due is to come.')), '[]')
-    from anze.case_clock k
-    where (k.kind, k.version) = (of_kind, of_version) and facts ? k.due_field
-        and (anze.case_clock_end(k, facts, at)).due_at <= at
+begin
+    return (
+        select coalesce(jsonb_agg(distinct anze.fault(pointer || k.due_field, 'not-in-future', '期限应晚于现在。',
+            'The day by which it is due is to come.')), '[]')
+        from anze.case_clock k
+        where (k.kind, k.version) = (of_kind, of_version) and facts ? k.due_field
+            and (anze.case_clock_end(k, facts, at)).due_at <= at);
+end
 $$;
 
 -- Opens a case under the version of its kind that is in force today, with its first event and the clocks of its first
@@ -196,10 +202,11 @@ begin
         perform anze.refuse('AZ422', '没有该单位。', 'There is no such unit.', '/unit_id', 'unknown-reference');
     end if;
     perform anze.refuse_all(anze.case_due_faults(k.code, k.version, open_case.facts, '/', at));
-    insert into anze.case_file (kind, kind_version, state, level, unit_id, supervisor_id, parent_id, title, facts,
+    insert into anze.case_file (id, kind, kind_version, state, level, unit_id, supervisor_id, parent_id, title, facts,
         version, opened_at, state_since, updated_at, region_code, sector)
-    values (k.code, k.version, k.initial_state, open_case.level, u.id, open_case.supervisor_id, open_case.parent_id,
-        open_case.title, coalesce(jsonb_strip_nulls(open_case.facts), '{}'), 0, at, at, at, u.region_code, u.sector)
+    values (anze.new_id(u.region_code, at), k.code, k.version, k.initial_state, open_case.level, u.id,
+        open_case.supervisor_id, open_case.parent_id, open_case.title,
+        coalesce(jsonb_strip_nulls(open_case.facts), '{}'), 0, at, at, at, u.region_code, u.sector)
     returning * into c;
     c := anze.case_enter(c, c.state, at);
     select * into opened from anze.add_case_event(c, 'opened', null, content, evidence, at);

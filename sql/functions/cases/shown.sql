@@ -42,16 +42,19 @@ $$;
 
 -- What an event was called: as the rules of the case have it, else the latest that had it. Two are of every kind.
 create or replace function anze.case_event_title(c anze.case_file, action text) returns jsonb
-stable parallel safe security definer language sql
+stable parallel safe security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
-    select jsonb_build_object('title_zh', t.zh, 'title_en', t.en) from (
-        select a.title_zh, a.title_en, 1 + (a.version <> c.kind_version)::integer, -a.version
-        from anze.case_action a where a.kind = c.kind and a.code = action
-        union all
-        select s.zh, s.en, 9, 0
-        from (values ('opened', '立案', 'Opened'), ('rules_moved', '变更适用规则版本', 'Moved to other rules')) s(code, zh, en)
-        where s.code = action
-        order by 3, 4 limit 1) t(zh, en)
+begin
+    return (
+        select jsonb_build_object('title_zh', t.zh, 'title_en', t.en) from (
+            select a.title_zh, a.title_en, 1 + (a.version <> c.kind_version)::integer, -a.version
+            from anze.case_action a where a.kind = c.kind and a.code = action
+            union all
+            select s.zh, s.en, 9, 0
+            from (values ('opened', '立案', 'Opened'), ('rules_moved', '变更适用规则版本', 'Moved to other rules')) s(code, zh, en)
+            where s.code = action
+            order by 3, 4 limit 1) t(zh, en));
+end
 $$;
 
 create or replace function anze.case_timeline(c anze.case_file) returns jsonb

@@ -76,10 +76,13 @@ end
 $$;
 
 -- Whether a state is one of those in which no clock runs.
-create or replace function anze.case_state_holds(c anze.case_file, state text) returns boolean stable language sql
+create or replace function anze.case_state_holds(c anze.case_file, state text) returns boolean stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
-    select exists (select from anze.case_state s
-                   where (s.kind, s.version, s.code) = (c.kind, c.kind_version, state) and s.holds_clocks)
+begin
+    return (
+        select exists (select from anze.case_state s
+                       where (s.kind, s.version, s.code) = (c.kind, c.kind_version, state) and s.holds_clocks));
+end
 $$;
 
 -- The case leaves a state that held its clocks: those that ended with the event that brought it there go on, each by its

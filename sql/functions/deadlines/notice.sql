@@ -10,11 +10,14 @@ $$;
 
 -- When the sweeper looks at a new deadline of a case first.
 create or replace function anze.first_deadline_notice_at(due_at timestamptz, starts_at timestamptz)
-returns timestamptz stable language sql
+returns timestamptz stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
-    select coalesce(min(m.at), 'infinity')
-    from anze.notice_moments('case', first_deadline_notice_at.due_at, first_deadline_notice_at.due_at,
-        anze.deadline_reminders_from(starts_at)) m
+begin
+    return (
+        select coalesce(min(m.at), 'infinity')
+        from anze.notice_moments('case', first_deadline_notice_at.due_at, first_deadline_notice_at.due_at,
+            anze.deadline_reminders_from(starts_at)) m);
+end
 $$;
 
 -- Locks what the sweeper is to look at.

@@ -314,16 +314,19 @@ end
 $$;
 
 -- Evidence names files that are whole and that the caller may see; evidence on paper names none.
-create or replace function anze.evidence_faults(evidence jsonb) returns jsonb stable language sql as $$
-    with named as (
-        select (e.one ->> 'file_id')::uuid as id, e.place - 1 as place, row_number() over (order by e.place) - 1 as number
-        from jsonb_array_elements(evidence) with ordinality e(one, place) where e.one ? 'file_id'),
-    wrong as (
-        select w.fault, split_part(w.fault ->> 'pointer', '/', 3)::bigint as number
-        from jsonb_array_elements(anze.files_faults(array(select n.id from named n order by n.number), '/evidence')) w(fault))
-    select coalesce(jsonb_agg(w.fault || jsonb_build_object('pointer', '/evidence/' || n.place || '/file_id')
-                              order by n.place), '[]')
-    from wrong w join named n on n.number = w.number
+create or replace function anze.evidence_faults(evidence jsonb) returns jsonb stable language plpgsql as $$
+begin
+    return (
+        with named as (
+            select (e.one ->> 'file_id')::uuid as id, e.place - 1 as place, row_number() over (order by e.place) - 1 as number
+            from jsonb_array_elements(evidence) with ordinality e(one, place) where e.one ? 'file_id'),
+        wrong as (
+            select w.fault, split_part(w.fault ->> 'pointer', '/', 3)::bigint as number
+            from jsonb_array_elements(anze.files_faults(array(select n.id from named n order by n.number), '/evidence')) w(fault))
+        select coalesce(jsonb_agg(w.fault || jsonb_build_object('pointer', '/evidence/' || n.place || '/file_id')
+                                  order by n.place), '[]')
+        from wrong w join named n on n.number = w.number);
+end
 $$;
 
 -- Whether the caller sees something that a file is evidence of: asked for files alone that are not seen as their unit's.

@@ -7,16 +7,19 @@ set local check_function_bodies = off; -- functions of this folder may name late
 
 -- What makes a hazard major is a criterion, and a criterion that makes it major cannot make it general.
 create or replace function anze.hazard_judgement_faults(h anze.hazard, judged_as text, named text, pointer text) returns jsonb
-stable language sql as $$
-    select anze.hazard_criterion_faults(named, anze.day_of(h.found_at), h.sector, pointer)
-        || case
-        when judged_as = 'major' and named is null then anze.fault(pointer, 'required', '判定为重大隐患应指明判定标准。',
-            'A major hazard is one by a criterion.')
-        when k.severity <> judged_as then anze.fault(pointer, 'criterion-of-other-severity',
-            '该判定标准对应另一等级。', 'The criterion makes it of the other severity.')
-        else '[]' end
-    from (select) one
-    left join anze.hazard_criterion k on k.code = named and k.in_force @> anze.day_of(h.found_at)
+stable language plpgsql as $$
+begin
+    return (
+        select anze.hazard_criterion_faults(named, anze.day_of(h.found_at), h.sector, pointer)
+            || case
+            when judged_as = 'major' and named is null then anze.fault(pointer, 'required', '判定为重大隐患应指明判定标准。',
+                'A major hazard is one by a criterion.')
+            when k.severity <> judged_as then anze.fault(pointer, 'criterion-of-other-severity',
+                '该判定标准对应另一等级。', 'The criterion makes it of the other severity.')
+            else '[]' end
+        from (select) one
+        left join anze.hazard_criterion k on k.code = named and k.in_force @> anze.day_of(h.found_at));
+end
 $$;
 
 -- The judgement is kept for ever, and the hazard is what it says. Found again within a year is seen here too, since the
@@ -37,6 +40,7 @@ begin
     h.criterion := named;
     h.criterion_version := (anze.hazard_criterion_on(named, anze.day_of(h.found_at))).version;
     h.imminent_danger := h.imminent_danger or coalesce((e.content ->> 'imminent_danger')::boolean, false);
+    perform anze.lock_recurrence(h.unit_id, named);
     select * into again from anze.hazard_recurrence(h);
     insert into anze.hazard_judgement (hazard_id, number, severity, criterion, criterion_version, basis, imminent_danger,
         judged_at, level)
@@ -53,12 +57,16 @@ end
 $$;
 
 -- The step of the case by which this severity is judged now; where there is none, one that will be refused.
-create or replace function anze.hazard_judging_step(c anze.case_file, judged_as text) returns text stable language sql as $$
-    select a.code from anze.case_action a
-    where (a.kind, a.version) = (c.kind, c.kind_version)
-        and a.code = any (case judged_as when 'major' then array['judge_major', 'judge_major_stopped']
-                          else array['judge_general', 'regrade_general'] end)
-    order by c.state = any (a.from_states) desc, a.place limit 1
+create or replace function anze.hazard_judging_step(c anze.case_file, judged_as text) returns text
+stable language plpgsql as $$
+begin
+    return (
+        select a.code from anze.case_action a
+        where (a.kind, a.version) = (c.kind, c.kind_version)
+            and a.code = any (case judged_as when 'major' then array['judge_major', 'judge_major_stopped']
+                              else array['judge_general', 'regrade_general'] end)
+        order by c.state = any (a.from_states) desc, a.place limit 1);
+end
 $$;
 
 create or replace function anze.judge_hazard(hazard uuid, if_match text, given jsonb)

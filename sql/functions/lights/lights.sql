@@ -68,7 +68,9 @@ create or replace trigger lights_updated after update on anze.structural_finding
 create or replace function anze.deadline_lights() returns trigger security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
-    if tg_op = 'INSERT' then
+    if not exists (select from after_rows) then
+        return null;
+    elsif tg_op = 'INSERT' then
         insert into anze.light_note (unit_id)
         select distinct n.owed_by from after_rows n join anze.case_file f on f.id = n.subject_id
         where f.kind <> 'hazard' or f.unit_id = n.owed_by;
