@@ -10,4 +10,4 @@ ASKED = {
 
 def prepare(owner) -> None:
     owner.execute("insert into anze.set_aside (id, step, subject, row_id, sqlstate, again_at)"
-                  " values (%s, 'plan_due', 'unit', %s, '22012', 'infinity') on conflict do nothing", (ROW, ROW))
+                  " values (%s, 'plan_due', 'unit', %s, '22012', now() + interval '1 day') on conflict do nothing", (ROW, ROW))

@@ -1,6 +1,6 @@
 -- A step of the sweep that fails on one row sets it aside and goes on.
 
--- Whether the step leaves a row alone for now.
+-- Whether the step leaves a row alone until its time has come.
 create or replace function anze.is_set_aside(step text, row_id text) returns boolean stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
