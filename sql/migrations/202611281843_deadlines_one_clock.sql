@@ -233,8 +233,8 @@ create type anze.accident_clock as (
 
 -- What one reads of an accident is rendered when it is read.
 drop function if exists anze.accident_json(text, timestamptz, timestamptz, integer, text[], timestamptz[], text, text);
-drop function if exists anze.accident_etag(integer, timestamptz[]);
 drop function if exists anze.accident_shown_etag(integer, timestamptz[], text, text);
+drop function if exists anze.accident_etag(integer, timestamptz[]);
 drop function if exists anze.accident_modified(timestamptz, timestamptz[]);
 drop function if exists anze.accident_show_clocks(anze.accident);
 drop function if exists anze.accident_document(anze.accident);

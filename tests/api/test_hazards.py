@@ -195,7 +195,7 @@ def test_a_merged_hazard_is_kept_points_to_the_other_and_is_parted_again_as_it_w
     back = undo.json()
     assert undo.status_code == 200 and (back["state"], back["open"], "merged_into" in back) == ("general", True, False)
     assert [(m["reason"], m["undo_reason"], m["undone_by"]) for m in back["mergers"]] == [("同一隐患", "两处不同", "county-7")]
-    assert [e["action"] for e in back["case"]["timeline"]] == ["opened", "judge_general", "merge", "part_general"]
+    assert [e["action"] for e in back["case"]["timeline"]] == ["opened", "judge_general", "merge", "part"]
     assert county.post(f"{HAZARDS}/{two['id']}/mergers/undo", json={"reason": "再次"},
                        if_match=str(back["version"])).status_code == 409
     assert merged(county, back, one)["state"] == "merged"

@@ -75,7 +75,8 @@ DEEP = ("accidents", "accidents, final", "accidents, of coal", "hazards", "cases
 
 def lists(side: Side, at: Place) -> dict[str, Call]:
     return {f"{name}, {scope}": Call(operation, who, query={"limit": "20", **query})
-            for name, (operation, query) in LISTS.items() for scope, who in scopes_of(side, at).items()}
+            for name, (operation, query) in LISTS.items() if operation in side.contract.operations
+            for scope, who in scopes_of(side, at).items()}
 
 
 def figures(side: Side, at: Place, as_of: str) -> dict[str, Call]:

@@ -13,6 +13,7 @@ import contextlib
 import dataclasses
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -111,6 +112,7 @@ def measured(sides: list[Side], options: argparse.Namespace) -> str:
 def main() -> int:
     options, begun = read_options(), time.monotonic()
     load = os.getloadavg()[0]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # which stops the cluster too
     with contextlib.ExitStack() as stack:
         scratch = Path(tempfile.mkdtemp(prefix="anze-bench-"))
         stack.callback(shutil.rmtree, scratch, ignore_errors=True)

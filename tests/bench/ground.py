@@ -25,12 +25,13 @@ class Sizes:
     hazards: int = 2000
     accidents: int = 100
     copies: int = 20000
-    points: int = 3000
+    points: int = 1000
+    spots: int = 20000
     filings: int = 300
     seconds: int = 20
 
 
-QUICK = Sizes(units=600, years=1, hazards=40, accidents=8, copies=1600, points=100, filings=40, seconds=4)
+QUICK = Sizes(units=600, years=1, hazards=40, accidents=8, copies=1600, points=100, spots=1000, filings=40, seconds=4)
 
 
 @dataclass
@@ -175,17 +176,22 @@ def sizes_of(side: Side) -> dict[str, int]:
 
 # ---- what lists need beside ----
 
+def copied(side: Side, table: str, count: int, changed: dict[str, str], settings: str) -> None:
+    """Rows of one table again, under other ids that begin like their own: a.… is the row, n tells its copies apart."""
+    names = [name for name, in side.rows(
+        f"select quote_ident(attname) from pg_attribute where attrelid = '{table}'::regclass and attnum > 0"
+        " and not attisdropped and attgenerated = '' and attidentity = '' order by attnum")]
+    other = {"id": "overlay(a.id::text placing left(md5(a.id::text || n), 12) from 25)::uuid", **changed}
+    values = ", ".join(other.get(name, f"a.{name}") for name in names)
+    side.sql("set jit = off", settings, f"insert into {table} ({', '.join(names)}) select {values} from {table} a,"
+             f" generate_series(1, greatest({count} / (select count(*) from {table}), 1)) n")
+
+
 def copy_accidents(side: Side, count: int) -> None:
-    """The rows of accidents alone, under other ids that begin like their own, on other days: lists read nothing else."""
-    names = side.rows("select quote_ident(attname) from pg_attribute where attrelid = 'anze.accident'::regclass and attnum > 0"
-                      " and not attisdropped and attgenerated = '' and attidentity = '' order by attnum")
-    columns = [name for name, in names]
-    new_id = "overlay(a.id::text placing left(md5(a.id::text || n), 12) from 25)::uuid"
-    moved = {name: f"a.{name} - (n * interval '1 hour')" for name in ("occurred_at", "learned_at", "reported_at")}
-    values = ", ".join({"id": new_id, **moved}.get(name, f"a.{name}") for name in columns)
-    side.sql("set session_replication_role = replica",
-             f"insert into anze.accident ({', '.join(columns)}) select {values} from anze.accident a,"
-             f" generate_series(1, greatest({count} / (select count(*) from anze.accident), 1)) n")
+    """The rows of accidents alone, on other days: lists read nothing else."""
+    copied(side, "anze.accident", count, {name: f"a.{name} - n * interval '1 hour'" for name in
+                                          ("occurred_at", "learned_at", "reported_at")},
+           "set session_replication_role = replica")
 
 
 def risk_points(side: Side, at: asked.Place, sizes: Sizes, seed: int) -> None:
@@ -196,6 +202,9 @@ def risk_points(side: Side, at: asked.Place, sizes: Sizes, seed: int) -> None:
             unit = rng.choice(units)
             made = session.ask(asked.risk_point(official, unit, at.regions[unit], rng, number))
             session.ask(asked.assessment(asked.of_unit(side, unit), json.loads(made["body"]), rng))
+    copied(side, "anze.risk_point", sizes.spots, {
+        "name": "a.name || '-' || n", "lon": "109 + (hashtext(a.name || n) & 65535) * 0.00003",
+        "lat": "38 + (hashtext(n || a.name) & 65535) * 0.00003"}, "set anze.reach = 'service'")
 
 
 def swept(side: Side, seconds: float) -> None:
@@ -218,6 +227,8 @@ def fill(sides: list[Side], sizes: Sizes, seed: int) -> list[Ground]:
 
             def told(what: str) -> None:
                 tables.note(f"{side.name}: {what} after {time.monotonic() - begun:.0f} s")
+            with Session(side, "anze_owner") as owner:
+                owner.sql(Path(__file__).with_name("decade.sql").read_text(encoding="utf-8"))
             for name in ("regions", "units", "people", "appointments"):
                 side.anze("import", name, f"{folder}/{name}.csv")
             side.sql("vacuum analyze")

@@ -53,9 +53,6 @@ class Side:
     def rows(self, query: str) -> list[list[str]]:
         return list(csv.reader(self.cluster.sql(self.name, f"copy ({query}) to stdout (format csv)").splitlines()))
 
-    def knows(self, call: Call) -> bool:
-        return call.operation in self.contract.operations
-
     def session(self, user: str = "anze_service") -> "Session":
         return Session(self, user)
 

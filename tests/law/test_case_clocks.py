@@ -49,7 +49,7 @@ def running(owner, case: str) -> set[str]:
 
 def act(owner, case: str, action: str, fields: dict | None = None, evidence: list | None = None) -> None:
     """As time or an effect would, whoever the rows name: here it is the clocks that are looked at."""
-    owner.execute("update anze.case_action set takers = takers || '{system}'::text[] where code = %s", (action,))
+    owner.execute("update anze.case_action set takers = takers || '[\"system\"]' where code = %s", (action,))
     owner.execute("select anze.case_act(%s, %s, %s, %s, true)", (case, action, json.dumps(fields or {}), json.dumps(evidence or [])))
 
 
@@ -175,8 +175,8 @@ def test_whoever_supervises_now_owes_the_supervisors_deadlines(owner):
 def test_moving_to_other_rules_keeps_common_clocks_ends_lost_ones_and_starts_gained_ones(owner):
     case = open_case(owner)
     owner.execute("update anze.case_kind set in_force = daterange('2000-01-01', anze.today()) where code = %s", (cases.KIND,))
-    gained = [*(c for c in CLOCKS if c[0] != "answer"), ("greeting", ["new"], "TEST.CASE.DAYS", None, False, "unit")]
-    cases.install(owner, version=2, in_force=f"[{day(0)},)", clocks=gained)
+    gained = [*(c for c in CLOCKS if c[0] != "answer"), ("greeting", ["new"], "TEST.CASE.DAYS", None, "unit")]
+    cases.install(owner, version=2, in_force_from=day(0), clocks=gained)
     for name, value in (("reach", "region"), ("region", "150622"), ("actor", "mover")):
         owner.execute("select set_config(%s, %s, true)", (f"anze.{name}", value))
     body = owner.execute("select body from anze.move_case_rules(%s, '1', %s)",

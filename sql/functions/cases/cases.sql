@@ -20,8 +20,7 @@ $$;
 -- As the policy of case_file says it.
 create or replace function anze.case_is_seen(c anze.case_file) returns boolean
 stable parallel safe language sql
-return anze.can_see_of_unit((c).region_code, (c).sector, (c).unit_id)
-    or anze.can_see_of_unit((c).region_code, (c).sector, (c).supervisor_id);
+return anze.can_see_case((c).region_code, (c).sector, (c).unit_id, (c).supervisor_id, (c).withheld_from_unit);
 
 -- Who sees a case sees its papers.
 create or replace function anze.case_shows_files(case_id uuid) returns boolean stable parallel safe language plpgsql
@@ -33,7 +32,33 @@ $$;
 
 -- Who may take which action -------------------------------------------------------------------------------------------
 
+-- Whether the caller's body has a power by law; a caller that names no unit stands for the body of its region.
+create or replace function anze.caller_has_power(power text) returns boolean
+stable parallel safe security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return exists (
+        select from anze.unit u join anze.body_power p on p.unit_kind = u.kind
+        where p.power = caller_has_power.power
+            and (u.id = anze.unit() or anze.unit() is null and u.is_body and anze.acts_for(u.id)
+                 and u.region_code = any (anze.region_chain(anze.region()))));
+end
+$$;
+
 -- One taker of an action against the caller, who sees the case.
+create or replace function anze.case_taker_allows(c anze.case_file, taker jsonb) returns boolean
+stable security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return case jsonb_typeof(taker)
+        when 'string' then anze.case_taker_fits(c, taker #>> '{}')
+        else anze.case_taker_fits(c, taker ->> 'who')
+            and (not taker ? 'power' or anze.caller_has_power(taker ->> 'power'))
+            and (not taker ? 'level' or coalesce(anze.caller_level(), -1) >= (
+                select l.rank from anze.level l where l.code = taker ->> 'level')) end;
+end
+$$;
+
 create or replace function anze.case_taker_fits(c anze.case_file, taker text) returns boolean
 stable security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
@@ -78,7 +103,9 @@ stable security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
     return case
-        when not exists (select from unnest(a.takers) t(taker) where anze.case_taker_fits(c, t.taker)) then 'taker'
+        when not exists (select from jsonb_array_elements(a.takers) t(taker)
+                         where anze.case_taker_allows(c, t.taker)) then 'taker'
+        when a.extends <> '{}' and not anze.case_may_extend(c, a, false) then 'taker'
         when coalesce(anze.caller_level(), -1) < a.minimum_level then 'minimum_level'
         when not coalesce(a.scope = any (anze.scopes()), false) then 'scope'
         when anze.case_hand_is_same(c, a.other_than) then 'other_than'
@@ -101,6 +128,29 @@ begin
 end
 $$;
 
+-- Why an action may not happen now, whoever takes it and whatever it says: the sentence of the first guard that refuses
+-- ({"zh", "en"}), or of a clock that it cannot extend; NULL: nothing keeps it. Guards are functions
+-- anze.case_guard_<name>(case).
+create or replace function anze.case_refusal(c anze.case_file, a anze.case_action) returns jsonb
+stable security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    guard text;
+    refusal jsonb;
+begin
+    foreach guard in array a.guards loop
+        execute format('select anze.%I($1)', 'case_guard_' || guard) into refusal using c;
+        exit when refusal is not null;
+    end loop;
+    return coalesce(refusal, case when a.extends <> '{}' then anze.case_extension_refusal(c, a) end);
+end
+$$;
+
+-- The sentence of a guard, where it refuses.
+create or replace function anze.refusal_where(refuses boolean, zh text, en text) returns jsonb
+immutable parallel safe language sql
+return case when refuses then jsonb_build_object('zh', zh, 'en', en) end;
+
 -- The actions that this caller may take now. What is refused for its content (posts, fields, evidence) is among them.
 create or replace function anze.case_actions_now(c anze.case_file) returns setof anze.case_action
 stable security definer language plpgsql
@@ -109,7 +159,7 @@ begin
     return query
     select a.* from anze.case_action a
     where (a.kind, a.version) = (c.kind, c.kind_version) and c.state = any (a.from_states)
-        and anze.case_barrier(c, a) is null
+        and anze.case_barrier(c, a) is null and anze.case_refusal(c, a) is null
     order by a.place, a.code;
 end
 $$;
@@ -130,6 +180,7 @@ begin
         c.state_since := at;
     end if;
     c.is_open := not s.is_final;
+    c.withheld_from_unit := 'subject' = any (s.withheld_from);
     c.is_public := s.is_public and not coalesce((c.facts ->> 'is_withheld')::boolean, false); -- where its content may be
     return c;
 end
@@ -141,7 +192,7 @@ set search_path = pg_catalog, pg_temp as $$
 begin
     update anze.case_file x
     set kind_version = c.kind_version, state = c.state, state_since = c.state_since, is_open = c.is_open,
-        is_public = c.is_public, level = c.level, supervisor_id = c.supervisor_id, title = c.title, facts = c.facts,
+        is_public = c.is_public, withheld_from_unit = c.withheld_from_unit, level = c.level, supervisor_id = c.supervisor_id, title = c.title, facts = c.facts,
         due_at = c.due_at, event_count = c.event_count, version = c.version, updated_at = c.updated_at
     where x.id = c.id
     returning * into c;
