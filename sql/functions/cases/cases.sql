@@ -227,7 +227,7 @@ begin
             'The day by which it is due is to come.')), '[]')
         from anze.case_clock k
         where (k.kind, k.version) = (of_kind, of_version) and facts ? k.due_field
-            and (anze.case_clock_end(k, facts, at)).due_at <= at);
+            and (anze.case_clock_end(k, facts, null, at)).due_at <= at);
 end
 $$;
 

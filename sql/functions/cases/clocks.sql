@@ -37,9 +37,9 @@ end
 $$;
 
 -- When a clock of a case ends that is started now, and by which rule: the one that was in force at the moment from which it
--- counts. NULL: that moment, or the field that names its day, is not there. An effect that sets the day by a rule says by
+-- counts, in the region. NULL: that moment, or the field that names its day, is not there. An effect that sets the day by a rule says by
 -- which: the fact <field>_rule.
-create or replace function anze.case_clock_end(k anze.case_clock, facts jsonb, at timestamptz,
+create or replace function anze.case_clock_end(k anze.case_clock, facts jsonb, of_region text, at timestamptz,
     out due_at timestamptz, out rule text, out rule_version integer) stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
@@ -48,7 +48,7 @@ declare
 begin
     rule := coalesce(k.rule, facts ->> (k.due_field || '_rule'));
     if rule is not null then
-        length := anze.rule_on(rule, anze.day_of(least(moment, at)));
+        length := anze.rule_on(rule, anze.day_of(least(moment, at)), of_region);
         rule_version := length.version;
     end if;
     due_at := case
@@ -113,7 +113,7 @@ set search_path = pg_catalog, pg_temp as $$
 declare
     ends record;
 begin
-    select * into ends from anze.case_clock_end(k, c.facts, at);
+    select * into ends from anze.case_clock_end(k, c.facts, c.region_code, at);
     if ends.due_at is not null then
         perform anze.put_case_clock(c, k, at, ends.due_at, ends.rule, ends.rule_version, at);
     end if;
@@ -263,7 +263,7 @@ stable language sql
 set search_path = pg_catalog, pg_temp as $$
     select coalesce(d.due_at + anze.term_interval(r.value, r.unit),
         anze.term_end(d.due_at - interval '1 microsecond', r.value, r.unit))
-    from anze.rule_on(k.extension ->> 'by', anze.today()) r
+    from anze.rule_on(k.extension ->> 'by', anze.today(), c.region_code) r
 $$;
 
 -- Why an action cannot extend its clocks now: one does not run, or was extended as often as its rule allows.
@@ -282,7 +282,7 @@ begin
             anze.refusal_where((anze.case_running(c, k.code)).id is null, '该时限未在计时，不能延长。',
                 'The clock does not run: there is nothing to extend.'),
             anze.refusal_where(
-                anze.case_extensions(c, k.code) >= anze.rule_value(k.extension ->> 'times', anze.today()),
+                anze.case_extensions(c, k.code) >= anze.rule_value(k.extension ->> 'times', anze.today(), c.region_code),
                 '该时限已延长过，不能再次延长。', 'It was extended as often as it may be.'));
         exit when refusal is not null;
     end loop;
