@@ -109,7 +109,7 @@ begin
 end
 $$;
 create or replace trigger hazard_follows after update on anze.case_file
-    for each row when (new.kind = 'hazard' and old.version > 0 -- while it is being opened there is no hazard yet
+    for each row when (new.kind = 'hazard'
         and (new.state, new.is_open, new.due_at, new.version) is distinct from (old.state, old.is_open, old.due_at, old.version))
     execute function anze.hazard_follows_case();
 

@@ -72,8 +72,9 @@ begin
         return null;
     elsif tg_op = 'INSERT' then
         insert into anze.light_note (unit_id)
-        select distinct n.owed_by from after_rows n join anze.case_file f on f.id = n.subject_id
-        where f.kind <> 'hazard' or f.unit_id = n.owed_by;
+        select distinct n.owed_by from after_rows n left join anze.case_file f on f.id = n.subject_id
+        where n.subject = 'case' and (f.id is null -- it is being opened
+            or f.kind <> 'hazard' or f.unit_id = n.owed_by);
     else
         insert into anze.light_note (unit_id)
         select distinct n.owed_by
