@@ -98,6 +98,7 @@ with told(table_name, may_change, why_not_zh, why_not_en) as (
         ('anze.duty_tally', '统计数', 'sums'),
         ('anze.duty_tally_delta', '统计数', 'differences of sums'),
         ('anze.duty_change', '由任务变化推出', 'differences of sums, by the moment of the change'),
+        ('anze.set_aside', '后台搁置清单', 'a list of what is to be tried again'),
         ('anze.rule_work', '待办重算清单', 'a list of what is to be computed again'),
         ('anze.duty_work', '待办重算清单', 'a list of what is to be computed again'),
         ('anze.unit_light', '由亮灯规则评判推出', 'judged by the rules of lights'),

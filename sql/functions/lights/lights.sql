@@ -126,7 +126,7 @@ set search_path = pg_catalog, pg_temp as $$
         select n.subject_id as obligation_id, bool_or(n.kind = 'escalation') as is_escalated,
             min(n.issued_at) filter (where n.kind = 'warning' and n.acknowledged_at is null) as unheard_since
         from anze.notice n
-        where n.subject_id = any (array(select o.id from owed o)) and n.subject = 'obligation'
+        where n.subject_id = any (array(select o.id from owed o)) -- ids of obligations are nothing else's
         group by n.subject_id),
     counted as (
         select o.unit_id, count(*) filter (where o.is_missed) as missed,
