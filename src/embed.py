@@ -1,11 +1,17 @@
 #!/usr/bin/env python3
-"""Writes a C file that holds the given files, in the given order: embed.py OUT SYMBOL ROOT FILE..."""
+"""Writes a C file that holds the given files, in the given order:
+embed.py OUT SYMBOL ROOT FILE... [--as FOLDER FILE...]
+
+They are named by their path below ROOT; what was generated, by its own name after FOLDER."""
 import hashlib
 import os
 import sys
 
 out, symbol, root, *files = sys.argv[1:]
-files = [(os.path.relpath(f, root), f) for f in files]
+generated = files.index("--as") if "--as" in files else len(files)
+folder = files[generated + 1:generated + 2]
+files = ([(os.path.relpath(f, root), f) for f in files[:generated]]
+         + [(folder[0] + os.path.basename(f), f) for f in files[generated + 2:]])
 with open(out, "w", encoding="ascii") as c:
     c.write('#include "anze/base/embedded.h"\n\n')
     for number, (_, path) in enumerate(files):

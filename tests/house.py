@@ -102,6 +102,29 @@ def check_days(name: str, text: str) -> None:
         fault(f"{name}:{text.count(chr(10), 0, match.start()) + 1}", "asks this machine which day it is: China's day counts")
 
 
+def check_domains(names: list[str]) -> None:
+    """A domain has one name, in the contract, below sql/ and in sql/domains.txt, whose order is who may call whom."""
+    order = read("sql/domains.txt").split()
+    for name in names:
+        match = re.match(r"sql/(?:functions|data|queries)/([^/]+)/", name)
+        if match and match[1] not in order and name.startswith(("sql/functions/", "sql/data/")):
+            fault(name, f"the domain {match[1]} is not in sql/domains.txt")
+    tags = set(re.findall(r"^  - name: (\w+)$", read("openapi/service.yaml"), re.MULTILINE)) - {"service"}
+    for tag in sorted(tags - set(order)):
+        fault("openapi/service.yaml", f"the tag {tag} is no domain of sql/domains.txt")
+    functions = {name: read(name) for name in names if name.startswith("sql/functions/")}
+    homes: dict[str, str] = {}
+    for name, text in functions.items():
+        for called in re.findall(r"create or replace (?:function|procedure) ((?:anze|audit)\.\w+)", text):
+            if homes.setdefault(called, name.split("/")[2]) != name.split("/")[2]:
+                fault(name, f"{called} is defined in another domain too")
+    for name, text in functions.items():
+        rank = order.index(name.split("/")[2]) if name.split("/")[2] in order else 0
+        for called in sorted(set(re.findall(r"\b((?:anze|audit)\.\w+)\s*\(", re.sub(r"--.*", "", text)))):
+            if called in homes and order.index(homes[called]) > rank:
+                fault(name, f"calls {called} of the later domain {homes[called]}")
+
+
 def settings() -> dict[str, str]:
     return dict(re.findall(r'^SETTING\(\w+,\s*\w+,\s*"(\w+)",\s*"([^"]*)"', read("include/anze/base/setting.def"),
                            re.MULTILINE))
@@ -180,6 +203,7 @@ def main() -> int:
         if name.endswith((".c", ".h", ".py", "/run", "/up", "/down", ".sh")):
             check_lengths(name, text)
     check_registered(names)
+    check_domains(names)
     check_contract_subset()
     check_configuration()
     check_metrics(names)

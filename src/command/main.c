@@ -13,6 +13,7 @@ static const struct command commands[] = {
     { "keys", "create, list and rotate signing keys", usage_keys, command_keys },
     { "token", "issue a token for tests and operators", usage_token, command_token },
     { "audit", "verify the audit chain", usage_audit, command_audit },
+    { "workflow", "draw a kind of case", usage_workflow, command_workflow },
     { "config", "print the effective configuration", usage_config, command_config },
 };
 

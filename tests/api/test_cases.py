@@ -312,7 +312,7 @@ def test_a_case_goes_on_under_the_rules_it_began_with_until_somebody_moves_it(wo
     assert supervisor.post(f"/v1/cases/{early}/rules", json={"reason": "同版"}, if_match="1").status_code == 409
     with database.owner() as owner:
         owner.execute("update anze.case_kind set in_force = daterange('2000-01-01', anze.today()) where code = 'test_moved'")
-        cases.install(owner, kind="test_moved", version=2, in_force=f"[{day(0)},)", clocks=[],
+        cases.install(owner, kind="test_moved", version=2, in_force_from=day(0), clocks=[],
                       states=[("new", False, False), ("closed", True, False)],
                       actions={"settle": dict(from_states=["new"], to_state="closed", takers=["supervisor"])})
         late = open_case(owner, kind="test_moved")
@@ -348,7 +348,7 @@ def listed(make_database, cluster, make_service, client):
         made["of the city"] = open_case(owner, supervisor=tree.body("emergency", "150600"), level=3)
         made["settled"] = open_case(owner)
         owner.execute("select anze.case_act(%s, 'lapse', '{}', '[]', true)", (made["settled"],))
-        owner.execute("update anze.deadline set due_at = starts_at + interval '1 microsecond' where case_id = %s and clock = 'answer'", (made["chemicals"],))
+        owner.execute("update anze.deadline set due_at = starts_at + interval '1 microsecond' where subject_id = %s and clock = 'answer'", (made["chemicals"],))
         owner.execute("update anze.case_file set due_at = opened_at + interval '1 microsecond' where id = %s", (made["chemicals"],))
     service = make_service(database)
     return made, lambda scopes=SCOPES, **grant: client(scopes=scopes, to=service, **grant)

@@ -195,7 +195,7 @@ def test_a_merged_hazard_is_kept_points_to_the_other_and_is_parted_again_as_it_w
     back = undo.json()
     assert undo.status_code == 200 and (back["state"], back["open"], "merged_into" in back) == ("general", True, False)
     assert [(m["reason"], m["undo_reason"], m["undone_by"]) for m in back["mergers"]] == [("同一隐患", "两处不同", "county-7")]
-    assert [e["action"] for e in back["case"]["timeline"]] == ["opened", "judge_general", "merge", "part_general"]
+    assert [e["action"] for e in back["case"]["timeline"]] == ["opened", "judge_general", "merge", "part"]
     assert county.post(f"{HAZARDS}/{two['id']}/mergers/undo", json={"reason": "再次"},
                        if_match=str(back["version"])).status_code == 409
     assert merged(county, back, one)["state"] == "merged"
@@ -206,7 +206,7 @@ def test_a_merger_that_is_undone_gives_a_late_unit_no_new_time(county, alone):
     owed = ("report_department", "report_congress", "plan", "order")
     with alone.owner() as owner:
         owner.execute("update anze.deadline set starts_at = starts_at - interval '90 days', due_at = due_at - interval '90 days'"
-                      " where case_id = %s", (two["case"]["id"],))
+                      " where subject_id = %s", (two["case"]["id"],))
     due = {c["clock"]: c["due_at"] for c in county.get(f"{HAZARDS}/{two['id']}").json()["case"]["clocks"] if c["clock"] in owed}
     gone = merged(county, two, one)
     assert {c["state"] for c in gone["case"]["clocks"] if c["clock"] in owed} == {"superseded_late"}
@@ -256,7 +256,7 @@ def test_a_hazard_is_overdue_when_a_deadline_of_its_case_has_passed(county, alon
     assert made["id"] not in {h["id"] for h in county.items(f"{HAZARDS}?overdue=true")}
     with alone.owner() as owner:
         owner.execute("update anze.deadline set starts_at = now() - interval '9 days', due_at = now() - interval '1 minute'"
-                      " where case_id = %s", (made["case_id"],))
+                      " where subject_id = %s", (made["case_id"],))
         owner.execute("update anze.case_file set due_at = now() - interval '1 minute', version = version where id = %s",
                       (made["case_id"],))
     assert made["id"] in {h["id"] for h in county.items(f"{HAZARDS}?overdue=true")}

@@ -157,7 +157,7 @@ def test_of_20_at_once_under_one_key_one_is_done_and_the_others_repeat_it_or_wai
 
 # ---------------------------------------------------------------- dry runs
 
-TABLES = ("anze.accident", "anze.accident_report", "anze.accident_clock", "anze.accident_recipient",
+TABLES = ("anze.accident", "anze.accident_report", "anze.deadline", "anze.accident_recipient",
           "anze.accident_transmission", "anze.accident_grade_change", "anze.accident_receipt", "anze.idempotency_key",
           "audit.entry")
 

@@ -19,7 +19,7 @@ NOBODY_OF_IT = {
     "another town": {"region": "150622100"}, "another city": {"region": "1501"},
     "another sector": {"region": "1506", "sectors": ["road_traffic"]}, "nothing": {"unit": ELSEWHERE.id},
 }
-MIGRATION = Path(__file__).parents[2] / "sql/migrations/0036_file_uses.sql"
+MIGRATIONS = Path(__file__).parents[2] / "sql/migrations"
 numbers = itertools.count(1)
 
 
@@ -228,13 +228,14 @@ def test_a_database_from_before_learns_of_every_use_what_it_would_have_kept(worl
     act(county, opened["case_id"], "order", {"responsible": "队长", "measures": "整改", "due_on": day(5)}, attached("order", photo))
     of_office = paper(by("city"))
     assert by("city").post(RECORDS, json=record(unit_id=COUNTY.id, evidence=attached("minutes", of_office))).status_code == 201
-    filling = "do $$" + MIGRATION.read_text(encoding="utf-8").partition("do $$")[2].partition("$$;")[0] + "$$;"
-    asked = "select file_id::text, case_id::text, record_id, excuse_id, offices_only from anze.file_use order by 1, 2, 3, 4"
+    first = (MIGRATIONS / "0036_file_uses.sql").read_text(encoding="utf-8").partition("-- Declared here")[0]
+    by_subject = (MIGRATIONS / "202611281905_files_uses_by_subject.sql").read_text(encoding="utf-8")
+    filling = (first + "alter table" + by_subject.partition("alter table")[2]).replace("file_use", "file_use_before")
+    asked = "select file_id::text, subject, subject_id::text, offices_only from anze.{} order by 1, 2, 3"
     with world[0].owner() as owner:
-        kept = owner.execute(asked).fetchall()
-        assert {(row[0], row[4]) for row in kept} >= {(letter["id"], True), (photo["id"], False), (of_office["id"], False)}
-        assert case in {row[1] for row in kept}
-        owner.execute("delete from anze.file_use")
+        kept = owner.execute(asked.format("file_use")).fetchall()
+        assert {(row[0], row[3]) for row in kept} >= {(letter["id"], True), (photo["id"], False), (of_office["id"], False)}
+        assert ("case", case) in {row[1:3] for row in kept} and "record" in {row[1] for row in kept}
         owner.execute(filling)
-        assert owner.execute(asked).fetchall() == kept
+        assert owner.execute(asked.format("file_use_before")).fetchall() == kept
         owner.rollback()

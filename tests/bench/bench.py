@@ -19,7 +19,7 @@ import neighbours
 import tables
 from calls import (AUDIENCE, CLAIM, CONTEXT, ISSUER, KEY_ID, ROOT, Call, Contract, Issuer, Principal, Script,
                    conditions, variant, write_requests)
-from machine import BIN, SESSION, Cluster, Failure, Process, description, free_ports, work_folder
+from machine import BIN, SESSION, Cluster, Failure, Process, description, free_ports, today, work_folder
 
 BENCH = ROOT / "tests/bench"
 STEPS = ("read", "list", "file", "audit", "idle", "start", "slow")
@@ -440,7 +440,7 @@ def main() -> int:
         except Failure as failure:
             print(f"tests/bench/run: {failure}", file=sys.stderr)
             return 1
-    head = (f"Measured {datetime.date.today()} on {description()}; {bench.data.described()}, "
+    head = (f"Measured {today()} on {description()}; {bench.data.described()}, "
             f"{options.clients} clients, {options.pool} database connections, {options.seconds:g} s for each figure.")
     report = f"{head}\n\n{body}\n"
     out = BENCH / f"out/{'city' if options.city else 'latest'}.md"

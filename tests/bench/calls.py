@@ -22,13 +22,15 @@ KEY_SPACE = "K" * 32  # load puts another text here in each request
 # ---- contract ----
 
 class Contract:
-    def __init__(self, folder: Path) -> None:
-        """Bundles openapi/ as the build does."""
-        names = subprocess.run([sys.executable, str(ROOT / "openapi/list.py"), str(ROOT / "openapi")], check=True,
-                               capture_output=True, text=True).stdout.split()
-        out = folder / "openapi.json"
-        subprocess.run([sys.executable, str(ROOT / "openapi/bundle.py"), str(out), str(folder / "openapi.yaml"),
-                        *(str(ROOT / "openapi" / name) for name in names)], check=True)
+    def __init__(self, folder: Path, root: Path = ROOT, bundled: Path | None = None) -> None:
+        """Bundles openapi/ as the build does. Of another version, `root`, the build's own bundle is taken."""
+        self.root = root
+        out = bundled or folder / "openapi.json"
+        if not bundled:
+            names = subprocess.run([sys.executable, str(root / "openapi/list.py"), str(root / "openapi")], check=True,
+                                   capture_output=True, text=True).stdout.split()
+            subprocess.run([sys.executable, str(root / "openapi/bundle.py"), str(out), str(folder / "openapi.yaml"),
+                            *(str(root / "openapi" / name) for name in names)], check=True)
         self.document = json.loads(out.read_text(encoding="utf-8"))
         self.operations = {
             operation["operationId"]: {**operation, "method": method.upper(), "path": path,
@@ -49,7 +51,8 @@ class Contract:
         for parameter in self.operations[operation]["parameters"]:
             schema = self.resolve(parameter["schema"])
             if "default" in schema:
-                found[parameter["name"]] = str(schema["default"])
+                default = schema["default"]
+                found[parameter["name"]] = str(default).lower() if isinstance(default, bool) else str(default)
         return found
 
     def body_schema(self, operation: str) -> str | None:
@@ -72,8 +75,8 @@ class Line:
     condition: str | None  # name, !name or name=text
 
 
-def template(operation: str) -> list[Line]:
-    path = next((ROOT / "sql/queries").glob(f"*/{operation}.sql"))
+def template(operation: str, root: Path = ROOT) -> list[Line]:
+    path = next((root / "sql/queries").glob(f"*/{operation}.sql"))
     lines = []
     for line in path.read_text(encoding="utf-8").rstrip().rstrip(";").splitlines():
         text, _, condition = line.partition("--?")
@@ -96,7 +99,8 @@ def conditions(operation: str) -> list[tuple[str, str | None]]:
     return [(name, text if equal else None) for name, equal, text in (one.partition("=") for one in found)]
 
 
-def variant(operation: str, values: dict[str, str], keeps_reply: bool = False) -> tuple[str, list[str]]:
+def variant(operation: str, values: dict[str, str], keeps_reply: bool = False,
+            root: Path = ROOT) -> tuple[str, list[str]]:
     """The SQL with $1, $2 … and the slots that they stand for."""
     slots: list[str] = []
 
@@ -105,7 +109,8 @@ def variant(operation: str, values: dict[str, str], keeps_reply: bool = False) -
             slots.append(name)
         return f"${slots.index(name) + 1}"
 
-    text = "\n".join(line.text for line in template(operation) if holds(line.condition, values))
+    text = "\n".join(line.text for line in template(operation, root)
+                     if holds(line.condition, values))
     sql = TOKEN.sub(lambda m: position(m[1]) if m[1] else m[0], text)
     if keeps_reply:
         key, request_hash = position("idempotency_key"), position("request_hash")
@@ -116,9 +121,9 @@ def variant(operation: str, values: dict[str, str], keeps_reply: bool = False) -
     return sql, slots
 
 
-def context_settings() -> list[str]:
+def context_settings(root: Path = ROOT) -> list[str]:
     """Names of the settings of the service's own context statement, in its order."""
-    source = (ROOT / "src/db/run.c").read_text(encoding="utf-8")
+    source = (root / "src/db/run.c").read_text(encoding="utf-8")
     found = re.findall(r"set_config\('([a-z_.]+)', \$(\d+), true\)", source)
     if not found or [int(number) for _, number in found] != list(range(1, len(found) + 1)):
         raise RuntimeError("the context statement in src/db/run.c is not where it was")
@@ -261,12 +266,12 @@ class Script:
         values = call.values(contract)
         context = call.principal.context(call.operation, call.writes)
         statements = ["select " + ", ".join(
-            f"set_config('{setting}', {self.variable(f'c{number}_{i}', context[setting])}, true)"
-            for i, setting in enumerate(CONTEXT))]
+            f"set_config('{setting}', {self.variable(f'c{number}_{i}', context.get(setting, ''))}, true)"
+            for i, setting in enumerate(context_settings(contract.root)))]
         if call.writes:
             computed = {"idempotency_key": ":key", "request_hash": self.variable(f"hash{number}", "0" * 64), **computed}
             statements.append(with_values(CLAIM, [":key", computed["request_hash"]]))
-        sql, slots = variant(call.operation, values, keeps_reply=call.writes)
+        sql, slots = variant(call.operation, values, keeps_reply=call.writes, root=contract.root)
         statements.append(with_values(sql, [
             computed.get(slot) or self.value(f"v{number}_{i}", values.get(slot)) for i, slot in enumerate(slots)]))
         # pgbench prepares a script when it first sends one of its statements, which cannot be in a pipeline.

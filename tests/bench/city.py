@@ -2,7 +2,6 @@
 
 A city of people.py is imported by the program itself, its duties are planned by its own sweep, a year back and a month
 ahead, and what fell due was mostly done; hazards are made by hazards.sql. So every list has what it has in a city."""
-import datetime
 import subprocess
 import tempfile
 import time
@@ -12,6 +11,7 @@ import people
 import tables
 from bench import BENCH, Bench, Data, Failure, Workload, compare
 from calls import Call, Contract, Principal
+from machine import today
 
 HAZARDS = 200_000
 ROLE = "city_officer"
@@ -88,8 +88,8 @@ def workloads(data: Data, contract: Contract, _options) -> list[Workload]:
 
 
 def last_quarter() -> str:
-    today = datetime.date.today()
-    year, quarter = divmod(today.year * 4 + (today.month - 1) // 3 - 1, 4)
+    day = today()
+    year, quarter = divmod(day.year * 4 + (day.month - 1) // 3 - 1, 4)
     return f"{year}-Q{quarter + 1}"
 
 

@@ -8,8 +8,8 @@ set state = case when hashtextextended(o.id::text, 1) % 100 between -80 and 80 t
 where o.missed_from < now() and abs(hashtextextended(o.id::text, 2) % 100) < 94;
 
 set session_replication_role = replica;
-insert into anze.deadline (case_id, clock, title_zh, title_en, starts_at, due_at, owed_by, region_code, sector)
-select c.id, 'rectify', '完成整改', 'Put it right', c.opened_at, c.due_at, c.unit_id, c.region_code, c.sector
+insert into anze.deadline (subject, subject_id, clock, title_zh, title_en, starts_at, due_at, owed_by, region_code, sector)
+select 'case', c.id, 'rectify', '完成整改', 'Put it right', c.opened_at, c.due_at, c.unit_id, c.region_code, c.sector
 from anze.case_file c where c.is_open and c.due_at < 'infinity' and c.due_at > c.opened_at;
 set session_replication_role = origin;
 

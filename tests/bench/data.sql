@@ -7,8 +7,6 @@
 
 create schema if not exists bench;
 
-alter table anze.accident_clock enable always trigger accident_clock_place; -- it fills a column that is not null
-
 create or replace function bench.id(n bigint) returns uuid immutable parallel safe language sql
 return md5('accident ' || n)::uuid;
 
@@ -88,23 +86,15 @@ declare
     a anze.accident;
 begin
     a.id := bench.id(n);
+    a.version := 1;
+    a.state := 'open';
+    a.report_count := 1;
     a.reported_at := given ->> 'received_at';
+    a.recorded_at := at;
+    a.updated_at := at;
     a.entry_level := 2;
     a := anze.accident_take(a, given - '{figures,reporter_name,reporter_phone,received_at}'::text[], '[]', at);
-    insert into anze.accident (id, unit_id, unit_name, unit_credit_code, region_code, sector, rule_set,
-        category_standard, category, place, occurred_at, learned_at, reported_at, recorded_at, entry_level, facts,
-        grade, grade_is_lower_bound, supplement_ends_at, updated_at)
-    values (a.id, a.unit_id, a.unit_name, a.unit_credit_code, a.region_code, a.sector, a.rule_set,
-        a.category_standard, a.category, a.place, a.occurred_at, a.learned_at, a.reported_at, at, a.entry_level,
-        a.facts, 1, true, a.supplement_ends_at, at)
-    returning * into a;
-    insert into anze.accident_report (accident_id, number, kind, root, as_of, recorded_at, moves_grade, figures,
-        content, reporter_name, reporter_phone, level)
-    values (a.id, 1, 'first', 1, a.reported_at, at, true, given -> 'figures', a.facts, given ->> 'reporter_name',
-        given ->> 'reporter_phone', 2);
-    a := anze.accident_regrade(a, 1, at);
-    perform anze.accident_plan_day(a, anze.day_of(a.reported_at) + 1, 1, at);
-    perform anze.accident_plan(a, 1, at);
+    a := anze.accident_begin(a, given, 2::smallint, at);
     insert into anze.accident_transmission (accident_id, from_level, to_level, channel, sent_at, recorded_at)
     values (a.id, 2, 3, 'system', at, at);
     if bench.random(seed, n, 'closed') < 0.99 then
@@ -114,8 +104,8 @@ begin
             content, level)
         values (a.id, 2, 'final', 2, at, at, at < a.supplement_ends_at, '{"missing": 0}',
             '{"narrative": "救援结束，善后工作正在进行。"}', 2);
-        perform anze.accident_follow_up(a, 2, at);
         a.state := 'final';
+        perform anze.accident_follow_up(a, 2, at);
         a := anze.accident_regrade(a, 2, at);
         perform anze.accident_plan(a, 2, at);
         a.version := 2;
@@ -166,20 +156,20 @@ begin
     c := bench.columns('anze.accident', jsonb_build_object('id', 'm.id', 'occurred_at', 't.occurred_at + m.delta',
         'learned_at', 't.learned_at + m.delta', 'reported_at', 't.reported_at + m.delta',
         'item', 'bench.moved(bench.moved(replace(t.item, t.id::text, m.id::text), t.occurred_at, m.delta),'
-                ' t.reported_at, m.delta)',
-        'document', 'array[bench.moved(bench.moved(replace(t.document[1], t.id::text, m.id::text), t.occurred_at,'
-                    ' m.delta), t.reported_at, m.delta)] || t.document[2:]'));
+                ' t.reported_at, m.delta)'));
     execute format('insert into anze.accident (%s) select %s from copy m join anze.accident t on t.id = m.from_id',
                    c.names, c.expressions);
-    foreach part in array array['report', 'grade_change', 'transmission', 'clock', 'recipient'] loop
+    foreach part in array array['report', 'grade_change', 'transmission', 'recipient'] loop
         c := bench.columns(('anze.accident_' || part)::regclass,
             jsonb_build_object('accident_id', 'm.id')
-            || case part when 'transmission' then '{"id": "gen_random_uuid()"}'::jsonb
-                         when 'clock' then '{"reference": "gen_random_uuid()"}' else '{}' end);
+            || case part when 'transmission' then '{"id": "gen_random_uuid()"}'::jsonb else '{}' end);
         execute format('insert into anze.accident_%s (%s) select %s'
                        ' from copy m join anze.accident_%1$s t on t.accident_id = m.from_id',
                        part, c.names, c.expressions);
     end loop;
+    c := bench.columns('anze.deadline', '{"id": "gen_random_uuid()", "subject_id": "m.id"}');
+    execute format('insert into anze.deadline (%s) select %s from copy m join anze.deadline t on t.subject_id = m.from_id',
+                   c.names, c.expressions);
     drop table copy;
 end
 $$;

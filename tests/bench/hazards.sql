@@ -27,25 +27,20 @@ from anze.unit u where u.region_code ~ '^1506..2..$';
 create unique index if not exists hazard_unit_number on bench.hazard_unit (number);
 create table if not exists bench.made_at as select date_trunc('second', now()) as at;
 
--- Months for five years back, as they would be there after five years.
+-- Partitions for five years back, as they would be there after five years.
 do $$
 declare
-    this_month constant timestamp := date_trunc('month', now() at time zone 'Asia/Shanghai');
-    month timestamp := this_month - interval '60 months';
+    begins_at timestamptz := anze.span_begins(now() - interval '1825 days', 12);
+    partition regclass;
 begin
-    if to_regclass(to_char(month, '"anze.hazard_"YYYY_MM')) is not null then
+    if to_regclass('anze.' || anze.partition_name('hazard', begins_at, 12)) is not null then
         return;
     end if;
-    alter table anze.hazard detach partition anze.hazard_past;
-    drop table anze.hazard_past;
-    perform anze.make_hazard_partition('hazard_past', 'minvalue', quote_literal(anze.month_begins(month)));
-    while month < this_month loop
-        if to_regclass(to_char(month, '"anze.hazard_"YYYY_MM')) is null then
-            perform anze.make_hazard_partition(to_char(month, '"hazard_"YYYY_MM'), quote_literal(anze.month_begins(month)),
-                quote_literal(anze.month_begins(month + interval '1 month')));
-        end if;
-        month := month + interval '1 month';
+    for partition in select inhrelid::regclass from pg_inherits where inhparent = 'anze.hazard'::regclass loop
+        execute format('alter table anze.hazard detach partition %s', partition);
+        execute format('drop table %s', partition);
     end loop;
+    perform anze.make_partition('hazard', 'hazard_past', '-infinity', begins_at), anze.make_partitions();
 end
 $$;
 

@@ -1,5 +1,6 @@
 """What the benchmark runs on: a PostgreSQL cluster of its own, the contestants' processes, and what they use up."""
 import contextlib
+import datetime
 import os
 import re
 import resource
@@ -39,6 +40,14 @@ SESSION = ("-c statement_timeout=5000 -c lock_timeout=1000 -c search_path=pg_cat
            " -c IntervalStyle=iso_8601 -c standard_conforming_strings=on -c plan_cache_mode=force_generic_plan")
 
 
+CHINA = datetime.timezone(datetime.timedelta(hours=8))
+
+
+def today() -> datetime.date:
+    """China's day, whatever this machine's calendar says: the day of the law."""
+    return datetime.datetime.now(CHINA).date()
+
+
 class Failure(Exception):
     """Something that ends the benchmark; its text says what."""
 
@@ -65,9 +74,9 @@ def work_folder(wanted: Path) -> Path:
 
 
 class Cluster:
-    """Kept between runs with its loaded template; started for one run."""
+    """Kept between runs with its loaded template; started for one run. `settings` go behind the usual ones."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: str = "") -> None:
         self.data = folder / "cluster"
         self.log = folder / "postgres.log"
         self.socket = Path(tempfile.mkdtemp(prefix="anze-bench-"))
@@ -76,7 +85,7 @@ class Cluster:
             shutil.chown(self.socket, RUN_AS)
         if not (self.data / "bench.conf").exists():
             self.create()
-        (self.data / "bench.conf").write_text(SETTINGS.format(socket=self.socket), encoding="ascii")
+        (self.data / "bench.conf").write_text(SETTINGS.format(socket=self.socket) + settings, encoding="ascii")
         if self.pg_ctl("status").returncode == 0:
             raise Failure(f"a benchmark is running on {self.data}")
         if self.pg_ctl("-l", str(self.log), "-w", "-t", "120", "start").returncode:

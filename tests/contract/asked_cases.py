@@ -5,11 +5,14 @@ CASE = tree.unit_id("the case of the matrix")
 ASKED = {
     "listCaseKinds": ("/v1/case-kinds", None, None),
     "getCaseKind": (f"/v1/case-kinds/{cases.KIND}", None, None),
+    "listCaseKindVersions": (f"/v1/case-kinds/{cases.KIND}/versions", None, None),
+    "getCaseKindVersion": (f"/v1/case-kinds/{cases.KIND}/versions/1", None, None),
+    "reviseCaseKind": (f"/v1/case-kinds/{cases.KIND}/versions",
+                       {**cases.document(), "version": 2, "in_force_from": "2030-01-01", "reason": "新办法"}, None),
     "listCases": ("/v1/cases", None, None),
     "getCase": (f"/v1/cases/{CASE}", None, None),
     "takeCaseAction": (f"/v1/cases/{CASE}/actions", {"action": "comment", "fields": {"note": "已阅"}}, "999"),
     "moveCaseRules": (f"/v1/cases/{CASE}/rules", {"reason": "统一适用新规定"}, "999"),
-    "listDeadlines": ("/v1/deadlines", None, None),
     "listWorkingDays": ("/v1/working-days?from=2026-02-13&until=2026-02-28", None, None),
 }
 

@@ -17,4 +17,4 @@ ASKED = {
 def prepare(owner) -> None:
     obligation = owe(owner, now() - DAY, unit=OWN)
     sweep(owner)
-    owner.execute("update anze.notice set id = %s where obligation_id = %s", (NOTICE, obligation))
+    owner.execute("update anze.notice set id = %s where subject_id = %s", (NOTICE, obligation))

@@ -26,7 +26,7 @@ def world(make_database, cluster, make_service, client):
         for name, unit in PLACES.items():
             obligation = owe(owner, now() - JUST, unit=unit)
             sweep(owner)
-            made[name] = owner.execute("select id::text from anze.notice where obligation_id = %s", (obligation,)).fetchone()[0]
+            made[name] = owner.execute("select id::text from anze.notice where subject_id = %s", (obligation,)).fetchone()[0]
     service = make_service(alone)
     return made, {role: client(role, to=service, **reach) for role, reach in REACHES.items()}
 
@@ -96,7 +96,7 @@ def test_a_units_superior_sees_and_acknowledges_what_it_was_told(world, client, 
         obligation = owe(owner, now() - 8 * DAY, unit=PLACES["own"])
         sweep(owner)
     service = make_service(alone)
-    identity = alone.value("select id::text from anze.notice where obligation_id = %s", obligation)
+    identity = alone.value("select id::text from anze.notice where subject_id = %s", obligation)
     of = lambda unit: client(scopes=["duties:read", "duties:record"], unit=unit.id, to=service)  # noqa: E731
     superior, itself, stranger = (of(tree.body("government", "150622")), of(PLACES["own"]), of(PLACES["other town"]))
     assert [n["id"] for n in superior.items("/v1/notices")] == [n["id"] for n in itself.items("/v1/notices")] == [identity]

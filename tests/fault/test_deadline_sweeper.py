@@ -28,8 +28,8 @@ def fill(database, count: int, due: str) -> None:
             "with c as (insert into anze.case_file (kind, kind_version, state, level, unit_id, title, region_code, sector)"
             " select 'test_matter', 1, 'new', 2, u.id, '事项', u.region_code, u.sector from generate_series(1, %s) g"
             " join anze.unit u on u.id = (%s::uuid[])[1 + g %% %s] returning *)"
-            " insert into anze.deadline (case_id, clock, title_zh, title_en, starts_at, due_at, owed_by, region_code, sector,"
-            " next_notice_at) select c.id, 'answer', '时限', 'Clock', now() - interval '60 days', now() + %s::interval,"
+            " insert into anze.deadline (subject, subject_id, clock, title_zh, title_en, starts_at, due_at, owed_by, region_code,"
+            " sector, next_notice_at) select 'case', c.id, 'answer', '时限', 'Clock', now() - interval '60 days', now() + %s::interval,"
             " c.unit_id, c.region_code, c.sector,"
             " anze.first_deadline_notice_at(now() + %s::interval, now() - interval '60 days') from c",
             (count, UNITS, len(UNITS), due, due))
@@ -42,19 +42,21 @@ def fill_clocks(database, count: int, due: str) -> None:
         body, = owner.execute("select body from anze.file_accident(%s)", (json.dumps(first_report(figures={"deaths": 1})),)).fetchone()
         owner.execute("select set_config('anze.reach', 'service', true)")
         owner.execute(
-            "insert into anze.accident_clock (accident_id, kind, code, rule, rule_version, from_level, to_level, starts_from,"
-            " starts_at, due_at, report_number) select %s, 'report', 'pass_up', 'ACC.RPT.LEVEL', 1, 2, 3, 'received',"
-            " now() + %s::interval - interval '2 hours', now() + %s::interval, 1 from generate_series(1, %s)",
-            (json.loads(body)["id"], due, due, count))
+            "insert into anze.deadline (subject, subject_id, clock, title_zh, title_en, rule, rule_version, starts_at, due_at,"
+            " owed_by, region_code, sector, next_notice_at, details) select 'accident', a.id, 'pass_up', '上报', 'Pass up',"
+            " 'ACC.RPT.LEVEL', 1, c.due - interval '2 hours', c.due, a.unit_id, a.region_code, a.sector,"
+            " (anze.first_looks('accident', array[c.due], array[c.due - interval '2 hours']))[1],"
+            " '{\"kind\": \"report\", \"from_level\": 2, \"to_level\": 3}'"
+            " from anze.accident a, (select now() + %s::interval as due) c, generate_series(1, %s) where a.id = %s",
+            (due, count, json.loads(body)["id"]))
 
 
 def told(database) -> dict[str, int]:
     with database.admin() as admin:
-        return dict(admin.execute("select stage, count(*) from anze.notice where obligation_id is null group by 1").fetchall())
+        return dict(admin.execute("select stage, count(*) from anze.notice where subject <> 'obligation' group by 1").fetchall())
 
 
-WAITING = ("select (select count(*) from anze.deadline where is_running and next_notice_at <= now())"
-           " + (select count(*) from anze.accident_clock where is_running and next_notice_at <= now())")
+WAITING = "select count(*) from anze.deadline where is_running and next_notice_at <= now()"
 
 
 def wait_until_told(database, seconds: float = 60) -> None:
@@ -65,9 +67,8 @@ def wait_until_told(database, seconds: float = 60) -> None:
     time.sleep(0.2)
 
 
-@pytest.mark.parametrize("fill, stage, reference", [(fill, "deadline_warning", "deadline_id"),
-                                                    (fill_clocks, "accident_warning", "clock_reference")])
-def test_killed_again_and_again_while_it_sweeps_it_tells_every_one_exactly_once(alone, make_service, fill, stage, reference):
+@pytest.mark.parametrize("fill, stage", [(fill, "deadline_warning"), (fill_clocks, "accident_warning")])
+def test_killed_again_and_again_while_it_sweeps_it_tells_every_one_exactly_once(alone, make_service, fill, stage):
     source = random.Random(11)
     fill(alone, 4000, "-1 minute")
     service = make_service(alone, start=False, **FAST)
@@ -84,7 +85,7 @@ def test_killed_again_and_again_while_it_sweeps_it_tells_every_one_exactly_once(
     service.start()
     wait_until_told(alone)
     assert told(alone) == {stage: 4000}
-    assert alone.value(f"select count(distinct {reference}) from anze.notice") == 4000
+    assert alone.value("select count(distinct subject_id) from anze.notice") == 4000
     assert alone.value("select count(*) from audit.entry where object_type = 'anze.notice'") == 4000
 
 
@@ -123,8 +124,8 @@ def test_after_an_outage_of_an_hour_each_clock_of_an_accident_gets_its_latest_st
     service.stop()
     with alone.admin() as admin:  # as if nobody had looked for an hour
         admin.execute("set session_replication_role = replica")
-        admin.execute("update anze.accident_clock set due_at = due_at - interval '1 hour', starts_at = starts_at - interval '1 hour',"
-                      " next_notice_at = next_notice_at - interval '1 hour' where code = 'pass_up'"
+        admin.execute("update anze.deadline set due_at = due_at - interval '1 hour', starts_at = starts_at - interval '1 hour',"
+                      " next_notice_at = next_notice_at - interval '1 hour' where clock = 'pass_up'"
                       " and due_at < now() + interval '20 minutes'")
     service.start()
     wait_until_told(alone)

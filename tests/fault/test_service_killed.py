@@ -92,8 +92,8 @@ def test_every_acknowledged_report_survives_kill_9_and_a_retry_happens_once(data
         assert len(after.get(key, [])) == 1, "retried with its key, so it is there exactly once"
     with database.admin() as admin:
         half = admin.execute("select count(*) from anze.accident a where not exists (select from anze.accident_report r"
-                             " where r.accident_id = a.id) or not exists (select from anze.accident_clock c"
-                             " where c.accident_id = a.id)").fetchone()[0]
+                             " where r.accident_id = a.id) or not exists (select from anze.deadline c"
+                             " where c.subject_id = a.id)").fetchone()[0]
     assert half == 0
 
 

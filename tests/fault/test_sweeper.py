@@ -51,7 +51,7 @@ def wait_until_idle(database, seconds: float = 30) -> None:
 def check_all_told_once(database, count: int, stage: str) -> None:
     assert database.value("select count(*) from anze.obligation") == count
     with database.admin() as admin:
-        told = admin.execute("select n.stage, count(*), count(distinct n.obligation_id) from anze.notice n group by 1").fetchall()
+        told = admin.execute("select n.stage, count(*), count(distinct n.subject_id) from anze.notice n group by 1").fetchall()
         assert told == [(stage, count, count)]
         audited = admin.execute("select count(distinct object_id), count(*), min(actor), max(actor) from audit.entry"
                                 " where object_type = 'anze.notice'").fetchone()
@@ -138,7 +138,7 @@ def test_writers_and_sweepers_never_wait_in_a_circle_and_no_change_is_overlooked
     wait_until_idle(alone)
     assert failures == [] and alone.value("select deadlocks from pg_stat_database where datname = current_database()") == 0
     assert alone.value("select count(*) from anze.obligation where state = 'done_late'") > 0
-    assert alone.value("select count(*) - count(distinct obligation_id) from anze.notice") == 0
+    assert alone.value("select count(*) - count(distinct subject_id) from anze.notice") == 0
     check_lights(alone)
     warned = [line for replica in replicas for line in replica.log if line.get("event", "").startswith("sweeper")]
     assert warned == []

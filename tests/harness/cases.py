@@ -1,4 +1,5 @@
 """A small kind of case of the tests' own, with everything that a row can ask for, and cases put straight in."""
+import copy
 import json
 
 from . import tree
@@ -8,19 +9,20 @@ KIND = "test_matter"
 UNIT = tree.enterprise("150622101", 1)
 SUPERVISOR = tree.body("emergency", "150622")
 COUNTY, CITY = 2, 3
+LEVELS = ("unit", "town", "county", "city", "province", "nation")
 
 RULES = (("TEST.CASE.HOURS", 24, "hour"), ("TEST.CASE.DAYS", 10, "day"), ("TEST.CASE.WORKDAYS", 3, "workday"),
          ("TEST.CASE.MONTHS", 1, "month"))
 
 STATES = (("new", False, False), ("working", False, False), ("review", False, False), ("closed", True, True))
 
-# code, states, rule, due_field, is_working_days, watched_by
+# code, states, rule, due_field, watched_by
 CLOCKS = (
-    ("answer", ["new"], "TEST.CASE.HOURS", None, False, "supervisor"),
-    ("rectify", ["working"], None, "due_on", False, "unit"),
-    ("review", ["review"], "TEST.CASE.DAYS", None, False, "supervisor"),
-    ("progress", [], "TEST.CASE.WORKDAYS", None, False, "unit"),
-    ("whole", ["new", "working", "review"], "TEST.CASE.MONTHS", None, False, "supervisor"),
+    ("answer", ["new"], "TEST.CASE.HOURS", None, "supervisor"),
+    ("rectify", ["working"], None, "due_on", "unit"),
+    ("review", ["review"], "TEST.CASE.DAYS", None, "supervisor"),
+    ("progress", [], "TEST.CASE.WORKDAYS", None, "unit"),
+    ("whole", ["new", "working", "review"], "TEST.CASE.MONTHS", None, "supervisor"),
 )
 
 
@@ -44,6 +46,7 @@ ACTIONS = {
     "fail": dict(from_states=["review"], to_state="working", takers=["supervisor"], fields=[field("why", "text", required=True)]),
     "take_over": dict(from_states=["new", "working", "review"], takers=["upper"], minimum_level=3,
                       effects=["test_take_over"]),
+    "command": dict(from_states=["review"], takers=[{"who": "supervisor", "power": "order"}, {"who": "upper", "level": "province"}]),
     "lapse": dict(from_states=["new"], to_state="closed", takers=["system"]),
     "comment": dict(from_states=["new", "working", "review", "closed"], takers=["anyone"],
                     fields=[field("note", "text", required=True)]),
@@ -51,28 +54,42 @@ ACTIONS = {
 }
 
 
-def install(owner, kind: str = KIND, version: int = 1, in_force: str = "[2000-01-01,)", actions: dict | None = None,
-            states=STATES, clocks=CLOCKS) -> str:
+def document(kind: str = KIND, version: int = 1, in_force_from: str = "2000-01-01", actions: dict | None = None,
+             states=STATES, clocks=CLOCKS) -> dict:
+    """The kind as one document, as an administrator would send it."""
+    return copy.deepcopy({
+        "code": kind, "version": version, "in_force_from": in_force_from, "title_zh": "测试事项", "title_en": "Test matter",
+        "initial_state": "new", "basis": {"instrument": "LAW-SAFETY", "article": "一", "confidence": "recalled-low"},
+        "states": [{"code": code, "title_zh": f"状态{code}", "title_en": f"State {code}", "is_final": is_final,
+                    "is_public": is_public} for code, is_final, is_public in states],
+        "actions": [{"code": code, "title_zh": f"动作{code}", "title_en": f"Action {code}", "scope": "cases:act", **row,
+                     **({"minimum_level": LEVELS[row["minimum_level"]]} if "minimum_level" in row else {})}
+                    for code, row in (ACTIONS if actions is None else actions).items()],
+        "clocks": [{"code": code, "title_zh": f"时限{code}", "title_en": f"Clock {code}", "states": running,
+                    **({"rule": rule} if rule else {"due_field": due_field}), "watched_by": watched_by}
+                   for code, running, rule, due_field, watched_by in clocks]})
+
+
+def prepare(owner) -> None:
+    """The rules and the effect that the test kinds name."""
     for code, value, unit in RULES:
         owner.execute("select anze.ship_rule(%s, 1, '2000-01-01', null, '测试', 'Test', %s, %s, 'LAW-SAFETY', '一',"
                       " 'recalled-low', null, null)", (code, value, unit))
-    owner.execute("insert into anze.case_kind values (%s, %s, %s, '测试事项', 'Test matter', 'new', 'LAW-SAFETY', '一',"
-                  " 'recalled-low')", (kind, version, in_force))
-    for place, (code, is_final, is_public) in enumerate(states):
-        owner.execute("insert into anze.case_state values (%s, %s, %s, %s, %s, %s, %s, %s)",
-                      (kind, version, code, f"状态{code}", f"State {code}", is_final, is_public, place))
-    for code, running, rule, due_field, working, watched_by in clocks:
-        owner.execute("insert into anze.case_clock values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-                      (kind, version, code, f"时限{code}", f"Clock {code}", running, rule, due_field, working, watched_by))
-    for place, (code, row) in enumerate((actions or ACTIONS).items()):
-        row = {"kind": kind, "version": version, "code": code, "title_zh": f"动作{code}", "title_en": f"Action {code}",
-               "scope": "cases:act", "place": place, **row, "fields": json.dumps(row.get("fields", []))}
-        owner.execute(f"insert into anze.case_action ({', '.join(row)}) values ({', '.join(['%s'] * len(row))})",
-                      list(row.values()))
     owner.execute("create or replace function anze.case_effect_test_take_over(c anze.case_file, e anze.case_event)"
                   " returns anze.case_file language plpgsql as $$ begin c.level := 3; c.supervisor_id := %s; return c; end $$"
                   % f"'{tree.body('emergency', '150600').id}'::uuid")
-    return kind
+    owner.execute("insert into anze.case_hook (sort, code, title_zh, title_en) values ('effect', 'test_take_over', '接管', 'Take over')"
+                  " on conflict do nothing")
+
+
+def ship(owner, page: dict) -> str:
+    owner.execute("select anze.ship_case_kind(%s)", (json.dumps(page),))
+    return page["code"]
+
+
+def install(owner, kind: str = KIND, **changes) -> str:
+    prepare(owner)
+    return ship(owner, document(kind, **changes))
 
 
 def open_case(owner, *, kind: str = KIND, unit: tree.Unit = UNIT, supervisor: tree.Unit | None = SUPERVISOR,

@@ -74,7 +74,7 @@ def pass_days(owner, case: str, days: int) -> None:
     owner.execute(
         "update anze.deadline set starts_at = starts_at - %(days)s * interval '1 day', due_at = due_at - %(days)s *"
         " interval '1 day', met_at = met_at - %(days)s * interval '1 day', superseded_at = superseded_at - %(days)s *"
-        " interval '1 day' where case_id = %(case)s", values)
+        " interval '1 day' where subject_id = %(case)s", values)
 
 
 class Hands:
@@ -123,4 +123,4 @@ class Hands:
     def clock(self, case: str, code: str) -> tuple | None:
         """(starts_at, due_at, owed_by) of the running clock."""
         return self.owner.execute("select starts_at, due_at, owed_by::text from anze.deadline"
-                                  " where case_id = %s and clock = %s and is_running", (case, code)).fetchone()
+                                  " where subject_id = %s and clock = %s and is_running", (case, code)).fetchone()

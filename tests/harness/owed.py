@@ -49,7 +49,7 @@ def pass_time(owner, obligation: str, by: dt.timedelta) -> None:
     owner.execute("update anze.obligation set due_at = due_at - %(by)s, missed_from = missed_from - %(by)s,"
                   " planned_at = planned_at - %(by)s, next_notice_at = next_notice_at - %(by)s where id = %(id)s",
                   {"by": by, "id": obligation})
-    owner.execute("update anze.notice set issued_at = issued_at - %s where obligation_id = %s", (by, obligation))
+    owner.execute("update anze.notice set issued_at = issued_at - %s where subject_id = %s", (by, obligation))
 
 
 def sweep_once(owner, rows: int = 100) -> int:
@@ -77,7 +77,7 @@ def sweep(owner, rows: int = 100) -> int:
 def told(owner, obligation: str) -> list[tuple[str, str]]:
     """(stage, unit that was told), in the order of the stages."""
     return owner.execute("select n.stage, n.unit_id::text from anze.notice n join anze.notice_stage s on s.code = n.stage"
-                         " where n.obligation_id = %s order by s.place", (obligation,)).fetchall()
+                         " where n.subject_id = %s order by s.place", (obligation,)).fetchall()
 
 
 def stages(owner, obligation: str) -> list[str]:

@@ -152,8 +152,8 @@ def report_at(desk, accident: dict, number: int, moment_of: dt.datetime, kind: s
     desk.connection.execute("select anze.accident_follow_up(a, %s, %s) from anze.accident a where a.id = %s",
                             (number, moment_of, accident["id"]))
     return desk.connection.execute(
-        "select day::text, required, met_at is not null, extract(epoch from late)::int from anze.accident_clock"
-        " where accident_id = %s and kind = 'daily' and superseded_at is null order by day",
+        "select details ->> 'day', (details -> 'required')::int, met_at is not null, extract(epoch from late)::int"
+        " from anze.deadline where subject_id = %s and details ->> 'kind' = 'daily' and superseded_at is null order by 1",
         (accident["id"],)).fetchall()
 
 
@@ -170,13 +170,56 @@ def test_the_day_of_the_first_report_owes_no_follow_up_and_the_next_does(desk):
     ("2026-09-11 23:59:59", [("2026-09-11", 1, True, None), ("2026-09-12", 1, False, None)]),
     ("2026-09-12 00:00:01", [("2026-09-11", 1, True, 1), ("2026-09-12", 1, True, None),
                              ("2026-09-13", 1, False, None)]),
-    ("2026-09-14 06:00", [("2026-09-11", 1, True, 2 * 86400 + 21600), ("2026-09-12", 1, True, 86400 + 21600),
-                          ("2026-09-13", 1, True, 21600), ("2026-09-14", 1, True, None),
+    ("2026-09-14 06:00", [("2026-09-11", 1, True, 2 * 86400 + 21600), ("2026-09-14", 1, True, None),
                           ("2026-09-15", 1, False, None)]),
 ])
-def test_a_missed_day_shows_as_late_and_is_made_good_by_the_next_report(desk, came, daily):
+def test_missed_days_in_a_row_show_as_one_late_clock_and_are_made_good_by_the_next_report(desk, came, daily):
     filed = filed_late(desk, LEARNED)
     assert report_at(desk, filed, 2, at(came)) == daily
+
+
+def daily_rows(desk, accident: dict) -> int:
+    return desk.value("select count(*) from anze.deadline where subject_id = %s and details ->> 'kind' = 'daily'", accident["id"])
+
+
+@pytest.mark.parametrize("days", [1, 140, 3000])
+def test_one_report_after_silent_days_writes_no_row_for_each_of_them(desk, days):
+    long_ago = later(dt.datetime.now(dt.timezone.utc), days=-days - 1)
+    filed = desk.file(COUNTY, occurred_at=long_ago, learned_at=long_ago, received_at=long_ago)
+    owed = clock(filed, "follow_up")
+    assert (owed["state"], owed["missed_days"], daily_rows(desk, filed)) == ("overdue", days, 1)
+    told = desk.add(COUNTY, filed)
+    assert daily_rows(desk, filed) == 3, "the silent days, today and tomorrow"
+    made_good = next(c for c in told["clocks"] if c["id"] == owed["id"])
+    assert (made_good["state"], made_good["day"], made_good["missed_days"]) == ("met_late", owed["day"], days)
+    assert dt.date.fromisoformat(made_good["last_day"]) - dt.date.fromisoformat(owed["day"]) == dt.timedelta(days=days - 1)
+    assert told["late_by_seconds"] >= made_good["late_by_seconds"] >= (days - 1) * 86400
+    assert [c["state"] for c in told["clocks"] if c["kind"] == "daily"][1:] == ["met", "running"]
+
+
+def test_a_final_report_after_silent_days_writes_no_row_at_all(desk):
+    long_ago = later(dt.datetime.now(dt.timezone.utc), days=-141)
+    filed = desk.file(COUNTY, occurred_at=long_ago, learned_at=long_ago, received_at=long_ago)
+    final = desk.add(COUNTY, filed, kind="final", figures={"deaths": 2, "missing": 0})
+    assert daily_rows(desk, filed) == 1
+    shown, = (c for c in final["clocks"] if c["kind"] == "daily")
+    assert (shown["state"], shown["missed_days"]) == ("met_late", 140)
+
+
+def test_a_concealed_accident_found_years_later_has_no_row_for_the_days_before(desk):
+    concealed = at("2015-07-13 08:00")
+    filed = desk.file(COUNTY, occurred_at=concealed, learned_at=concealed)
+    assert daily_rows(desk, filed) == 1 and "missed_days" not in clock(filed, "follow_up")
+    assert filed["late_by_seconds"] > 3.5e8
+
+
+def test_each_silent_day_gives_another_entity_tag(desk):
+    tags = set()
+    for days in (3, 4):
+        long_ago = later(dt.datetime.now(dt.timezone.utc), days=-days)
+        filed = desk.file(COUNTY, occurred_at=long_ago, learned_at=long_ago, received_at=long_ago)
+        tags.add(filed["_etag"].rpartition(".")[0])
+    assert len(tags) == 2
 
 
 @pytest.mark.parametrize("deaths, required", [(0, 1), (2, 1), (3, 1), (9, 1), (10, 2), (30, 2)])
@@ -228,8 +271,8 @@ def test_the_third_death_after_five_days_brings_the_province(desk):
         assert (found["starts_from"], found["state"]) == ("grade_changed", "running")
         assert moment(found["starts_at"]) == raised_at
         assert moment(found["due_at"]) == later(raised_at, hours=hours)
-    missed = [c for c in raised["clocks"] if c["kind"] == "daily" and c["state"] == "met_late"]
-    assert len(missed) in (4, 5)  # five only in the first minutes of a day
+    missed, = (c for c in raised["clocks"] if c["kind"] == "daily" and c["state"] == "met_late")
+    assert missed["missed_days"] in (4, 5)  # five only in the first minutes of a day
     up = desk.pass_up(CITY, raised, "province")
     assert clock(up, "pass_up", "city", "province")["state"] == "met"
     assert {r["recipient"] for r in up["recipients"] if r["level"] == "province"} >= {"government", "procuratorate"}

@@ -18,6 +18,7 @@ MOMENTS = [(-20, "accident_reminder"), (0, "accident_warning"), (15, "accident_s
 STAGES = [stage for _, stage in MOMENTS]
 TOLD = dict(zip(STAGES, (BUREAU, BUREAU, GOVERNMENT, OFFICE, CITY_OFFICE)))
 ITSELF = {"reach": "service"}
+NUMBERED = "(details -> 'number')::bigint = %(id)s"  # as getAccident numbers the clocks
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def owner(quiet):
     """Where time can be made to pass: rolled back."""
     with quiet.owner() as connection:
         sweep(connection)
-        connection.execute("alter table anze.accident_clock disable trigger accident_clock_keeps")
+        connection.execute("alter table anze.deadline disable trigger accident_clock_keeps")
         yield connection
         connection.rollback()
 
@@ -60,20 +61,25 @@ def run_until(desk, accident: dict, due_at: dt.datetime, code: str = "pass_up", 
               term: dt.timedelta = 2 * HOUR) -> int:
     """The clock of the accident, as if it ended then; its id."""
     found = clock(accident, code, from_level)["id"]
-    own(desk).execute("update anze.accident_clock set due_at = %s, starts_at = %s, next_notice_at ="
-                      " anze.first_accident_notice_at(%s, %s) where id = %s", (due_at, due_at - term) * 2 + (found,))
+    own(desk).execute("update anze.deadline set due_at = %(due)s, starts_at = %(start)s, next_notice_at = (anze.first_looks("
+                      "'accident', array[%(due)s], array[anze.accident_reminders_from(%(start)s)]))[1] where " + NUMBERED,
+                      {"due": due_at, "start": due_at - term, "id": found})
     return found
 
 
 def pass_time(desk, one: int, by: dt.timedelta) -> None:
-    own(desk).execute("update anze.accident_clock set due_at = due_at - %(by)s, starts_at = starts_at - %(by)s,"
-                      " next_notice_at = next_notice_at - %(by)s where id = %(id)s", {"by": by, "id": one})
+    own(desk).execute("update anze.deadline set due_at = due_at - %(by)s, starts_at = starts_at - %(by)s,"
+                      " next_notice_at = next_notice_at - %(by)s where " + NUMBERED, {"by": by, "id": one})
 
 
 def told(desk, one: int) -> list[tuple[str, str]]:
     return own(desk).execute(
         "select n.stage, n.unit_id::text from anze.notice n join anze.notice_stage s on s.code = n.stage"
-        " join anze.accident_clock c on c.reference = n.clock_reference where c.id = %s order by s.place", (one,)).fetchall()
+        " join anze.deadline d on d.id = n.subject_id where " + NUMBERED + " order by s.place", {"id": one}).fetchall()
+
+
+def column_of(desk, one: int, column: str):
+    return own(desk).execute(f"select {column} from anze.deadline where " + NUMBERED, {"id": one}).fetchone()[0]
 
 
 def stages(desk, one: int) -> list[str]:
@@ -82,8 +88,8 @@ def stages(desk, one: int) -> list[str]:
 
 def everyone_told(desk, one: int) -> list[str]:
     """To whom the stages went, of a clock that is let run out."""
-    own(desk).execute("update anze.accident_clock set due_at = %(due)s, starts_at = %(due)s - interval '1 day', next_notice_at ="
-                      " %(due)s - interval '20 minutes' where id = %(id)s", {"due": now() + 20 * MINUTE - JUST, "id": one})
+    own(desk).execute("update anze.deadline set due_at = %(due)s, starts_at = %(due)s - interval '1 day', next_notice_at ="
+                      " %(due)s - interval '20 minutes' where " + NUMBERED, {"due": now() + 20 * MINUTE - JUST, "id": one})
     for minutes in (0, 20, 15, 15, 30):
         pass_time(desk, one, minutes * MINUTE)
         sweep(desk.connection)
@@ -107,7 +113,7 @@ def test_over_time_every_stage_is_told_once_in_order(desk):
         sweep(desk.connection)
         pass_time(desk, one, 5 * MINUTE)
     assert told(desk, one) == [(stage, TOLD[stage].id) for stage in STAGES]
-    assert desk.value("select next_notice_at::text from anze.accident_clock where id = %s", one) == "infinity"
+    assert column_of(desk, one, "next_notice_at::text") == "infinity"
 
 
 @pytest.mark.parametrize("step", [-15 * MINUTE, 15 * MINUTE, 3 * HOUR])
@@ -152,7 +158,7 @@ def test_an_accident_that_comes_in_hours_late_is_told_of_at_once_its_latest_stag
     sweep(desk.connection)
     sweep(desk.connection)
     assert told(desk, clock(filed, "unit_report_province")["id"]) == [("accident_upper", CITY_OFFICE.id)]
-    assert desk.value("select count(*) from anze.notice where clock_reference is not null") == 1
+    assert desk.value("select count(*) from anze.notice where subject = 'accident'") == 1
 
 
 def test_what_is_met_in_time_is_told_no_more(desk):
@@ -183,9 +189,9 @@ def test_what_a_regrade_supersedes_is_told_no_more_and_what_it_brings_is(desk):
 def test_the_time_for_supplements_is_told_to_nobody(desk):
     filed = file(desk)
     one = clock(filed, "supplement")["id"]
-    assert own(desk).execute("select next_notice_at::text from anze.accident_clock where id = %s", (one,)).fetchone()[0] == "infinity"
-    desk.connection.execute("update anze.accident_clock set due_at = %(at)s, starts_at = %(at)s, next_notice_at = %(at)s"
-                            " where id = %(id)s", {"at": now() - JUST, "id": one})
+    assert column_of(desk, one, "next_notice_at::text") == "infinity"
+    desk.connection.execute("update anze.deadline set due_at = %(at)s, starts_at = %(at)s, next_notice_at = %(at)s"
+                            " where " + NUMBERED, {"at": now() - JUST, "id": one})
     sweep(desk.connection)
     assert stages(desk, one) == []
 
@@ -245,9 +251,8 @@ def test_for_a_unit_that_is_declared_the_countys_office_is_told_whether_or_not_t
     for given in (unknown, unknown | {"unit_credit_code": ENTERPRISE.credit_code}):
         one = clock(file(desk, figures={"deaths": 3}, **given), "unit_report_province")["id"]
         assert everyone_told(desk, one) == [unit.id for unit in (OFFICE, OFFICE, GOVERNMENT, CITY_OFFICE, CITY_OFFICE)]
-        shown, = own(desk).execute("select anze.notice_json(n) from anze.notice n join anze.accident_clock c"
-                                   " on c.reference = n.clock_reference where c.id = %s and n.stage = 'accident_warning'",
-                                   (one,)).fetchone()
+        shown, = own(desk).execute("select anze.notice_json(n) from anze.notice n join anze.deadline d on d.id = n.subject_id"
+                                   " where n.stage = 'accident_warning' and " + NUMBERED, {"id": one}).fetchone()
         assert shown["text_zh"].startswith("未登记的事故单位应于") and ENTERPRISE.name not in json.dumps(shown, ensure_ascii=False)
 
 
@@ -262,7 +267,7 @@ def test_where_the_register_has_no_body_at_all_the_sweep_goes_on(desk):
     desk.connection.execute("update anze.unit set closed_on = current_date where is_body and province = '15'")
     sweep(desk.connection)
     assert stages(desk, one) == []
-    assert desk.value("select next_notice_at > now() from anze.accident_clock where id = %s", one)
+    assert column_of(desk, one, "next_notice_at > now()")
 
 
 # ---- what is said ----
@@ -277,9 +282,8 @@ def test_a_notice_says_who_owes_what_since_when_in_both_languages_and_nothing_of
     filed = file(desk, place="不应出现的地点")
     one = run_until(desk, filed, now() - after)
     sweep(desk.connection)
-    query = ("select anze.notice_json(n) from anze.notice n where n.clock_reference ="
-             " (select reference from anze.accident_clock where id = %s)")
-    shown, = own(desk).execute(query, (one,)).fetchone()
+    shown, = own(desk).execute("select anze.notice_json(n) from anze.notice n join anze.deadline d on d.id = n.subject_id where "
+                               + NUMBERED, {"id": one}).fetchone()
     assert f"{BUREAU.name}应于" in shown["text_zh"] and "前完成“县级上报设区的市级”（一般事故）" + zh in shown["text_zh"]
     assert "“The county passes it up to the city” (Ordinary accident) by " in shown["text_en"] and en in shown["text_en"]
     about = shown["accident"]
@@ -304,18 +308,18 @@ def test_the_state_of_the_clock_is_that_of_now_and_whoever_reads_has_his_own_rea
 # ---- what stays ----
 
 @pytest.mark.parametrize("change", ["due_at = due_at + interval '1 minute'", "starts_at = starts_at - interval '1 minute'",
-                                    "reference = gen_random_uuid()"])
+                                    "id = gen_random_uuid()", "details = details || '{\"required\": 9}'"])
 def test_nothing_but_its_end_and_its_next_notice_changes_of_a_clock(quiet, change):
     with quiet.owner() as connection:
         filed = file(Desk(connection))
         Desk(connection).speak_as(ITSELF)
         one = clock(filed, "pass_up", "county")["id"]
-        connection.execute("update anze.accident_clock set next_notice_at = 'infinity' where id = %s", (one,))
+        connection.execute("update anze.deadline set next_notice_at = 'infinity' where " + NUMBERED, {"id": one})
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            connection.execute(f"update anze.accident_clock set {change} where id = %s", (one,))
+            connection.execute(f"update anze.deadline set {change} where " + NUMBERED, {"id": one})
         connection.rollback()
 
 
 def test_the_service_itself_cannot_put_off_a_notice(quiet):
     with quiet.service(reach="region", region="1506") as service, pytest.raises(psycopg.errors.InsufficientPrivilege):
-        service.execute("update anze.accident_clock set next_notice_at = 'infinity'")
+        service.execute("update anze.deadline set next_notice_at = 'infinity'")

@@ -78,7 +78,7 @@ def open_case(owner, kind: str, unit: tree.Unit = MINE) -> str:
 def fall_due(owner, case: str, at: str = "now() - interval '1 second'", clock: str = "%") -> None:
     """Deadlines of a case end then; of which nobody is told, so that the light is judged by itself."""
     owner.execute(f"update anze.deadline set starts_at = least(starts_at, {at} - interval '1 day'), due_at = {at},"
-                  " next_notice_at = 'infinity' where case_id = %s and clock like %s and is_running", (case, clock))
+                  " next_notice_at = 'infinity' where subject_id = %s and clock like %s and is_running", (case, clock))
 
 
 def light(owner, unit: tree.Unit = MINE) -> tuple[str, dict]:
@@ -172,7 +172,7 @@ def test_one_or_two_late_hazards_are_yellow_and_three_are_red_until_they_are_rep
 
 def test_a_hazard_of_which_several_deadlines_are_late_is_one(owner):
     made = major(owner)
-    running = owner.execute("select count(*) from anze.deadline where case_id = %s and is_running and owed_by = %s",
+    running = owner.execute("select count(*) from anze.deadline where subject_id = %s and is_running and owed_by = %s",
                             (made["case_id"], MINE.id)).fetchone()[0]
     fall_due(owner, made["case_id"])
     colour, reasons = light(owner)
@@ -200,7 +200,7 @@ def test_one_or_two_late_cases_are_yellow_and_three_are_red_for_whoever_owes_it(
         assert light(owner, COUNTY) == expected("cases_late", count)
     assert light(owner) == ("green", {}), "the unit that it is about owes nothing"
     for left, case in zip((2, 1, 0), made):
-        owner.execute("update anze.deadline set met_at = clock_timestamp() where case_id = %s and is_running", (case,))
+        owner.execute("update anze.deadline set met_at = clock_timestamp() where subject_id = %s and is_running", (case,))
         assert light(owner, COUNTY) == expected("cases_late", left)
 
 
@@ -215,7 +215,7 @@ def test_a_unit_owes_the_rectification_of_its_listed_case_and_whoever_lists_it_d
     assert light(owner) == expected("cases_late", 1), "a case is one, however many of its deadlines are late"
     hands.act(case, "unit", "report_progress", {"progress": "已疏通一半", "percent": 50}, papers("report"))
     assert light(owner) == expected("cases_late", 1), "the rectification is late still"
-    owner.execute("update anze.deadline set superseded_at = clock_timestamp() where case_id = %s and is_running", (case,))
+    owner.execute("update anze.deadline set superseded_at = clock_timestamp() where subject_id = %s and is_running", (case,))
     assert light(owner) == ("green", {})
 
 
@@ -248,10 +248,10 @@ def test_whoever_owes_a_deadline_is_judged_again_when_it_begins_and_when_it_ends
     case = open_case(owner, "escalation")
     assert stale(owner) == {COUNTY.id}
     sweep(owner)
-    assert due_at(owner, COUNTY) == owner.execute("select due_at from anze.deadline where case_id = %s", (case,)).fetchone()[0]
-    owner.execute("update anze.deadline set next_notice_at = next_notice_at + interval '1 minute' where case_id = %s", (case,))
+    assert due_at(owner, COUNTY) == owner.execute("select due_at from anze.deadline where subject_id = %s", (case,)).fetchone()[0]
+    owner.execute("update anze.deadline set next_notice_at = next_notice_at + interval '1 minute' where subject_id = %s", (case,))
     assert stale(owner) == set(), "nothing that a light looks at"
-    owner.execute("update anze.deadline set met_at = clock_timestamp() where case_id = %s", (case,))
+    owner.execute("update anze.deadline set met_at = clock_timestamp() where subject_id = %s", (case,))
     assert stale(owner) == {COUNTY.id}
     sweep(owner)
     assert due_at(owner, COUNTY) is None

@@ -36,7 +36,7 @@ def run_until(owner, due_at: dt.datetime, term: dt.timedelta = 60 * DAY, owed_by
     case = open_case(owner)
     return owner.execute(
         "update anze.deadline set due_at = %s, starts_at = %s, owed_by = %s, next_notice_at = anze.first_deadline_notice_at(%s, %s)"
-        " where case_id = %s and clock = 'answer' returning id::text",
+        " where subject_id = %s and clock = 'answer' returning id::text",
         (due_at, due_at - term, owed_by.id, due_at, due_at - term, case)).fetchone()[0]
 
 
@@ -47,7 +47,7 @@ def pass_time(owner, deadline: str, by: dt.timedelta) -> None:
 
 def told(owner, deadline: str) -> list[tuple[str, str]]:
     return owner.execute("select n.stage, n.unit_id::text from anze.notice n join anze.notice_stage s on s.code = n.stage"
-                         " where n.deadline_id = %s order by s.place", (deadline,)).fetchall()
+                         " where n.subject_id = %s order by s.place", (deadline,)).fetchall()
 
 
 def stages(owner, deadline: str) -> list[str]:
@@ -121,14 +121,14 @@ def test_duties_and_deadlines_keep_their_own_stages(owner):
     deadline, obligation = run_until(owner, now() - JUST), owe(owner, now() - JUST, unit=UNIT)
     sweep(owner)
     assert stages(owner, deadline) == ["deadline_warning"]
-    assert owner.execute("select array_agg(stage) from anze.notice where obligation_id = %s", (obligation,)).fetchone()[0] == [
+    assert owner.execute("select array_agg(stage) from anze.notice where subject_id = %s", (obligation,)).fetchone()[0] == [
         "warning"]
 
 
 def test_a_notice_of_a_deadline_says_who_owes_what_in_both_languages(owner):
     deadline = run_until(owner, now() - 3 * DAY - JUST)
     sweep(owner)
-    shown, = owner.execute("select anze.notice_json(n) from anze.notice n where n.deadline_id = %s", (deadline,)).fetchone()
+    shown, = owner.execute("select anze.notice_json(n) from anze.notice n where n.subject_id = %s", (deadline,)).fetchone()
     assert shown["deadline"]["state"] == "overdue" and shown["deadline"]["subject"] == "测试事项一件" and "obligation" not in shown
     assert "“时限answer”（测试事项一件），已逾期3天，现时限逾期提级至旗区安委会办公室。" in shown["text_zh"]
     assert "3 days overdue. Escalation of a deadline to the county's safety office." in shown["text_en"]

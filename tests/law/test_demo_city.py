@@ -49,7 +49,7 @@ def test_a_case_stands_where_its_last_step_left_it_and_no_step_goes_back_or_ahea
                           (array_agg(e.to_state order by e.number desc))[1] as state from anze.case_event e where e.case_id = c.id) e on true
         where (c.state, c.event_count, c.opened_at, c.updated_at) is distinct from (e.state, e.steps, e.first, e.last)
            or e.last > now() or c.state_since not between e.first and e.last
-           or c.due_at is distinct from coalesce((select min(d.due_at) from anze.deadline d where d.case_id = c.id and d.is_running), 'infinity')
+           or c.due_at is distinct from coalesce((select min(d.due_at) from anze.deadline d where d.subject_id = c.id and d.is_running), 'infinity')
     """) == []
     assert rows("select e.case_id from anze.case_event e join anze.case_event n on (n.case_id, n.number) = (e.case_id, e.number + 1)"
                 " where n.at <= e.at or n.from_state <> e.to_state") == []
@@ -70,7 +70,7 @@ def test_a_hazard_and_its_judgements_tell_what_its_case_tells(rows):
 
 def test_a_clock_runs_from_a_step_to_a_step_for_as_long_as_its_rule_says(rows):
     assert rows("""
-        select c.title, d.clock from anze.deadline d join anze.case_file c on c.id = d.case_id
+        select c.title, d.clock from anze.deadline d join anze.case_file c on c.id = d.subject_id
         cross join lateral (select array_agg(e.at) as moments from anze.case_event e where e.case_id = c.id) e
         left join anze.rule r on (r.code, r.version) = (d.rule, d.rule_version)
         where d.starts_at <> all (e.moments) or coalesce(d.met_at, d.superseded_at, d.starts_at) <> all (e.moments)
@@ -94,7 +94,7 @@ def test_the_tailings_pond_was_late_twice_taken_over_stopped_put_right_and_struc
     story = ["opened", "approve", "issue_notice", "file_upward", "publish", "file_plan", "note_lateness", "upgrade", "note_lateness",
              "order_stop", "ask_review", "pass_review", "strike_off", "publish_removal"]
     assert [action for action in taken if action in story] == story
-    assert rows("select count(*) from anze.deadline where case_id = %s and (met_at > due_at or superseded_at > due_at)", case) == [(4,)]
+    assert rows("select count(*) from anze.deadline where subject_id = %s and (met_at > due_at or superseded_at > due_at)", case) == [(4,)]
 
 
 def test_the_papers_of_listed_cases_are_files_that_are_complete_and_no_younger_than_their_step(rows):
@@ -110,7 +110,7 @@ def test_the_papers_of_listed_cases_are_files_that_are_complete_and_no_younger_t
 def test_one_listed_case_is_open_published_and_owes_a_report_of_progress(rows):
     assert rows("select is_public, facts ->> 'published_on' is not null from anze.case_file where kind = 'listed_supervision' and is_open"
                 ) == [(True, True)]
-    assert rows("select d.clock from anze.deadline d join anze.case_file c on c.id = d.case_id"
+    assert rows("select d.clock from anze.deadline d join anze.case_file c on c.id = d.subject_id"
                 " where c.kind = 'listed_supervision' and d.is_running and d.due_at < now()") == [("progress",)]
 
 
@@ -131,9 +131,9 @@ def test_the_sweep_settles_over_it_and_tells_of_each_late_deadline_or_clock_once
     assert warnings == []
     late, told, twice = rows("""
         select (select count(*) from anze.deadline d where d.is_running and d.due_at <= now()),
-            count(distinct n.deadline_id) filter (where n.kind <> 'reminder'), count(*) - count(distinct n.deadline_id)
-        from anze.notice n where n.deadline_id is not null""")[0]
+            count(distinct n.subject_id) filter (where n.kind <> 'reminder'), count(*) - count(distinct n.subject_id)
+        from anze.notice n where n.subject = 'case'""")[0]
     assert (told, twice) == (late, 0)
     assert 0 < late <= 10, "a city that is at work, not one that is drowned in warnings"
-    assert rows("select count(*) from anze.notice where clock_reference is not null") == [(0,)], "it has no accidents of its own"
+    assert rows("select count(*) from anze.notice where subject = 'accident'") == [(0,)], "it has no accidents of its own"
     assert rows("select count(*) from anze.unit_light where colour = 'green'")[0][0] > 0

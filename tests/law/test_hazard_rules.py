@@ -1,6 +1,8 @@
 """What the rules say about hazards: criteria on both sides of their days, recurrence on both sides of a year, clocks."""
 import datetime as dt
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -131,5 +133,75 @@ def test_every_step_that_needs_somebody_else_or_the_system_says_so_in_its_row(de
     assert rows["pass_review"][0] == rows["fail_review"][0] == ["report_rectified"]
     assert rows["pass_acceptance"][0] == ["unit:report_completed"] and rows["regrade_general"][0] == ["judge_major"]
     assert {code for code, (_, takers) in rows.items() if "system" in takers} == {
-        code for code in rows if code == "merge" or code.startswith("part_")}
-    assert json.dumps(sorted(rows)) and len(rows) == 34
+        "merge", "part"}
+    assert json.dumps(sorted(rows)) and len(rows) == 28
+
+
+# ---- at the same moment ----
+
+class Filer:
+    """A session of its own that files one hazard and keeps it until it is told to commit."""
+
+    def __init__(self, database):
+        self.session = psycopg.connect(database.service_url)
+        for name, value in {**COUNTY, "scopes": SCOPES}.items():
+            self.session.execute("select set_config(%s, %s, true)", (f"anze.{name}", value or ""))
+
+    def file(self, **given) -> dict:
+        given = filing(found_at=NOW.isoformat(), **given)
+        return self.session.execute("select body::jsonb from anze.file_hazard(%s::text::jsonb)", (json.dumps(given),)).fetchone()[0]
+
+    def judge(self, hazard: dict, **given) -> dict:
+        return self.session.execute("select body::jsonb from anze.judge_hazard(%s, %s, %s::text::jsonb)", (
+            hazard["id"], str(hazard["version"]), json.dumps({"severity": "major", **given}))).fetchone()[0]
+
+    def commit(self) -> None:
+        self.session.commit()
+        self.session.close()
+
+
+def waits_for(database, filer: Filer) -> bool:
+    return database.value("select exists (select from pg_stat_activity where pid = %s and wait_event_type = 'Lock')",
+                          filer.session.info.backend_pid)
+
+
+def at_once(database, first, second) -> tuple[dict, dict]:
+    """The second begins while the first is not committed, which it is once the second waits or is done."""
+    one, other = Filer(database), Filer(database)
+    made = first(one)
+    with ThreadPoolExecutor(1) as pool:
+        following = pool.submit(second, other)
+        while not following.done() and not waits_for(database, other):
+            time.sleep(0.005)
+        one.commit()
+        found = following.result()
+    other.commit()
+    return made, found
+
+
+@pytest.fixture
+def crowded(cluster, make_database):
+    return make_database(cluster)
+
+
+def test_of_two_filed_at_once_by_one_criterion_the_second_sees_the_first(crowded):
+    first, second = at_once(crowded, lambda f: f.file(criterion="ANY.MAJOR"), lambda f: f.file(criterion="ANY.MAJOR"))
+    assert (first["recurrences"], second["recurrences"], second["recurrence_of"]) == (0, 1, first["id"])
+
+
+def test_what_is_judged_while_another_is_filed_sees_it(crowded):
+    filer = Filer(crowded)
+    waiting = filer.file()
+    filer.commit()
+    first, second = at_once(crowded, lambda f: f.file(criterion="ANY.MAJOR"), lambda f: f.judge(waiting, criterion="ANY.MAJOR"))
+    assert (second["recurrences"], second["recurrence_of"]) == (1, first["id"])
+
+
+@pytest.mark.parametrize("other", [{"criterion": "COAL.04"}, {"criterion": None}, {"criterion": "ANY.MAJOR", "unit_id": PLANT.id}],
+                         ids=["criterion", "no-criterion", "unit"])
+def test_what_is_filed_of_another_unit_or_criterion_does_not_wait(crowded, other):
+    one, two = Filer(crowded), Filer(crowded)
+    one.file(criterion="ANY.MAJOR")
+    two.session.execute("set local lock_timeout = '5s'")
+    assert two.file(**other)["recurrences"] == 0
+    one.commit(), two.commit()

@@ -117,7 +117,7 @@ def test_a_warning_that_nobody_acknowledges_turns_the_light_by_time_alone(owner,
     obligation = owe(owner, now() - JUST)
     sweep(owner)
     owner.execute("update anze.obligation set next_notice_at = 'infinity' where id = %s", (obligation,))
-    age = "update anze.notice set issued_at = clock_timestamp() - make_interval(secs => %s) where obligation_id = %s"
+    age = "update anze.notice set issued_at = clock_timestamp() - make_interval(secs => %s) where subject_id = %s"
     owner.execute(age, (days * 86400 - 30, obligation))
     assert rule not in light(owner)[1]
     due = owner.execute("select light_due_at - clock_timestamp() from anze.duty_work where unit_id = %s", (UNIT.id,)).fetchone()
@@ -128,7 +128,7 @@ def test_a_warning_that_nobody_acknowledges_turns_the_light_by_time_alone(owner,
     owner.execute("alter table anze.notice enable trigger lights_updated")
     found = light(owner)
     assert found[0] == colour and found[1][rule]["value"] == days
-    owner.execute("update anze.notice set acknowledged_at = now(), acknowledged_by = 'x' where obligation_id = %s", (obligation,))
+    owner.execute("update anze.notice set acknowledged_at = now(), acknowledged_by = 'x' where subject_id = %s", (obligation,))
     assert light(owner)[0] == "yellow" and rule not in light(owner)[1], "acknowledged: missed, and no more than that"
 
 

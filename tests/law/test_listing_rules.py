@@ -150,7 +150,7 @@ def test_review_removal_and_its_publication_have_their_clocks(hands):
     hands.act(case, "city", "strike_off", hands.decided("city", removal_number="x", opinion="同意"), papers("notice"))
     runs(hands, case, "unpublish", "LIST.HAZ.UNPUBLISH", COUNTY.id)
     hands.act(case, "city", "publish_removal", {"removal_published_on": day(0), "removal_media": "同一媒体"})
-    assert hands.owner.execute("select count(*) from anze.deadline where case_id = %s and is_running", (case,)).fetchone()[0] == 0
+    assert hands.owner.execute("select count(*) from anze.deadline where subject_id = %s and is_running", (case,)).fetchone()[0] == 0
 
 
 def refused(call) -> str:

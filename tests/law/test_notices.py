@@ -164,7 +164,7 @@ def test_the_text_names_who_owes_what_until_when_by_which_clause(owner):
                            " returning id::text", (UNIT.id,)).fetchone()[0]
     obligation = owe(owner, due, post="department_head", holder_id=person)
     sweep(owner)
-    shown = owner.execute("select anze.notice_json(n) from anze.notice n where obligation_id = %s", (obligation,)).fetchone()[0]
+    shown = owner.execute("select anze.notice_json(n) from anze.notice n where subject_id = %s", (obligation,)).fetchone()[0]
     day = (due - JUST / 1e6).astimezone().strftime("%Y")
     assert UNIT.name + "部门主要负责人王某" in shown["text_zh"] and "“带队督导检查”" in shown["text_zh"]
     assert "2.03" in shown["text_zh"] and day in shown["text_zh"] and "逾期" in shown["text_zh"]
@@ -179,7 +179,7 @@ def acknowledge(owner, obligation, version="1", note=None, **caller) -> dict:
         owner.execute("select set_config(%s, %s, true)", (f"anze.{name}", caller.get(name, "")))
     with owner.transaction():
         return json.loads(owner.execute(
-            "select body from anze.acknowledge_notice((select id from anze.notice where obligation_id = %s), %s, %s)",
+            "select body from anze.acknowledge_notice((select id from anze.notice where subject_id = %s), %s, %s)",
             (obligation, version, json.dumps({"note": note} if note else {}))).fetchone()[0])
 
 

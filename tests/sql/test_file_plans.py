@@ -115,7 +115,7 @@ def used(crowded):
                       " select k.code, k.version, k.initial_state, 2, %s, '案件', %s, %s from anze.case_kind k, generate_series(1, 10000)"
                       " where k.code = 'hazard' and k.in_force @> anze.today()",
                       (STRANGER.id, STRANGER.region_code, STRANGER.sector))
-        admin.execute("insert into anze.file_use (file_id, case_id) select f.ids[1 + c.number %% 150], c.id from"
+        admin.execute("insert into anze.file_use (file_id, subject, subject_id) select f.ids[1 + c.number %% 150], 'case', c.id from"
                       " (select id, row_number() over () as number from anze.case_file) c,"
                       " (select array_agg(id) as ids from anze.file where unit_id = %s) f", (OFFICE,))
         admin.execute("update anze.file set state = 'complete', completed_at = now() where unit_id = %s", (OFFICE,))

@@ -1,5 +1,5 @@
-"""What lists of hazards cost: index order through the months under every scope, no sort, no scan of a table, with a plan
-for these values and with one for any; reading one looks into one month."""
+"""What lists of hazards cost: index order through the years under every scope, no sort, no scan of a table, with a plan
+for these values and with one for any; reading one looks into one year."""
 import datetime as dt
 import json
 import uuid
@@ -78,7 +78,7 @@ def hazard_nodes(found: list[dict]) -> list[dict]:
 @pytest.mark.parametrize("goes_on", [False, True])
 @pytest.mark.parametrize("scope", SCOPES)
 @pytest.mark.parametrize("filters", [{}, {"open": "true"}, {"overdue": "true"}], ids=["all", "open", "overdue"])
-def test_every_list_is_read_in_the_order_of_its_index_month_by_month(many, filters, scope, goes_on, mode):
+def test_every_list_is_read_in_the_order_of_its_index_year_by_year(many, filters, scope, goes_on, mode):
     caller, value = SCOPES[scope]
     found = plan_of(many, "listHazards", caller, {**filters, f"scope_{scope}": value, **(AFTER if goes_on else {})}, mode)
     scans = hazard_nodes(found)
@@ -95,44 +95,33 @@ def test_every_list_is_read_in_the_order_of_its_index_month_by_month(many, filte
         assert {f"anze.{n['Index Name']}" for n in scans} <= partial, scans
 
 
-def test_a_page_of_the_latest_reads_the_latest_months_alone(many):
+def test_a_page_of_the_latest_reads_the_latest_year_alone(many):
     caller, value = SCOPES["city"]
     found = plan_of(many, "listHazards", caller, {"scope_city": value}, "force_generic_plan", "analyze, ")
     executed = [n["Relation Name"] for n in hazard_nodes(found) if n["Actual Loops"] > 0 and n["Actual Rows"] > 0]
-    assert executed == [f"hazard_{LATEST:%Y_%m}"], executed
+    assert executed == [f"hazard_{LATEST:%Y}"], executed
 
 
 @pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
 @pytest.mark.parametrize("name", ["getHazard", "getHazardDuplicates"])
-def test_reading_one_hazard_looks_into_one_month(many, name, mode):
+def test_reading_one_hazard_looks_into_one_year(many, name, mode):
     one = many.value("select id::text from anze.hazard where unit_id = %s order by found_at desc limit 1", UNIT)
     found = plan_of(many, name, {"reach": "unit", "unit": UNIT}, {"hazard_id": one}, mode, "analyze, ")
     executed = [n for n in hazard_nodes(found) if n["Actual Loops"] > 0]
-    assert [(n["Node Type"], n["Relation Name"]) for n in executed] == [("Index Scan", f"hazard_{LATEST:%Y_%m}")], executed
+    assert [(n["Node Type"], n["Relation Name"]) for n in executed] == [("Index Scan", f"hazard_{LATEST:%Y}")], executed
 
 
 @pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
-def test_a_range_of_finding_leaves_the_other_months_out(many, mode):
+def test_a_range_of_finding_leaves_the_other_years_out(many, mode):
     caller, value = SCOPES["city"]
     found = plan_of(many, "listHazards", caller, {"scope_city": value, "found_from": MIDDLE.replace(day=2).isoformat(),
                                                   "found_to": MIDDLE.replace(day=20).isoformat()}, mode, "analyze, ")
-    assert {n["Relation Name"] for n in hazard_nodes(found) if n["Actual Loops"] > 0} == {f"hazard_{MIDDLE:%Y_%m}"}
+    assert {n["Relation Name"] for n in hazard_nodes(found) if n["Actual Loops"] > 0} == {f"hazard_{MIDDLE:%Y}"}
 
 
 def test_a_caller_without_scope_reads_nothing_at_no_cost(many):
     found = plan_of(many, "listHazards", {"reach": "none"}, {"scope_none": "true"})
     assert "false" in {n.get("One-Time Filter") for n in found}
-
-
-def test_every_month_has_its_partition_and_the_coming_ones_are_made_ahead(many):
-    with many.owner() as owner:
-        names = [n for (n,) in owner.execute("select inhrelid::regclass::text from pg_inherits where inhparent ="
-                                             " 'anze.hazard'::regclass order by 1").fetchall()]
-        assert len(names) == 1 + 13 + 3 and names[-1] == "anze.hazard_past"
-        assert owner.execute("select anze.make_hazard_partitions()").fetchone()[0] == 0
-        months = owner.execute("select to_char(date_trunc('month', anze.today()) + make_interval(months => n), '\"anze.hazard_\"YYYY_MM')"
-                               " from generate_series(-12, 3) n").fetchall()
-    assert [m for (m,) in months] == names[:-1]
 
 
 def test_what_was_found_long_ago_has_a_place_too(many):
@@ -157,7 +146,7 @@ def nested_plans(database, caller: dict, function: str, hazard: str) -> tuple[li
         for name, value in (("auto_explain.log_min_duration", "0"), ("auto_explain.log_nested_statements", "on"),
                             ("auto_explain.log_analyze", "on"), ("auto_explain.log_format", "json"),
                             ("client_min_messages", "log"), ("track_functions", "all"),
-                            ("enable_seqscan", "off"),  # a month of the test is small enough to be read whole
+                            ("enable_seqscan", "off"),  # a year of the test is small enough to be read whole
                             *((f"anze.{n}", v) for n, v in caller.items())):
             connection.execute("select set_config(%s, %s, true)", (name, value))
         connection.execute("set local role anze_service")
@@ -176,7 +165,7 @@ def test_duplicates_are_found_by_the_index_of_the_unit_and_only_these_are_compar
     conditions = [n["Index Cond"] for n in found if n["Node Type"] in ("Index Scan", "Bitmap Index Scan")
                   and n["Index Name"].startswith("hazard_2") and "found_at = " not in n["Index Cond"]]
     assert conditions and all(f"unit_id = '{UNIT}'" in c and "found_at <" in c and "found_at >" in c for c in conditions), conditions
-    seen = [n for n in hazard_nodes(found) if n["Actual Rows"] or n.get("Rows Removed by Filter")]  # a month may be empty
+    seen = [n for n in hazard_nodes(found) if n["Actual Rows"] or n.get("Rows Removed by Filter")]  # a year may be empty
     assert seen and {n["Node Type"] for n in seen} <= {"Index Scan", "Bitmap Heap Scan"}
     assert len({n["Relation Name"] for n in hazard_nodes(found)}) <= 8, "within 90 days before and after"
     # 270 before and 270 after are so near; the nearest 200 of each are compared

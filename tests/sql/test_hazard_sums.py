@@ -425,7 +425,7 @@ def test_statistics_of_regions_and_sectors_read_no_hazard(many, scope, group_by,
     caller, values, _ = SCOPES[scope]
     found = executed(many, caller, {**values, "period": f"{today().year}", "group_by": group_by}, mode)
     # A sector's officer without a unit looks for hazards of no unit, which an index answers without being read.
-    assert all(n["Node Type"] == "Index Scan" and "unit_id = " in n["Index Cond"] and n["Actual Rows"] == 0
+    assert all("unit_id = " in n.get("Index Cond", n.get("Recheck Cond", "")) and n["Actual Rows"] == 0
                for n in of_hazards(found)) and (mode == "force_generic_plan" and "sector" in scope or not of_hazards(found))
     sums = [n for n in found if n.get("Relation Name") == "hazard_tally"]
     assert {n.get("Index Name", "hazard_tally_pkey") for n in sums} == ({"hazard_tally_pkey"} if scope != "nobody" else set())

@@ -16,6 +16,8 @@ extern const struct embedded_file embedded_sql[];
 extern const size_t n_embedded_sql;
 extern const struct embedded_file embedded_openapi[]; /* openapi.json, openapi.yaml */
 extern const size_t n_embedded_openapi;
+extern const struct embedded_file embedded_workflows[]; /* workflow_<kind>.json, of sql/workflows/ */
+extern const size_t n_embedded_workflows;
 
 const struct embedded_file *embedded_find(const struct embedded_file *files, size_t n, const char *name);
 

@@ -27,9 +27,9 @@ struct command {
 };
 
 command_runner command_serve, command_migrate, command_token, command_keys, command_import, command_config,
-    command_audit;
+    command_audit, command_workflow;
 extern const char usage_serve[], usage_migrate[], usage_token[], usage_keys[], usage_import[], usage_config[],
-    usage_audit[];
+    usage_audit[], usage_workflow[];
 
 /* "anze migrate: …" on standard error; returns COMMAND_MISUSED with the usage, for wrong arguments. */
 int command_misuse(const struct command_context *context, const char *format, ...) FORMAT(2, 3);

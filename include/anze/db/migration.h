@@ -23,7 +23,7 @@ enum step_place {
 enum step_way {
     STEP_WHOLE,     /* one transaction */
     STEP_PIECEWISE, /* `no-transaction`: each statement by itself */
-    STEP_BACKFILL   /* `backfill TABLE`: its one statement does $1 rows at most and returns how many, until none is left */
+    STEP_BACKFILL   /* `backfill TABLE`: its one statement does at most $1 rows and says how many, until none is left */
 };
 struct step_header {
     enum step_place place;

@@ -175,7 +175,41 @@ create or replace function anze.accident_own_levels() returns smallint[] stable 
     select anze.accident_levels_told_by(anze.caller_level())
 $$;
 
--- The day of the first report owes no follow-up; the next one does.
+-- The first report of a new accident, whose grade and clocks follow from it alone: each row is written once, the
+-- accident when everything about it is known. The day of the first report owes no follow-up; the next one does.
+create or replace function anze.accident_begin(a anze.accident, given jsonb, level smallint, at timestamptz)
+returns anze.accident language plpgsql as $$
+declare
+    figures constant jsonb := coalesce(given -> 'figures', '{}');
+    graded record;
+begin
+    select * into graded from anze.accident_graded(a, figures, figures);
+    a := graded.a;
+    a := anze.accident_count_clocks(a, array(
+        select d from anze.accident_start_clocks(a,
+            array(select w from anze.accident_clocks_wanted(a, 1) w)
+            || anze.accident_clock_of_day(a, anze.day_of(a.reported_at) + 1, 1)
+            || anze.accident_clock_of_window(a, 1), at) d));
+    a.item := anze.accident_item_of(a);
+    insert into anze.accident (id, version, state, unit_id, unit_is_declared, unit_name, unit_credit_code, region_code, sector,
+        rule_set, category_standard, category, place, occurred_at, learned_at, reported_at, recorded_at, entry_level, facts,
+        deaths, missing, trapped, serious_injuries, minor_injuries, evacuated, at_risk, direct_loss_cny, grade,
+        grade_is_lower_bound, endangering, supplement_ends_at, report_count, late_from, due_at, late_seconds, item, updated_at)
+    values (a.id, a.version, a.state, a.unit_id, a.unit_is_declared, a.unit_name, a.unit_credit_code, a.region_code, a.sector,
+        a.rule_set, a.category_standard, a.category, a.place, a.occurred_at, a.learned_at, a.reported_at, a.recorded_at,
+        a.entry_level, a.facts, a.deaths, a.missing, a.trapped, a.serious_injuries, a.minor_injuries, a.evacuated, a.at_risk,
+        a.direct_loss_cny, a.grade, a.grade_is_lower_bound, a.endangering, a.supplement_ends_at, a.report_count, a.late_from,
+        a.due_at, a.late_seconds, a.item, a.updated_at);
+    insert into anze.accident_report (accident_id, number, kind, root, as_of, recorded_at, moves_grade, figures,
+        content, reporter_name, reporter_phone, level)
+    values (a.id, 1, 'first', 1, a.reported_at, at, true, figures, a.facts, given ->> 'reporter_name',
+        given ->> 'reporter_phone', level);
+    perform anze.accident_keep_grade(a, 1, 1, graded.because, at);
+    perform anze.accident_plan_recipients(a, at);
+    return a;
+end
+$$;
+
 create or replace function anze.file_accident(given jsonb)
 returns table (status text, body text, etag text, location text) language plpgsql as $$
 #variable_conflict use_column
@@ -184,27 +218,20 @@ declare
     level constant smallint := anze.caller_level();
     a anze.accident;
 begin
-    a.id := gen_random_uuid();
+    a.version := 1;
+    a.state := 'open';
+    a.report_count := 1;
     a.reported_at := coalesce((given ->> 'received_at')::timestamptz, at);
+    a.recorded_at := at;
+    a.updated_at := at;
     a.entry_level := greatest(level, 2);
     a := anze.accident_take(a, given - '{figures,reporter_name,reporter_phone,received_at,notified}'::text[],
                             '[]'::jsonb || anze.accident_reception_faults(given, at), at);
-    insert into anze.accident (id, unit_id, unit_is_declared, unit_name, unit_credit_code, region_code, sector,
-        rule_set, category_standard, category, place, occurred_at, learned_at, reported_at, recorded_at, entry_level,
-        facts, grade, grade_is_lower_bound, supplement_ends_at)
-    values (a.id, a.unit_id, a.unit_is_declared, a.unit_name, a.unit_credit_code, a.region_code, a.sector,
-        a.rule_set, a.category_standard, a.category, a.place, a.occurred_at, a.learned_at, a.reported_at, at,
-        a.entry_level, a.facts, 1, true, a.supplement_ends_at)
-    returning * into a;
-    insert into anze.accident_report (accident_id, number, kind, root, as_of, recorded_at, moves_grade, figures,
-        content, reporter_name, reporter_phone, level)
-    values (a.id, 1, 'first', 1, a.reported_at, at, true, coalesce(given -> 'figures', '{}'), a.facts,
-        given ->> 'reporter_name', given ->> 'reporter_phone', level);
-    a := anze.accident_regrade(a, 1, at);
-    perform anze.accident_plan_day(a, anze.day_of(a.reported_at) + 1, 1, at);
-    perform anze.accident_plan(a, 1, at);
-    perform anze.accident_tell(a, anze.accident_own_levels(), coalesce(given -> 'notified', '[]'), 'system', at, at);
-    a := anze.accident_store(a, at);
+    a.id := anze.new_id(a.region_code, at);
+    a := anze.accident_begin(a, given, level, at);
+    if given ? 'notified' then
+        perform anze.accident_tell(a, anze.accident_own_levels(), given -> 'notified', 'system', at, at);
+    end if;
     return query select * from anze.accident_answer(a, '201', '');
 end
 $$;

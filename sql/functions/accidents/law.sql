@@ -97,11 +97,11 @@ $$;
 
 -- The clocks that the law knows for a day and a rule set, with the time that each one allows.
 create or replace function anze.accident_clocks_of(day date, of_rule_set text)
-returns table (code text, from_level smallint, to_level smallint, grade_from smallint, grade_to smallint,
-               up_to_top boolean, rule text, rule_version integer, immediately boolean, allowed interval)
+returns table (code text, from_level smallint, to_level smallint, title_zh text, title_en text, grade_from smallint,
+               grade_to smallint, up_to_top boolean, rule text, rule_version integer, immediately boolean, allowed interval)
 stable parallel safe rows 12 language sql as $$
-    select c.code, c.from_level, c.to_level, c.grade_from, c.grade_to, c.up_to_top, r.code, r.version,
-        c.outer_rule is not null, coalesce(o.value, r.value) * interval '1 hour'
+    select c.code, c.from_level, c.to_level, c.title_zh, c.title_en, c.grade_from, c.grade_to, c.up_to_top, r.code,
+        r.version, c.outer_rule is not null, coalesce(o.value, r.value) * interval '1 hour'
     from anze.accident_clock_rule c
     join anze.rule r on r.code = c.rule and r.in_force @> day
     left join anze.rule o on o.code = c.outer_rule and o.in_force @> day

@@ -1,5 +1,5 @@
--- From reports to figures, grade, clocks and recipients. Each of these works on one accident whose row is locked (or
--- new), changes the rows that hang on it, and gives back the row with what follows; accidents/store.sql writes it.
+-- From reports to figures, grade, clocks and recipients. Each of these works on one accident whose row is locked (or not
+-- written yet), changes the rows that hang on it, and gives back the row with what follows; accidents/store.sql writes it.
 
 set local check_function_bodies = off; -- functions of this folder may name later ones
 
@@ -24,15 +24,13 @@ begin
 end
 $$;
 
--- Figures and grade anew; a change of grade is kept with the report that caused it.
-create or replace function anze.accident_regrade(a anze.accident, report integer, at timestamptz)
-returns anze.accident language plpgsql as $$
+-- The accident with these figures; its grade is by those that came about within the time for supplements. `because` is
+-- what decided it.
+create or replace function anze.accident_graded(inout a anze.accident, all_figures jsonb, within jsonb, out because jsonb)
+stable language plpgsql as $$
 declare
-    all_figures constant jsonb := anze.accident_figures(a.id);
     day constant date := anze.day_of(a.occurred_at);
     found_grade record;
-    graded_before smallint;
-    changes integer;
 begin
     a.deaths := all_figures ->> 'deaths';
     a.missing := all_figures ->> 'missing';
@@ -43,19 +41,37 @@ begin
     a.at_risk := all_figures ->> 'at_risk';
     a.direct_loss_cny := all_figures ->> 'direct_loss_cny';
     a.endangering := anze.accident_dangers_of(day, all_figures, a.facts -> 'endangered');
-    select * into found_grade
-    from anze.accident_grade_of(day, anze.accident_figures(a.id, a.supplement_ends_at));
+    select * into found_grade from anze.accident_grade_of(day, within);
     a.grade := found_grade.grade;
     a.grade_is_lower_bound := found_grade.is_lower_bound;
-    select c.grade, c.number into graded_before, changes
+    because := found_grade.because;
+end
+$$;
+
+create or replace function anze.accident_keep_grade(a anze.accident, number integer, report integer, because jsonb,
+    at timestamptz) returns void language plpgsql as $$
+begin
+    insert into anze.accident_grade_change (accident_id, number, grade, is_lower_bound, report_number, because, changed_at)
+    values (a.id, number, a.grade, a.grade_is_lower_bound, report, coalesce(because, '{}'), at);
+end
+$$;
+
+-- Figures and grade anew; a change of grade is kept with the report that caused it.
+create or replace function anze.accident_regrade(a anze.accident, report integer, at timestamptz)
+returns anze.accident language plpgsql as $$
+declare
+    graded record;
+    before smallint;
+    changes integer;
+begin
+    select * into graded
+    from anze.accident_graded(a, anze.accident_figures(a.id), anze.accident_figures(a.id, a.supplement_ends_at));
+    select c.grade, c.number into before, changes
     from anze.accident_grade_change c where c.accident_id = a.id order by c.number desc limit 1;
-    if graded_before is distinct from a.grade then
-        insert into anze.accident_grade_change (accident_id, number, grade, is_lower_bound, report_number, because,
-            changed_at)
-        values (a.id, coalesce(changes, 0) + 1, a.grade, a.grade_is_lower_bound, report,
-            coalesce(found_grade.because, '{}'), at);
+    if before is distinct from (graded.a).grade then
+        perform anze.accident_keep_grade(graded.a, coalesce(changes, 0) + 1, report, graded.because, at);
     end if;
-    return a;
+    return graded.a;
 end
 $$;
 
@@ -83,9 +99,7 @@ end
 $$;
 
 -- The clocks that the accident now asks for. A clock that a change of grade brought starts with that change.
-create or replace function anze.accident_clocks_wanted(a anze.accident)
-returns table (code text, from_level smallint, to_level smallint, rule text, rule_version integer,
-               immediately boolean, starts_from text, starts_at timestamptz, due_at timestamptz, met_at timestamptz)
+create or replace function anze.accident_clocks_wanted(a anze.accident, report integer) returns setof anze.accident_clock
 stable language sql as $$
     with called as (
         select c.*,
@@ -100,37 +114,93 @@ stable language sql as $$
                 g.grade, anze.day_of(a.occurred_at), c.grade_from, c.grade_to, c.up_to_top, c.to_level)) last_without
         where anze.accident_clock_applies(
             a.grade, anze.day_of(a.occurred_at), c.grade_from, c.grade_to, c.up_to_top, c.to_level))
-    select c.code, c.from_level, c.to_level, c.rule, c.rule_version, c.immediately,
+    select 'report', c.code, c.title_zh, c.title_en, c.rule, c.rule_version, c.immediately, c.from_level, c.to_level,
+        null::date, null::integer,
         case when c.entered > c.base then 'grade_changed' when c.from_level = 0 then 'learned' else 'received' end,
         greatest(c.base, c.entered), greatest(c.base, c.entered) + c.allowed,
-        anze.accident_passed_at(a, c.from_level, c.to_level)
+        anze.accident_passed_at(a, c.from_level, c.to_level), report
     from called c where c.base is not null
 $$;
+
+-- The follow-ups of one day, as the grade of the moment asks.
+create or replace function anze.accident_clock_of_day(a anze.accident, on_day date, report integer)
+returns anze.accident_clock stable language plpgsql as $$
+declare
+    rule constant anze.rule := anze.accident_daily_rule(a.grade, anze.day_of(a.occurred_at));
+begin
+    return row('daily', 'follow_up', rule.title_zh, rule.title_en, rule.code, rule.version, false, null, null, on_day,
+        rule.value, 'day', anze.end_of_day(on_day - 1), anze.end_of_day(on_day), null, report)::anze.accident_clock;
+end
+$$;
+
+-- The time for supplements, which nobody can be late in.
+create or replace function anze.accident_clock_of_window(a anze.accident, report integer)
+returns anze.accident_clock stable language plpgsql as $$
+declare
+    rule constant anze.rule := anze.rule_on(
+        anze.accident_supplement_rule(a.category_standard, a.category, a.sector), anze.day_of(a.occurred_at));
+begin
+    return row('window', 'supplement', rule.title_zh, rule.title_en, rule.code, rule.version, false, null, null, null, null,
+        'occurred', a.occurred_at, a.supplement_ends_at, null, report)::anze.accident_clock;
+end
+$$;
+
+-- Writes clocks as deadlines of the accident; those that run are told of.
+create or replace function anze.accident_start_clocks(a anze.accident, clocks anze.accident_clock[], at timestamptz)
+returns setof anze.deadline language plpgsql as $$
+declare
+    looks constant timestamptz[] := anze.first_looks('accident', array(select c.due_at from unnest(clocks) c),
+        array(select anze.accident_reminders_from(c.starts_at) from unnest(clocks) c));
+begin
+    return query
+    insert into anze.deadline (id, subject, subject_id, clock, title_zh, title_en, starts_at, due_at, rule, rule_version,
+        met_at, is_owed, planned_at, owed_by, next_notice_at, region_code, sector, details)
+    select anze.new_id(a.region_code, at), 'accident', a.id, c.code, c.title_zh, c.title_en, c.starts_at, c.due_at, c.rule,
+        c.rule_version, c.met_at, c.kind <> 'window', at, a.unit_id,
+        case when c.kind = 'window' or c.met_at is not null then 'infinity' else looks[c.place] end,
+        a.region_code, a.sector,
+        jsonb_strip_nulls(jsonb_build_object('number', nextval('anze.accident_clock_number'), 'kind', c.kind,
+            'immediately', c.immediately, 'from_level', c.from_level, 'to_level', c.to_level, 'day', c.day,
+            'required', c.required, 'starts_from', c.starts_from, 'report_number', c.report_number))
+    from (select x.* from unnest(clocks) with ordinality x(kind, code, title_zh, title_en, rule, rule_version, immediately,
+              from_level, to_level, day, required, starts_from, starts_at, due_at, met_at, report_number, place)
+          order by x.due_at, x.from_level, x.to_level, x.code) c
+    returning *;
+end
+$$;
+
+create or replace function anze.accident_clock_kind(d anze.deadline) returns text immutable parallel safe language sql
+return (d).details ->> 'kind';
+
+create or replace function anze.accident_clock_from(d anze.deadline) returns smallint immutable parallel safe language sql
+return ((d).details ->> 'from_level')::smallint;
+
+create or replace function anze.accident_clock_to(d anze.deadline) returns smallint immutable parallel safe language sql
+return ((d).details ->> 'to_level')::smallint;
 
 -- Plans the clocks of reporting anew: what is no longer asked for is superseded and kept, what is asked for is added,
 -- what was done is met.
 create or replace function anze.accident_plan_reports(a anze.accident, report integer, at timestamptz) returns void
 language plpgsql as $$
-begin
-    with wanted as materialized (
-        select w.* from anze.accident_clocks_wanted(a) w),
-    running as materialized (
-        select c.* from anze.accident_clock c
-        where c.accident_id = a.id and c.kind = 'report' and c.superseded_at is null),
-    added as (
-        insert into anze.accident_clock (accident_id, kind, code, rule, rule_version, immediately, from_level,
-            to_level, starts_from, starts_at, due_at, report_number, met_at, planned_at)
-        select a.id, 'report', w.code, w.rule, w.rule_version, w.immediately, w.from_level, w.to_level,
-            w.starts_from, w.starts_at, w.due_at, report, w.met_at, at
-        from wanted w
+declare
+    wanted constant anze.accident_clock[] := array(select w from anze.accident_clocks_wanted(a, report) w);
+    missing constant anze.accident_clock[] := array(
+        select w from unnest(wanted) w
         where not exists (
-            select from running r
-            where (r.code, r.from_level, r.to_level, r.starts_at, r.due_at)
-                = (w.code, w.from_level, w.to_level, w.starts_at, w.due_at))
-        order by w.due_at, w.from_level, w.to_level, w.code
-        returning id, code, from_level, to_level, starts_from)
-    update anze.accident_clock c
-    set met_at = case when w.keeps then coalesce(c.met_at, w.met_at) else c.met_at end,
+            select from anze.deadline d
+            where d.subject_id = a.id and d.superseded_at is null and anze.accident_clock_kind(d) = 'report'
+                and (d.clock, anze.accident_clock_from(d), anze.accident_clock_to(d), d.starts_at, d.due_at)
+                    = (w.code, w.from_level, w.to_level, w.starts_at, w.due_at)));
+begin
+    with running as materialized (
+        select d.* from anze.deadline d
+        where d.subject_id = a.id and d.superseded_at is null and anze.accident_clock_kind(d) = 'report'),
+    added as materialized (
+        select n.id, n.clock, anze.accident_clock_from(n) as from_level, anze.accident_clock_to(n) as to_level,
+            n.details ->> 'starts_from' as starts_from
+        from anze.accident_start_clocks(a, missing, at) n)
+    update anze.deadline d
+    set met_at = case when w.keeps then coalesce(d.met_at, w.met_at) else d.met_at end,
         superseded_at = case when not w.keeps then at end,
         superseded_by = n.id,
         because = case
@@ -139,110 +209,116 @@ begin
             when n.id is null and coalesce(k.rule_set, a.rule_set) = a.rule_set then 'grade_changed'
             else 'fact_corrected' end
     from running r
-    left join added n on (n.code, n.from_level, n.to_level) = (r.code, r.from_level, r.to_level)
-    join anze.accident_clock_rule k on (k.code, k.from_level, k.to_level) = (r.code, r.from_level, r.to_level)
+    left join added n on (n.clock, n.from_level, n.to_level)
+        = (r.clock, anze.accident_clock_from(r), anze.accident_clock_to(r))
+    join anze.accident_clock_rule k on (k.code, k.from_level, k.to_level)
+        = (r.clock, anze.accident_clock_from(r), anze.accident_clock_to(r))
     cross join lateral (
         select count(*) > 0 as keeps, min(x.met_at) as met_at
-        from wanted x
+        from unnest(wanted) x
         where (x.code, x.from_level, x.to_level, x.starts_at, x.due_at)
-            = (r.code, r.from_level, r.to_level, r.starts_at, r.due_at)) w
-    where c.id = r.id
+            = (r.clock, anze.accident_clock_from(r), anze.accident_clock_to(r), r.starts_at, r.due_at)) w
+    where d.id = r.id
         and case when w.keeps then r.met_at is null and w.met_at is not null
                  else r.met_at is null or n.id is not null or k.rule_set <> a.rule_set end;
 end
 $$;
 
--- The follow-ups of one day, as the grade of the moment asks.
-create or replace function anze.accident_plan_day(a anze.accident, on_day date, report integer, at timestamptz)
-returns bigint language plpgsql as $$
-declare
-    rule constant anze.rule := anze.accident_daily_rule(a.grade, anze.day_of(a.occurred_at));
-    planned bigint;
-begin
-    insert into anze.accident_clock (accident_id, kind, code, rule, rule_version, day, required, starts_from,
-        starts_at, due_at, report_number, planned_at)
-    values (a.id, 'daily', 'follow_up', rule.code, rule.version, on_day, rule.value, 'day',
-        anze.end_of_day(on_day - 1), anze.end_of_day(on_day), report, at)
-    returning id into planned;
-    return planned;
-end
-$$;
-
--- The day whose follow-ups are still owed; there is one as long as no final report ended them.
-create or replace function anze.accident_open_day(accident uuid) returns anze.accident_clock stable language plpgsql as $$
+-- The clock whose follow-ups are still owed, of the first day that has too few; there is one as long as no final report
+-- ended them.
+create or replace function anze.accident_open_day(accident uuid) returns anze.deadline stable language plpgsql as $$
 #variable_conflict use_column
+declare
+    d anze.deadline;
 begin
-    return (select c from anze.accident_clock c
-    where c.accident_id = accident and c.kind = 'daily' and c.met_at is null and c.superseded_at is null);
+    select x.* into d from anze.deadline x
+    where x.subject_id = accident and x.is_running and anze.accident_clock_kind(x) = 'daily';
+    return d;
 end
 $$;
 
--- A report that counts as a follow-up came in: every day that passed without one is made good by it, late; today is met
--- when it has as many as are asked for. Days are counted in China, from the day after the first report.
+create or replace function anze.accident_start_day(a anze.accident, on_day date, report integer, at timestamptz)
+returns anze.deadline language plpgsql as $$
+declare
+    d anze.deadline;
+begin
+    select * into d
+    from anze.accident_start_clocks(a, array[anze.accident_clock_of_day(a, on_day, report)], at);
+    return d;
+end
+$$;
+
+-- A report that counts as a follow-up came in. The days that passed without one are one clock, that of the first of them,
+-- which is made good by it, late: how many days they were follows from when (anze.accident_last_day). Today is met when
+-- it has as many as are asked for. Days are counted in China, from the day after the first report; a final report asks
+-- for none any more.
 create or replace function anze.accident_follow_up(a anze.accident, report integer, at timestamptz) returns void
 language plpgsql as $$
 declare
     today constant date := anze.day_of(at);
-    owed anze.accident_clock := anze.accident_open_day(a.id);
+    owed anze.deadline := anze.accident_open_day(a.id);
     came integer;
 begin
-    while owed.day < today loop
-        update anze.accident_clock c set met_at = at where c.id = owed.id;
-        perform anze.accident_plan_day(a, owed.day + 1, report, at);
-        owed := anze.accident_open_day(a.id);
-    end loop;
-    if owed.day = today then
+    if owed.due_at <= at then
+        update anze.deadline d set met_at = at where d.id = owed.id;
+        if a.state = 'final' then
+            return;
+        end if;
+        owed := anze.accident_start_day(a, today, report, at);
+    end if;
+    if owed.starts_at <= at then
         select count(*) into came from anze.accident_report r
         where r.accident_id = a.id and r.kind in ('follow_up', 'supplement', 'final')
             and r.recorded_at >= owed.starts_at and r.recorded_at < owed.due_at;
-        if came >= owed.required then
-            update anze.accident_clock c set met_at = at where c.id = owed.id;
-            perform anze.accident_plan_day(a, today + 1, report, at);
+        if came >= (owed.details ->> 'required')::integer then
+            update anze.deadline d set met_at = at where d.id = owed.id;
+            if a.state <> 'final' then
+                perform anze.accident_start_day(a, today + 1, report, at);
+            end if;
         end if;
     end if;
 end
 $$;
 
+-- The last of the days that a daily clock stands for: those that passed with too few follow-ups; NULL: none did.
+create or replace function anze.accident_last_day(d anze.deadline, at timestamptz) returns date
+immutable parallel safe language sql
+return case when (d).details ->> 'kind' = 'daily' and (d).superseded_at is null and (d).due_at <= coalesce((d).met_at, at)
+    then anze.day_of(coalesce((d).met_at, at)) - 1 end;
+
 -- The grade changed: the coming follow-ups are those of the new grade. A final report ends them.
 create or replace function anze.accident_replan_day(a anze.accident, report integer, at timestamptz) returns void
 language plpgsql as $$
 declare
-    owed constant anze.accident_clock := anze.accident_open_day(a.id);
-    planned bigint;
+    owed constant anze.deadline := anze.accident_open_day(a.id);
+    planned anze.deadline;
 begin
     if a.state = 'final' then
-        update anze.accident_clock c set superseded_at = at, because = 'final' where c.id = owed.id;
+        update anze.deadline d set superseded_at = at, because = 'final' where d.id = owed.id;
     elsif owed.due_at > at
         and owed.rule <> (anze.accident_daily_rule(a.grade, anze.day_of(a.occurred_at))).code
     then
-        planned := anze.accident_plan_day(a, owed.day, report, at);
-        update anze.accident_clock c set superseded_at = at, because = 'grade_changed', superseded_by = planned
-        where c.id = owed.id;
+        planned := anze.accident_start_day(a, (owed.details ->> 'day')::date, report, at);
+        update anze.deadline d set superseded_at = at, because = 'grade_changed', superseded_by = planned.id
+        where d.id = owed.id;
     end if;
 end
 $$;
 
--- The time for supplements, which nobody can be late in.
 create or replace function anze.accident_plan_window(a anze.accident, report integer, at timestamptz) returns void
 language plpgsql as $$
 declare
-    rule constant anze.rule := anze.rule_on(
-        anze.accident_supplement_rule(a.category_standard, a.category, a.sector), anze.day_of(a.occurred_at));
-    running anze.accident_clock;
-    planned bigint;
+    running anze.deadline;
+    planned uuid;
 begin
-    select * into running from anze.accident_clock c
-    where c.accident_id = a.id and c.kind = 'window' and c.superseded_at is null;
-    if (running.starts_at, running.due_at) is not distinct from (a.occurred_at, a.supplement_ends_at) then
-        return;
+    select * into running from anze.deadline d
+    where d.subject_id = a.id and d.superseded_at is null and anze.accident_clock_kind(d) = 'window';
+    if (running.starts_at, running.due_at) is distinct from (a.occurred_at, a.supplement_ends_at) then
+        select n.id into planned
+        from anze.accident_start_clocks(a, array[anze.accident_clock_of_window(a, report)], at) n;
+        update anze.deadline d set superseded_at = at, because = 'fact_corrected', superseded_by = planned
+        where d.id = running.id;
     end if;
-    insert into anze.accident_clock (accident_id, kind, code, rule, rule_version, starts_from, starts_at, due_at,
-        report_number, planned_at)
-    values (a.id, 'window', 'supplement', rule.code, rule.version, 'occurred', a.occurred_at, a.supplement_ends_at,
-        report, at)
-    returning id into planned;
-    update anze.accident_clock c set superseded_at = at, because = 'fact_corrected', superseded_by = planned
-    where c.id = running.id;
 end
 $$;
 

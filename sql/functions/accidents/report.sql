@@ -67,10 +67,10 @@ begin
     values (a.id, a.report_count, given ->> 'kind', a.report_count, as_of, at, as_of < a.supplement_ends_at,
         coalesce(given -> 'figures', '{}'), given - '{kind,as_of,figures,reporter_name,reporter_phone}'::text[],
         given ->> 'reporter_name', given ->> 'reporter_phone', anze.caller_level());
-    perform anze.accident_follow_up(a, a.report_count, at);
     if given ->> 'kind' = 'final' then
         a.state := 'final';
     end if;
+    perform anze.accident_follow_up(a, a.report_count, at);
     a := anze.accident_take_report(a, at);
     return query select * from anze.accident_answer(a, '201', '/reports/' || a.report_count);
 end

@@ -1,51 +1,18 @@
--- The accident as it is shown, kept beside it whenever it changes, so that reading it costs one row.
---
--- What depends on the present moment (late, by how much, the state of running clocks) is added when it is read:
--- anze.accident_item and anze.accident_json. The entity tag counts the clocks that ran out, so that a cached answer
--- never hides one.
+-- The accident as it is written and shown. What lists show is kept beside it, but for what depends on the present moment
+-- (late, by how much), which is added when it is read: anze.accident_item. The rest of what one reads of an accident is
+-- rendered when somebody reads it: anze.accident_shown.
 
 set local check_function_bodies = off; -- functions of this folder may name later ones
--- A clock without what depends on the moment; one that has ended says all.
-create or replace function anze.accident_clock_json(c anze.accident_clock) returns jsonb stable language plpgsql as $$
-#variable_conflict use_column
-begin
-    return (select jsonb_build_object('id', c.id, 'kind', c.kind, 'code', c.code, 'immediately', c.immediately,
-            'title_zh', coalesce(k.title_zh, r.title_zh), 'title_en', coalesce(k.title_en, r.title_en),
-            'from_level', anze.level_code(c.from_level), 'to_level', anze.level_code(c.to_level),
-            'day', c.day, 'required', c.required, 'starts_from', c.starts_from,
-            'starts_at', anze.instant(c.starts_at), 'due_at', anze.instant(c.due_at),
-            'met_at', anze.instant(c.met_at), 'superseded_at', anze.instant(c.superseded_at),
-            'superseded_by', c.superseded_by, 'because', c.because, 'report_number', c.report_number)
-        || anze.rule_basis(c.rule, c.rule_version)
-        || case when c.superseded_at is not null then jsonb_build_object('state', 'superseded',
-                    'late_by_seconds', floor(extract(epoch from c.late)))
-                when c.met_at is not null then jsonb_build_object(
-                    'state', case when c.late is null then 'met' else 'met_late' end,
-                    'late_by_seconds', floor(extract(epoch from c.late)))
-                else '{}' end
-    from anze.rule r
-    left join anze.accident_clock_rule k
-        on c.kind = 'report' and (k.code, k.from_level, k.to_level) = (c.code, c.from_level, c.to_level)
-    where r.code = c.rule and r.version = c.rule_version);
-end
-$$;
 
--- The clocks' columns of the accident: what runs, what is late, and the clocks as they are read.
-create or replace function anze.accident_show_clocks(a anze.accident) returns anze.accident language plpgsql as $$
+-- The clocks' columns of the accident: what runs, and what is late.
+create or replace function anze.accident_count_clocks(inout a anze.accident, clocks anze.deadline[])
+language plpgsql as $$
 begin
-    select coalesce(min(c.due_at) filter (where s.runs or c.late is not null), 'infinity'),
-        coalesce(min(c.due_at) filter (where s.runs), 'infinity'),
-        coalesce(floor(max(extract(epoch from c.late)))::integer, 0),
-        array_agg(case when s.ended then d.text else left(d.text, -1) end order by c.due_at, c.id),
-        array_agg(case when not s.ended then c.due_at end order by c.due_at, c.id)
-    into a.late_from, a.due_at, a.late_seconds, a.clock_documents, a.clock_dues
-    from anze.accident_clock c
-    cross join lateral (
-        select c.met_at is not null or c.superseded_at is not null as ended,
-            c.met_at is null and c.superseded_at is null and c.kind <> 'window' as runs) s
-    cross join lateral (select jsonb_strip_nulls(anze.accident_clock_json(c))::text as text) d
-    where c.accident_id = a.id;
-    return a;
+    select coalesce(min(d.due_at) filter (where d.is_running or d.late is not null), 'infinity'),
+        coalesce(min(d.due_at) filter (where d.is_running), 'infinity'),
+        coalesce(floor(max(extract(epoch from d.late)))::integer, 0)
+    into a.late_from, a.due_at, a.late_seconds
+    from unnest(clocks) d;
 end
 $$;
 
@@ -119,39 +86,84 @@ begin
 end
 $$;
 
-create or replace function anze.accident_document(a anze.accident) returns jsonb stable language plpgsql as $$
+-- The clocks as one reads them at a moment. A daily clock stands for all days that passed with too few follow-ups
+-- (`day` to `last_day`); `misses` is how many things were missed without anybody writing, `changed_at` when the latest was.
+create or replace function anze.accident_clocks(accident uuid, at timestamptz)
+returns table (d anze.deadline, shown jsonb, misses integer, changed_at timestamptz) stable language plpgsql as $$
+begin
+    return query
+    select x,
+        jsonb_strip_nulls(x.details - '{number,from_level,to_level}'::text[] || jsonb_build_object(
+            'id', x.details -> 'number', 'code', x.clock, 'title_zh', x.title_zh, 'title_en', x.title_en,
+            'from_level', f.code, 'to_level', t.code, 'starts_at', anze.instant(x.starts_at),
+            'due_at', anze.instant(x.due_at), 'met_at', anze.instant(x.met_at),
+            'superseded_at', anze.instant(x.superseded_at), 'because', x.because,
+            'superseded_by', (select n.details -> 'number' from anze.deadline n
+                              where n.subject_id = accident and n.id = x.superseded_by),
+            'rule', x.rule, 'rule_version', x.rule_version, 'instrument', i.title, 'article', r.article,
+            'confidence', r.confidence, 'last_day', m.last_day,
+            'missed_days', m.last_day - (x.details ->> 'day')::date + 1, 'state', s.state,
+            'late_by_seconds', case when s.state = 'overdue' then floor(extract(epoch from at - x.due_at))::bigint
+                                    else floor(extract(epoch from x.late))::bigint end)),
+        case when s.state in ('overdue', 'closed') then coalesce(m.last_day - (x.details ->> 'day')::date + 1, 1) else 0 end,
+        case when s.state in ('overdue', 'closed') then coalesce(anze.end_of_day(m.last_day), x.due_at) end
+    from anze.deadline x
+    join anze.rule r on r.code = x.rule and r.version = x.rule_version
+    join anze.instrument i on i.code = r.instrument
+    left join anze.level f on f.rank = anze.accident_clock_from(x)
+    left join anze.level t on t.rank = anze.accident_clock_to(x)
+    cross join lateral (select anze.accident_last_day(x, at) as last_day) m
+    cross join lateral (select anze.accident_clock_state(x, at) as state) s
+    where x.subject_id = accident;
+end
+$$;
+
+create or replace function anze.accident_clock_state(d anze.deadline, at timestamptz) returns text
+immutable parallel safe language sql
+return case when (d).superseded_at is not null then 'superseded'
+            when (d).met_at is not null then case when (d).late is null then 'met' else 'met_late' end
+            when (d).due_at >= at then 'running'
+            when (d).is_owed then 'overdue'
+            else 'closed' end;
+
+-- What one reads beside what lists show, without clocks, actions and cases.
+create or replace function anze.accident_body(a anze.accident) returns jsonb stable language plpgsql as $$
 #variable_conflict use_column
 begin
-    return (select (a.facts - '{unit_id,unit_name,unit_credit_code,region_code,category,category_standard,sector,occurred_at,'
-                      'learned_at,place,endangered}'::text[])
-        || anze.accident_head_json(a)
+    return (select jsonb_strip_nulls(
+        (a.facts - '{unit_id,unit_name,unit_credit_code,region_code,category,category_standard,sector,occurred_at,'
+                   'learned_at,place,endangered}'::text[])
         || jsonb_build_object('rule_set', a.rule_set, 'learned_at', anze.instant(a.learned_at),
             'recorded_at', anze.instant(a.recorded_at),
             'reporter', jsonb_build_object('name', f.reporter_name, 'phone', anze.mask_phone(f.reporter_phone)),
             'grade_history', anze.accident_grades_json(a.id),
-            'dangers', (select coalesce(jsonb_agg(jsonb_build_object('code', d.code, 'title_zh', d.title_zh,
-                            'title_en', d.title_en) || anze.rule_basis(r.code, r.version) order by d.code), '[]')
-                        from anze.accident_danger d
-                        join anze.rule r on r.code = d.rule and r.in_force @> anze.day_of(a.occurred_at)
-                        where d.code = any (a.endangering)),
+            'dangers', case when a.endangering = '{}' then '[]' else (
+                select coalesce(jsonb_agg(jsonb_build_object('code', d.code, 'title_zh', d.title_zh,
+                    'title_en', d.title_en) || anze.rule_basis(r.code, r.version) order by d.code), '[]')
+                from anze.accident_danger d
+                join anze.rule r on r.code = d.rule and r.in_force @> anze.day_of(a.occurred_at)
+                where d.code = any (a.endangering)) end,
             'supplement_ends_at', anze.instant(a.supplement_ends_at), 'report_count', a.report_count,
             'levels', anze.accident_levels_json(a),
             'transmissions', (select coalesce(jsonb_agg(anze.accident_transmission_json(t)
                                   order by t.sent_at, t.recorded_at), '[]')
                               from anze.accident_transmission t where t.accident_id = a.id),
-            'recipients', anze.accident_recipients_json(a.id))
+            'recipients', anze.accident_recipients_json(a.id)))
     from anze.accident_report f where f.accident_id = a.id and f.number = 1);
 end
 $$;
 
--- Writes the accident with everything that is shown of it. The one place that updates it.
+-- What lists show of it, without its last brace: what depends on the moment comes after.
+create or replace function anze.accident_item_of(a anze.accident) returns text stable language sql
+return left(jsonb_strip_nulls(anze.accident_head_json(a))::text, -1);
+
+-- Writes the accident as it is after a report or what levels did. The one place that updates it.
 create or replace function anze.accident_store(a anze.accident, at timestamptz) returns anze.accident
 language plpgsql as $$
 begin
-    a := anze.accident_show_clocks(a);
+    a := anze.accident_count_clocks(a, array(select d from anze.deadline d where d.subject_id = a.id));
     a.updated_at := greatest(at, a.updated_at + interval '1 microsecond');
-    a.item := left(jsonb_strip_nulls(anze.accident_head_json(a))::text, -1);
-    a.document := left(jsonb_strip_nulls(anze.accident_document(a))::text, -1) || anze.accident_offers(a);
+    a.item := anze.accident_item_of(a);
     update anze.accident x
     set version = a.version, state = a.state, unit_id = a.unit_id, unit_is_declared = a.unit_is_declared,
         unit_name = a.unit_name, unit_credit_code = a.unit_credit_code, region_code = a.region_code,
@@ -162,7 +174,6 @@ begin
         direct_loss_cny = a.direct_loss_cny, grade = a.grade, grade_is_lower_bound = a.grade_is_lower_bound,
         endangering = a.endangering, supplement_ends_at = a.supplement_ends_at, report_count = a.report_count,
         late_from = a.late_from, due_at = a.due_at, late_seconds = a.late_seconds, item = a.item,
-        document = a.document, clock_documents = a.clock_documents, clock_dues = a.clock_dues,
         updated_at = a.updated_at
     where x.id = a.id;
     return a;
@@ -185,60 +196,29 @@ returns text stable parallel safe language sql as $$
     select item || anze.accident_late_json(due_at, late_from, late_seconds) || '}'
 $$;
 
--- The whole accident as this caller reads it now.
-create or replace function anze.accident_json(document text, due_at timestamptz, late_from timestamptz,
-    late_seconds integer, clock_documents text[], clock_dues timestamptz[], actions text, cases text)
-returns text stable parallel safe language plpgsql as $$
+-- The whole accident as this caller reads it now. Its entity tag: "7.2.1bc29b36c1d0a1f4": version 7, of which two clocks
+-- (or days of follow-ups) have run out since, so that a cached answer never hides one; and what this caller may do and
+-- which cases it is shown. If-Match looks at the version alone, as far as the first dot.
+create or replace function anze.accident_shown(a anze.accident, out body text, out etag text, out last_modified text)
+stable language plpgsql as $$
 declare
-    clocks text := '';
     at constant timestamptz := statement_timestamp();
+    actions constant text := anze.accident_actions(a)::text;
+    cases constant text := anze.accident_cases(a.id)::text;
+    clocks text;
+    misses bigint;
+    changed_at timestamptz;
 begin
-    for i in 1 .. cardinality(clock_documents) loop
-        clocks := clocks || case when i > 1 then ', ' else '' end || clock_documents[i]
-            || case when clock_dues[i] is null then ''
-                    when clock_dues[i] >= at then ', "state": "running"}'
-                    when clock_documents[i] like '%"kind": "window"%'
-                        then ', "state": "closed"}'
-                    else ', "state": "overdue", "late_by_seconds": '
-                        || floor(extract(epoch from at - clock_dues[i]))::bigint || '}' end;
-    end loop;
-    return document || anze.accident_late_json(due_at, late_from, late_seconds) || ', "clocks": [' || clocks
-        || '], "actions": [' || actions || '], "cases": [' || cases || ']}';
-end
-$$;
-
--- "7": version 7; "7.2": version 7 of which two clocks have run out since. If-Match looks at the version alone, as far
--- as the first dot.
-create or replace function anze.accident_etag(version integer, clock_dues timestamptz[]) returns text
-stable parallel safe language plpgsql as $$
-declare
-    missed integer := 0;
-    due timestamptz;
-begin
-    foreach due in array clock_dues loop
-        missed := missed + case when due < statement_timestamp() then 1 else 0 end;
-    end loop;
-    return version || case when missed > 0 then '.' || missed else '' end;
-end
-$$;
-
--- "7.2.1bc29b36c1d0a1f4": the same, and what this caller may do and which cases it is shown.
-create or replace function anze.accident_shown_etag(version integer, clock_dues timestamptz[], actions text, cases text)
-returns text stable parallel safe language sql
-return anze.accident_etag(version, clock_dues) || '.' || to_hex(hashtextextended(actions || cases, version));
-
-create or replace function anze.accident_modified(updated_at timestamptz, clock_dues timestamptz[]) returns text
-stable parallel safe language plpgsql as $$
-declare
-    latest timestamptz := updated_at;
-    due timestamptz;
-begin
-    foreach due in array clock_dues loop
-        if due < statement_timestamp() and due > latest then
-            latest := due;
-        end if;
-    end loop;
-    return anze.instant(latest);
+    select coalesce(jsonb_agg(c.shown order by (c.d).due_at, (c.shown ->> 'id')::bigint), '[]')::text, sum(c.misses),
+        max(c.changed_at)
+    into clocks, misses, changed_at
+    from anze.accident_clocks(a.id, at) c;
+    body := a.item || ', ' || substr(left(anze.accident_body(a)::text, -1), 2)
+        || anze.accident_late_json(a.due_at, a.late_from, a.late_seconds)
+        || ', "clocks": ' || clocks || ', "actions": ' || actions || ', "cases": ' || cases || '}';
+    etag := a.version || coalesce('.' || nullif(misses, 0), '') || '.'
+        || to_hex(hashtextextended(actions || cases, a.version));
+    last_modified := anze.instant(greatest(a.updated_at, changed_at));
 end
 $$;
 
@@ -247,13 +227,12 @@ create or replace function anze.accident_answer(
     a anze.accident, success text, place text, out status text, out body text, out etag text, out location text)
 stable language plpgsql as $$
 declare
-    actions constant text := anze.accident_actions_text(a.document);
-    cases constant text := anze.accident_cases_text(a.id);
+    shown record;
 begin
+    select * into shown from anze.accident_shown(a);
     status := success;
-    body := anze.accident_json(a.document[1], a.due_at, a.late_from, a.late_seconds, a.clock_documents, a.clock_dues,
-        actions, cases);
-    etag := anze.accident_shown_etag(a.version, a.clock_dues, actions, cases);
+    body := shown.body;
+    etag := shown.etag;
     location := '/v1/accidents/' || a.id || place;
 end
 $$;

@@ -11,9 +11,9 @@ begin
     return (select up_to > by_level and up_to >= 2
     and (by_level >= 2 or up_to <= 2
          or by_level = 0 and exists (
-             select from anze.accident_clock c
-             where c.accident_id = a.id and c.kind = 'report' and c.from_level = 0 and c.to_level = up_to
-                 and c.superseded_at is null)));
+             select from anze.deadline d
+             where d.subject_id = a.id and d.superseded_at is null and anze.accident_clock_kind(d) = 'report'
+                 and anze.accident_clock_from(d) = 0 and anze.accident_clock_to(d) = up_to)));
 end
 $$;
 

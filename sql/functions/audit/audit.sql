@@ -275,9 +275,6 @@ insert into audit.masked_column (table_name, column_name, is_derived) values
     ('anze.accident_report', 'reporter_phone', false),
     ('anze.person', 'phone', false),
     ('anze.accident', 'item', true),
-    ('anze.accident', 'document', true),
-    ('anze.accident', 'clock_documents', true),
-    ('anze.accident', 'clock_dues', true),
     ('anze.file', 'name', false)
 on conflict (table_name, column_name) do update set is_derived = excluded.is_derived;
 
@@ -325,5 +322,6 @@ insert into audit.masked_column (table_name, column_name) values
     ('anze.case_event', 'content'), ('anze.case_file', 'facts')
 on conflict (table_name, column_name) do nothing;
 select audit.watch(format('anze.%I', n.name)::regclass)
-from unnest(array['case_kind', 'case_state', 'case_clock', 'case_action', 'case_file', 'case_event',
+from unnest(array['case_kind', 'case_state', 'case_clock', 'case_action', 'case_hook', 'evidence_kind', 'scope', 'body_power',
+                  'case_file', 'case_event',
                   'working_day']) n(name);

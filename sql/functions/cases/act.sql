@@ -98,11 +98,16 @@ set search_path = pg_catalog, pg_temp as $$
 $$;
 
 -- The fields of an action. Where a holder of a post must decide, the field person_id names that person in any case.
-create or replace function anze.case_fields(a anze.case_action) returns jsonb immutable language sql
+create or replace function anze.case_decider_field() returns jsonb immutable parallel safe language sql
+return jsonb '{"name": "person_id", "type": "person", "required": true, "title_zh": "决定人", "title_en": "Who decided"}';
+
+create or replace function anze.case_fields(a anze.case_action) returns jsonb immutable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
-    select a.fields || case when a.posts = '{}' or jsonb_path_exists(a.fields, '$[*] ? (@.name == "person_id")')
-        then '[]' else '[{"name": "person_id", "type": "person", "required": true, "title_zh": "决定人",
-                          "title_en": "Who decided"}]'::jsonb end
+begin
+    return (
+        select a.fields || case when a.posts = '{}' or jsonb_path_exists(a.fields, '$[*] ? (@.name == "person_id")')
+            then '[]' else jsonb_build_array(anze.case_decider_field()) end);
+end
 $$;
 
 create or replace function anze.case_field_faults(fields jsonb, given jsonb) returns jsonb stable language sql
@@ -171,6 +176,11 @@ $$;
 
 -- Acting --------------------------------------------------------------------------------------------------------------------
 
+create or replace function anze.case_action_codes_now(c anze.case_file) returns text[] stable language sql
+set search_path = pg_catalog, pg_temp as $$
+    select array(select n.code from anze.case_actions_now(c) n order by n.place, n.code)
+$$;
+
 -- The action's row under the rules of the case, if the state has it.
 create or replace function anze.case_action_row(c anze.case_file, action text) returns anze.case_action
 stable language plpgsql
@@ -186,7 +196,7 @@ begin
     end if;
     if not c.state = any (a.from_states) then
         perform anze.refuse_state('案件的当前状态不允许这一动作。', 'The state of the case does not allow this action.',
-            array(select n.code from anze.case_actions_now(c) n order by n.place, n.code));
+            anze.case_action_codes_now(c));
     end if;
     return a;
 end
@@ -200,16 +210,49 @@ set search_path = pg_catalog, pg_temp as $$
     where (f ->> 'keep')::boolean and given ? (f ->> 'name') and anze.case_field_fits(f, given -> (f ->> 'name'))
 $$;
 
+-- What effects would find wrong with what an action says: anze.case_check_<name>(case, event), of those that have one.
+-- The event is the one that would be: nothing is written yet.
+create or replace function anze.case_check_faults(c anze.case_file, a anze.case_action, given jsonb, evidence jsonb)
+returns jsonb stable language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    e anze.case_event;
+    name text;
+    found_faults jsonb;
+    faults jsonb := '[]';
+begin
+    e.case_id := c.id;
+    e.action := a.code;
+    e.at := clock_timestamp();
+    e.level := coalesce(anze.caller_level(), c.level);
+    e.content := given;
+    e.evidence := evidence;
+    for name in
+        select h.code from unnest(a.effects) with ordinality n(code, place)
+        join anze.case_hook h on (h.sort, h.code) = ('effect', n.code) and h.checks
+        order by n.place
+    loop
+        execute format('select anze.%I($1, $2)', 'case_check_' || name) into found_faults using c, e;
+        faults := faults || found_faults;
+    end loop;
+    return faults;
+end
+$$;
+
 -- Everything that an action needs beside who takes it; all faults at once. Time and effects decide nothing in person.
+-- Effects look at what is said only where every field is what it should be.
 create or replace function anze.refuse_case_content(c anze.case_file, a anze.case_action, given jsonb, evidence jsonb,
     as_system boolean) returns void stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
+declare
+    of_fields constant jsonb := anze.case_field_faults(case when as_system then a.fields else anze.case_fields(a) end, given);
 begin
-    perform anze.refuse_all(
-        anze.case_field_faults(case when as_system then a.fields else anze.case_fields(a) end, given)
+    perform anze.refuse_all(of_fields
         || case when as_system then '[]' else anze.case_post_faults(c, a, given) end
         || anze.case_due_faults(c.kind, c.kind_version, anze.case_kept(a, given), '/fields/', clock_timestamp())
-        || anze.case_evidence_faults(a, evidence));
+        || anze.case_evidence_faults(a, evidence)
+        || case when of_fields = '[]' then anze.case_extension_faults(c, a, given)
+               || anze.case_check_faults(c, a, given, evidence) else '[]' end);
 end
 $$;
 
@@ -228,23 +271,40 @@ begin
 end
 $$;
 
+-- Where an action leads. One that goes back leads to the state from which the case came into its present one.
+create or replace function anze.case_action_leads_to(c anze.case_file, a anze.case_action) returns text
+stable language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return coalesce(case when a.goes_back then (
+            select e.from_state from anze.case_event e
+            where e.case_id = c.id and e.to_state = c.state and e.from_state <> c.state
+            order by e.number desc limit 1)
+        else a.to_state end, c.state);
+end
+$$;
+
 create or replace function anze.take_case_step(c anze.case_file, a anze.case_action, given jsonb, evidence jsonb)
 returns anze.case_file language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
     at constant timestamptz := clock_timestamp();
     former constant text := c.state;
+    facts_before constant jsonb := c.facts;
     kept constant jsonb := anze.case_kept(a, given);
     taken record;
+    changed text[];
 begin
-    c := anze.case_enter(c, coalesce(a.to_state, c.state), at);
+    c := anze.case_enter(c, anze.case_action_leads_to(c, a), at);
     c.facts := c.facts || kept;
     select * into taken from anze.add_case_event(c, a.code, former, given, evidence, at);
     c := taken.c;
     if a.effects <> '{}' then
         c := anze.run_case_effects(anze.store_case(c), taken.e, a.effects);
     end if;
-    c := anze.run_case_clocks(c, former, a.starts, a.stops, array(select jsonb_object_keys(kept)), at);
+    changed := array(select f.name from jsonb_each(c.facts) f(name, value)
+                     where kept ? f.name or f.value is distinct from facts_before -> f.name);
+    c := anze.run_case_clocks(c, former, a.starts, a.stops, changed, at, a.extends);
     return anze.store_case(c);
 end
 $$;
@@ -258,10 +318,15 @@ declare
     fields constant jsonb := coalesce(jsonb_strip_nulls(given), '{}');
     papers constant jsonb := coalesce(evidence, '[]');
     barrier constant text := case when not as_system then anze.case_barrier(c, a)
-        when not 'system' = any (a.takers) then 'taker' end;
+        when not a.takers ? 'system' or not anze.case_may_extend(c, a, true) then 'taker' end;
+    refusal jsonb;
 begin
     if barrier is not null then
         perform anze.refuse_case_action(barrier, a);
+    end if;
+    refusal := anze.case_refusal(c, a);
+    if refusal is not null then
+        perform anze.refuse_state(refusal ->> 'zh', refusal ->> 'en', anze.case_action_codes_now(c));
     end if;
     perform anze.refuse_case_content(c, a, fields, papers, as_system);
     return anze.take_case_step(c, a, fields, papers);
@@ -319,7 +384,7 @@ declare
                             where (f.kind, f.version, f.code) = (c.kind, former_version, k.code)));
 begin
     update anze.deadline d set superseded_at = at
-    where d.case_id = c.id and d.is_running
+    where d.subject_id = c.id and d.is_running
         and not exists (select from anze.case_clock k
                         where (k.kind, k.version, k.code) = (c.kind, c.kind_version, d.clock));
     return anze.run_case_clocks(c, c.state, added, '{}', '{}', at);

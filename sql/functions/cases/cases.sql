@@ -23,9 +23,43 @@ stable parallel safe language sql
 return anze.can_see_of_unit((c).region_code, (c).sector, (c).unit_id)
     or anze.can_see_of_unit((c).region_code, (c).sector, (c).supervisor_id);
 
+-- Who sees a case sees its papers.
+create or replace function anze.case_shows_files(case_id uuid) returns boolean stable parallel safe language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return (select anze.case_is_seen(c) from anze.case_file c where c.id = case_id);
+end
+$$;
+
 -- Who may take which action -------------------------------------------------------------------------------------------
 
+-- Whether the caller's body has a power by law; a caller that names no unit stands for the body of its region.
+create or replace function anze.caller_has_power(power text) returns boolean
+stable parallel safe security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return exists (
+        select from anze.unit u join anze.body_power p on p.unit_kind = u.kind
+        where p.power = caller_has_power.power
+            and (u.id = anze.unit() or anze.unit() is null and u.is_body and anze.acts_for(u.id)
+                 and u.region_code = any (anze.region_chain(anze.region()))));
+end
+$$;
+
 -- One taker of an action against the caller, who sees the case.
+create or replace function anze.case_taker_allows(c anze.case_file, taker jsonb) returns boolean
+stable security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return case jsonb_typeof(taker)
+        when 'string' then anze.case_taker_fits(c, taker #>> '{}')
+        else anze.case_taker_fits(c, taker ->> 'who')
+            and (not taker ? 'power' or anze.caller_has_power(taker ->> 'power'))
+            and (not taker ? 'level' or coalesce(anze.caller_level(), -1) >= (
+                select l.rank from anze.level l where l.code = taker ->> 'level')) end;
+end
+$$;
+
 create or replace function anze.case_taker_fits(c anze.case_file, taker text) returns boolean
 stable security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
@@ -70,7 +104,9 @@ stable security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
     return case
-        when not exists (select from unnest(a.takers) t(taker) where anze.case_taker_fits(c, t.taker)) then 'taker'
+        when not exists (select from jsonb_array_elements(a.takers) t(taker)
+                         where anze.case_taker_allows(c, t.taker)) then 'taker'
+        when a.extends <> '{}' and not anze.case_may_extend(c, a, false) then 'taker'
         when coalesce(anze.caller_level(), -1) < a.minimum_level then 'minimum_level'
         when not coalesce(a.scope = any (anze.scopes()), false) then 'scope'
         when anze.case_hand_is_same(c, a.other_than) then 'other_than'
@@ -93,14 +129,40 @@ begin
 end
 $$;
 
+-- Why an action may not happen now, whoever takes it and whatever it says: the sentence of the first guard that refuses
+-- ({"zh", "en"}), or of a clock that it cannot extend; NULL: nothing keeps it. Guards are functions
+-- anze.case_guard_<name>(case).
+create or replace function anze.case_refusal(c anze.case_file, a anze.case_action) returns jsonb
+stable security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    guard text;
+    refusal jsonb;
+begin
+    foreach guard in array a.guards loop
+        execute format('select anze.%I($1)', 'case_guard_' || guard) into refusal using c;
+        exit when refusal is not null;
+    end loop;
+    return coalesce(refusal, case when a.extends <> '{}' then anze.case_extension_refusal(c, a) end);
+end
+$$;
+
+-- The sentence of a guard, where it refuses.
+create or replace function anze.refusal_where(refuses boolean, zh text, en text) returns jsonb
+immutable parallel safe language sql
+return case when refuses then jsonb_build_object('zh', zh, 'en', en) end;
+
 -- The actions that this caller may take now. What is refused for its content (posts, fields, evidence) is among them.
 create or replace function anze.case_actions_now(c anze.case_file) returns setof anze.case_action
-stable security definer language sql
+stable security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
+begin
+    return query
     select a.* from anze.case_action a
     where (a.kind, a.version) = (c.kind, c.kind_version) and c.state = any (a.from_states)
-        and anze.case_barrier(c, a) is null
-    order by a.place, a.code
+        and anze.case_barrier(c, a) is null and anze.case_refusal(c, a) is null
+    order by a.place, a.code;
+end
 $$;
 
 -- Writing -------------------------------------------------------------------------------------------------------------
@@ -150,20 +212,23 @@ begin
     values (c.id, c.event_count, action, former_state, c.state, at, coalesce(anze.caller_level(), c.level),
         coalesce(content, '{}'), coalesce(evidence, '[]'))
     returning * into e;
-    perform anze.use_files(e.evidence, case_id => c.id,
+    perform anze.use_files(e.evidence, 'case', c.id,
         offices_only => e.action = 'opened' and coalesce(e.content ->> 'source' = 'tip', false));
 end
 $$;
 
 -- Faults of facts that name the day of a clock: it is to come.
 create or replace function anze.case_due_faults(of_kind text, of_version integer, facts jsonb, pointer text,
-    at timestamptz) returns jsonb stable language sql
+    at timestamptz) returns jsonb stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
-    select coalesce(jsonb_agg(distinct anze.fault(pointer || k.due_field, 'not-in-future', '期限应晚于现在。',
-        'The day by which it is due is to come.')), '[]')
-    from anze.case_clock k
-    where (k.kind, k.version) = (of_kind, of_version) and facts ? k.due_field
-        and (anze.case_clock_end(k, facts, at)).due_at <= at
+begin
+    return (
+        select coalesce(jsonb_agg(distinct anze.fault(pointer || k.due_field, 'not-in-future', '期限应晚于现在。',
+            'The day by which it is due is to come.')), '[]')
+        from anze.case_clock k
+        where (k.kind, k.version) = (of_kind, of_version) and facts ? k.due_field
+            and (anze.case_clock_end(k, facts, at)).due_at <= at);
+end
 $$;
 
 -- Opens a case under the version of its kind that is in force today, with its first event and the clocks of its first
@@ -188,10 +253,11 @@ begin
         perform anze.refuse('AZ422', '没有该单位。', 'There is no such unit.', '/unit_id', 'unknown-reference');
     end if;
     perform anze.refuse_all(anze.case_due_faults(k.code, k.version, open_case.facts, '/', at));
-    insert into anze.case_file (kind, kind_version, state, level, unit_id, supervisor_id, parent_id, title, facts,
+    insert into anze.case_file (id, kind, kind_version, state, level, unit_id, supervisor_id, parent_id, title, facts,
         version, opened_at, state_since, updated_at, region_code, sector)
-    values (k.code, k.version, k.initial_state, open_case.level, u.id, open_case.supervisor_id, open_case.parent_id,
-        open_case.title, coalesce(jsonb_strip_nulls(open_case.facts), '{}'), 0, at, at, at, u.region_code, u.sector)
+    values (anze.new_id(u.region_code, at), k.code, k.version, k.initial_state, open_case.level, u.id,
+        open_case.supervisor_id, open_case.parent_id, open_case.title,
+        coalesce(jsonb_strip_nulls(open_case.facts), '{}'), 0, at, at, at, u.region_code, u.sector)
     returning * into c;
     c := anze.case_enter(c, c.state, at);
     select * into opened from anze.add_case_event(c, 'opened', null, content, evidence, at);

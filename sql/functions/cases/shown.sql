@@ -42,16 +42,19 @@ $$;
 
 -- What an event was called: as the rules of the case have it, else the latest that had it. Two are of every kind.
 create or replace function anze.case_event_title(c anze.case_file, action text) returns jsonb
-stable parallel safe security definer language sql
+stable parallel safe security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
-    select jsonb_build_object('title_zh', t.zh, 'title_en', t.en) from (
-        select a.title_zh, a.title_en, 1 + (a.version <> c.kind_version)::integer, -a.version
-        from anze.case_action a where a.kind = c.kind and a.code = action
-        union all
-        select s.zh, s.en, 9, 0
-        from (values ('opened', '立案', 'Opened'), ('rules_moved', '变更适用规则版本', 'Moved to other rules')) s(code, zh, en)
-        where s.code = action
-        order by 3, 4 limit 1) t(zh, en)
+begin
+    return (
+        select jsonb_build_object('title_zh', t.zh, 'title_en', t.en) from (
+            select a.title_zh, a.title_en, 1 + (a.version <> c.kind_version)::integer, -a.version
+            from anze.case_action a where a.kind = c.kind and (a.code = action or action = any (a.formerly))
+            union all
+            select s.zh, s.en, 9, 0
+            from (values ('opened', '立案', 'Opened'), ('rules_moved', '变更适用规则版本', 'Moved to other rules')) s(code, zh, en)
+            where s.code = action
+            order by 3, 4 limit 1) t(zh, en));
+end
 $$;
 
 create or replace function anze.case_timeline(c anze.case_file) returns jsonb
@@ -116,56 +119,9 @@ set search_path = pg_catalog, pg_temp as $$
 begin
     return anze.case_head(c) || jsonb_build_object('facts', c.facts, 'timeline', anze.case_timeline(c),
         'clocks', (select coalesce(jsonb_agg(anze.deadline_json(d) order by d.starts_at, d.due_at, d.id), '[]')
-                   from anze.deadline d where d.case_id = c.id),
+                   from anze.deadline d where d.subject_id = c.id),
         'actions', (select coalesce(jsonb_agg(anze.case_action_json(a)
                            || jsonb_build_object('operation_id', 'takeCaseAction') order by a.place, a.code), '[]')
                     from anze.case_actions_now(c) a));
-end
-$$;
-
--- The rules of a kind ----------------------------------------------------------------------------------------------------
-
-create or replace function anze.case_kind_head(of_code text, of_version integer) returns jsonb
-stable parallel safe language plpgsql as $$
-begin
-    return (select jsonb_strip_nulls(jsonb_build_object('code', k.code, 'version', k.version, 'title_zh', k.title_zh,
-            'title_en', k.title_en, 'in_force_from', lower(k.in_force), 'in_force_until', upper(k.in_force) - 1,
-            'is_in_force', k.in_force @> anze.today(), 'initial_state', k.initial_state, 'instrument', i.title,
-            'article', k.article, 'confidence', k.confidence))
-        from anze.case_kind k join anze.instrument i on i.code = k.instrument
-        where (k.code, k.version) = (of_code, of_version));
-end
-$$;
-
--- A kind whole: its states, its actions and its clocks with the figures in force today.
-create or replace function anze.case_kind_json(of_code text, of_version integer) returns jsonb
-stable parallel safe language plpgsql as $$
-begin
-    return anze.case_kind_head(of_code, of_version) || jsonb_build_object(
-        'states', (
-            select coalesce(jsonb_agg(jsonb_build_object('code', s.code, 'title_zh', s.title_zh,
-                'title_en', s.title_en, 'is_final', s.is_final, 'is_public', s.is_public,
-                'holds_clocks', s.holds_clocks)
-                order by s.place, s.code), '[]')
-            from anze.case_state s where (s.kind, s.version) = (of_code, of_version)),
-        'actions', (
-            select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('to_state', a.to_state))
-                || jsonb_build_object('code', a.code, 'title_zh', a.title_zh, 'title_en', a.title_en,
-                    'from_states', a.from_states, 'scope', a.scope, 'takers', a.takers,
-                    'minimum_level', anze.level_code(a.minimum_level), 'posts', a.posts,
-                    'other_than', a.other_than, 'fields', anze.case_fields(a), 'evidence', a.evidence,
-                    'starts', a.starts, 'stops', a.stops) order by a.place, a.code), '[]')
-            from anze.case_action a where (a.kind, a.version) = (of_code, of_version)),
-        'clocks', (
-            select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('due_field', k.due_field, 'rule', k.rule,
-                'value', r.value, 'unit', r.unit, 'instrument', i.title, 'article', r.article,
-                'confidence', r.confidence))
-                || jsonb_build_object('code', k.code, 'title_zh', k.title_zh, 'title_en', k.title_en,
-                    'states', k.states, 'is_working_days', k.is_working_days, 'watched_by', k.watched_by)
-                order by k.code), '[]')
-            from anze.case_clock k
-            left join anze.rule r on r.code = k.rule and r.in_force @> anze.today() and r.region_code is null
-            left join anze.instrument i on i.code = r.instrument
-            where (k.kind, k.version) = (of_code, of_version)));
 end
 $$;

@@ -131,27 +131,13 @@ begin
 end
 $$;
 
--- Whether the caller sees something that a file is evidence of: asked for files alone that are not seen as their unit's.
--- With the owner's rights, also within the owner's functions, so it says itself what the policies of cases, records and
--- excuses say; and never for the owner's own work, which nobody else may pass for.
-create or replace function anze.sees_use_of_file(file_id uuid) returns boolean
-stable parallel safe security definer language plpgsql
-set search_path = pg_catalog, pg_temp
+-- Whether the caller sees a deadline: as what its owner keeps itself, and with the case that it is of. A clock of an accident
+-- is seen as the accident is: by nobody above its unit in the tree.
+create or replace function anze.sees_deadline(subject text, subject_id uuid, region_code text, sector text, owed_by uuid)
+returns boolean stable parallel safe language plpgsql
 as $$
 begin
-    return coalesce(anze.reach() in ('region', 'unit'), false) and exists (
-        select from anze.file_use u
-        where u.file_id = sees_use_of_file.file_id
-            and (not u.offices_only or anze.caller_level() > 0)
-            and case
-                when u.case_id is not null then (
-                    select anze.case_is_seen(c) from anze.case_file c where c.id = u.case_id)
-                when u.record_id is not null then (
-                    select anze.can_see_of_unit(r.region_code, r.sector, r.unit_id)
-                    from anze.duty_record r where r.id = u.record_id)
-                else (
-                    select anze.can_see_of_unit(x.region_code, x.sector, x.unit_id)
-                    from anze.excuse x where x.id = u.excuse_id)
-            end);
+    return case when subject = 'accident' then anze.can_see(region_code, sector, owed_by)
+        else anze.can_see_of_unit(region_code, sector, owed_by) or subject = 'case' and anze.sees_case(subject_id) end;
 end
 $$;

@@ -7,10 +7,46 @@ begin
 end
 $$;
 
+-- What codes of divisions say. A migration declares these, since generated columns rest on them; here they are PL/pgSQL,
+-- whose plans are kept: a strict function in SQL that says CASE is not inlined, and planned again for each row.
+
+create or replace function anze.city_of(region_code text) returns text immutable parallel safe strict language plpgsql as $$
+begin
+    return case when substr(region_code, 3, 2) <> '00' then left(region_code, 4) end;
+end
+$$;
+
+create or replace function anze.county_of(region_code text) returns text immutable parallel safe strict language plpgsql as $$
+begin
+    return case when substr(region_code, 5, 2) <> '00' or length(region_code) > 6 then left(region_code, 6) end;
+end
+$$;
+
+create or replace function anze.town_of(region_code text) returns text immutable parallel safe strict language plpgsql as $$
+begin
+    return case when length(region_code) > 6 then left(region_code, 9) end;
+end
+$$;
+
+create or replace function anze.region_prefix(region_code text) returns text immutable parallel safe strict
+language plpgsql as $$
+begin
+    return case
+        when length(region_code) > 6 then region_code
+        when right(region_code, 4) = '0000' then left(region_code, 2)
+        when right(region_code, 2) = '00' then left(region_code, 4)
+        else region_code
+    end;
+end
+$$;
+
 -- The level that governs a region, or a part of its code that has no padding.
 create or replace function anze.region_level(region_code text) returns smallint
-immutable parallel safe strict language sql
-return case length(anze.region_prefix(region_code)) when 2 then 4 when 4 then 3 when 6 then 2 else 1 end::smallint;
+immutable parallel safe strict language plpgsql as $$
+begin
+    return case length(anze.region_prefix(region_code)) when 2 then 4 when 4 then 3 when 6 then 2 else 1 end::smallint;
+end
+$$;
 
 -- The level at which the caller stands (anze.level): by its region; who acts for one unit, by that unit: an
 -- enterprise is 0, a body stands where it sits.

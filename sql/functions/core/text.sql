@@ -5,5 +5,9 @@ create or replace function anze.mask_phone(phone text) returns text immutable pa
 $$;
 
 -- "3.5d41402abc4b": version 3, and what it shows to this caller now. If-Match looks at the version alone, as far as the dot.
-create or replace function anze.etag(version integer, shown text) returns text immutable parallel safe language sql
-return version || '.' || left(md5(shown), 12);
+create or replace function anze.etag(version integer, shown text) returns text
+immutable parallel safe language plpgsql as $$
+begin
+    return version || '.' || left(md5(shown), 12);
+end
+$$;

@@ -25,3 +25,6 @@ $$;
 -- A moment without a day: what has no day to be done by.
 create or replace function anze.moment(at timestamptz) returns jsonb stable parallel safe language sql
 as $$ select case when isfinite(at) then to_jsonb(anze.instant(at)) end $$;
+
+create or replace function anze.month_begins(month timestamp) returns timestamptz immutable parallel safe strict language sql
+return month at time zone 'Asia/Shanghai';

@@ -193,7 +193,7 @@ as $$
             select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('id', n.id, 'stage', n.stage, 'kind', n.kind,
                 'unit_id', n.unit_id, 'issued_at', anze.instant(n.issued_at),
                 'acknowledged_at', anze.moment(n.acknowledged_at))) order by n.issued_at)
-            from anze.notice n where n.obligation_id = (o).id), '[]'),
+            from anze.notice n where n.subject_id = (o).id and n.subject = 'obligation'), '[]'),
         'history', coalesce((
             select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('from', anze.instant(lower(p.was)),
                 'until', anze.instant(upper(p.was)), 'state', p.state, 'required', p.required,
@@ -237,7 +237,7 @@ begin
     insert into anze.excuse (obligation_id, reason, evidence_files, unit_id, region_code, sector)
     values (o.id, request ->> 'reason', coalesce(request -> 'evidence', '[]'), o.unit_id, o.region_code, o.sector)
     returning * into e;
-    perform anze.use_files(e.evidence_files, excuse_id => e.id);
+    perform anze.use_files(e.evidence_files, 'excuse', e.id);
     return query select '201', anze.excuse_json(e)::text, e.version::text, '/v1/excuses/' || e.id;
 end
 $$;

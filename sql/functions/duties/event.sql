@@ -84,3 +84,6 @@ $$;
 create or replace trigger accident_raises_events after update on anze.accident for each row
     when (new.grade <> old.grade or old.region_code <> new.region_code)
     execute function anze.accident_raises_events();
+create or replace trigger accident_filed_raises_events after insert on anze.accident for each row
+    when (new.grade >= 2)
+    execute function anze.accident_raises_events();

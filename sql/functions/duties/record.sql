@@ -171,7 +171,7 @@ begin
     values (r.id, r.kind, r.unit_id, r.person_id, r.on_day, r.for_period, r.title, r.content, r.evidence,
         r.evidence_files, r.valid, r.published_on, r.published_at_url, r.event_id, r.replaces, r.region_code, r.sector)
     returning * into r;
-    perform anze.use_files(r.evidence_files, record_id => r.id);
+    perform anze.use_files(r.evidence_files, 'record', r.id);
     perform anze.follow_ups_keep(r, given -> 'content');
     return r;
 end

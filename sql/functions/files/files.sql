@@ -300,16 +300,13 @@ begin
 end
 $$;
 
--- What evidence is of, so that who sees that sees the files as well. Kept where the evidence is kept, after its faults
--- were asked for. What was an office's alone is open as soon as it is used openly.
-create or replace function anze.use_files(evidence jsonb, case_id uuid default null, record_id uuid default null,
-    excuse_id uuid default null, offices_only boolean default false) returns void
-language plpgsql set search_path = pg_catalog, pg_temp as $$
-#variable_conflict use_column
+-- What evidence is of (anze.subject), so that who sees that sees the files as well. Kept where the evidence is kept, after its
+-- faults were asked for. What was an office's alone is open as soon as it is used openly.
+create or replace function anze.use_files(evidence jsonb, of_subject text, of_id uuid, offices_only boolean default false)
+returns void language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
-    insert into anze.file_use as kept (file_id, case_id, record_id, excuse_id, offices_only)
-    select distinct (e.one ->> 'file_id')::uuid, use_files.case_id, use_files.record_id, use_files.excuse_id,
-        use_files.offices_only
+    insert into anze.file_use as kept (file_id, subject, subject_id, offices_only)
+    select distinct (e.one ->> 'file_id')::uuid, of_subject, of_id, use_files.offices_only
     from jsonb_array_elements(evidence) e(one) where e.one ? 'file_id'
     on conflict on constraint file_use_key do update set offices_only = false
     where kept.offices_only and not excluded.offices_only;
@@ -317,14 +314,44 @@ end
 $$;
 
 -- Evidence names files that are whole and that the caller may see; evidence on paper names none.
-create or replace function anze.evidence_faults(evidence jsonb) returns jsonb stable language sql as $$
-    with named as (
-        select (e.one ->> 'file_id')::uuid as id, e.place - 1 as place, row_number() over (order by e.place) - 1 as number
-        from jsonb_array_elements(evidence) with ordinality e(one, place) where e.one ? 'file_id'),
-    wrong as (
-        select w.fault, split_part(w.fault ->> 'pointer', '/', 3)::bigint as number
-        from jsonb_array_elements(anze.files_faults(array(select n.id from named n order by n.number), '/evidence')) w(fault))
-    select coalesce(jsonb_agg(w.fault || jsonb_build_object('pointer', '/evidence/' || n.place || '/file_id')
-                              order by n.place), '[]')
-    from wrong w join named n on n.number = w.number
+create or replace function anze.evidence_faults(evidence jsonb) returns jsonb stable language plpgsql as $$
+begin
+    return (
+        with named as (
+            select (e.one ->> 'file_id')::uuid as id, e.place - 1 as place, row_number() over (order by e.place) - 1 as number
+            from jsonb_array_elements(evidence) with ordinality e(one, place) where e.one ? 'file_id'),
+        wrong as (
+            select w.fault, split_part(w.fault ->> 'pointer', '/', 3)::bigint as number
+            from jsonb_array_elements(anze.files_faults(array(select n.id from named n order by n.number), '/evidence')) w(fault))
+        select coalesce(jsonb_agg(w.fault || jsonb_build_object('pointer', '/evidence/' || n.place || '/file_id')
+                                  order by n.place), '[]')
+        from wrong w join named n on n.number = w.number);
+end
+$$;
+
+-- Whether the caller sees something that a file is evidence of: asked for files alone that are not seen as their unit's.
+-- With the owner's rights, also within the owner's functions, where policies show the owner everything: so each subject has a
+-- function of its own that says what its policy says, anze.<subject>_shows_files(id). Never for the owner's own work, which
+-- nobody else may pass for.
+create or replace function anze.sees_use_of_file(file_id uuid) returns boolean
+stable parallel safe security definer language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    u anze.file_use;
+    seen boolean;
+begin
+    if coalesce(anze.reach() in ('region', 'unit'), false) then
+        for u in
+            select x.* from anze.file_use x
+            where x.file_id = sees_use_of_file.file_id and (not x.offices_only or anze.caller_level() > 0)
+        loop
+            execute format('select anze.%I($1)', u.subject || '_shows_files') into seen using u.subject_id;
+            if seen then
+                return true;
+            end if;
+        end loop;
+    end if;
+    return false;
+end
 $$;

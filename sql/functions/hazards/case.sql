@@ -1,5 +1,5 @@
--- What steps of a hazard's case do to the hazard: anze.case_effect_hazard_<name>(case, event). A case of this kind that
--- has no hazard (only tests make one) keeps nothing.
+-- What steps of a hazard's case do to the hazard: anze.case_effect_hazard_<name>(case, event), and what they find wrong with
+-- what a step says: anze.case_check_hazard_<name>. A case of this kind that has no hazard (only tests make one) keeps nothing.
 
 set local check_function_bodies = off; -- functions of this folder may name later ones
 
@@ -7,16 +7,33 @@ set local check_function_bodies = off; -- functions of this folder may name late
 
 -- What makes a hazard major is a criterion, and a criterion that makes it major cannot make it general.
 create or replace function anze.hazard_judgement_faults(h anze.hazard, judged_as text, named text, pointer text) returns jsonb
-stable language sql as $$
-    select anze.hazard_criterion_faults(named, anze.day_of(h.found_at), h.sector, pointer)
-        || case
-        when judged_as = 'major' and named is null then anze.fault(pointer, 'required', '判定为重大隐患应指明判定标准。',
-            'A major hazard is one by a criterion.')
-        when k.severity <> judged_as then anze.fault(pointer, 'criterion-of-other-severity',
-            '该判定标准对应另一等级。', 'The criterion makes it of the other severity.')
-        else '[]' end
-    from (select) one
-    left join anze.hazard_criterion k on k.code = named and k.in_force @> anze.day_of(h.found_at)
+stable language plpgsql as $$
+begin
+    return (
+        select anze.hazard_criterion_faults(named, anze.day_of(h.found_at), h.sector, pointer)
+            || case
+            when judged_as = 'major' and named is null then anze.fault(pointer, 'required', '判定为重大隐患应指明判定标准。',
+                'A major hazard is one by a criterion.')
+            when k.severity <> judged_as then anze.fault(pointer, 'criterion-of-other-severity',
+                '该判定标准对应另一等级。', 'The criterion makes it of the other severity.')
+            else '[]' end
+        from (select) one
+        left join anze.hazard_criterion k on k.code = named and k.in_force @> anze.day_of(h.found_at));
+end
+$$;
+
+create or replace function anze.hazard_judged_as(action text) returns text immutable parallel safe language sql
+return case when action like 'judge\_major%' then 'major' else 'general' end;
+
+create or replace function anze.case_check_hazard_judged(c anze.case_file, e anze.case_event) returns jsonb
+stable language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    h constant anze.hazard := anze.hazard_of_case(c);
+begin
+    return case when h.id is null then '[]' else anze.hazard_judgement_faults(h, anze.hazard_judged_as(e.action),
+        e.content ->> 'criterion', '/fields/criterion') end;
+end
 $$;
 
 -- The judgement is kept for ever, and the hazard is what it says. Found again within a year is seen here too, since the
@@ -26,17 +43,17 @@ language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
     h anze.hazard := anze.hazard_of_case(c);
-    judged_as constant text := case when e.action like 'judge\_major%' then 'major' else 'general' end;
+    judged_as constant text := anze.hazard_judged_as(e.action);
     named constant text := e.content ->> 'criterion';
     again record;
 begin
     if h.id is null then
         return c;
     end if;
-    perform anze.refuse_all(anze.hazard_judgement_faults(h, judged_as, named, '/fields/criterion'));
     h.criterion := named;
     h.criterion_version := (anze.hazard_criterion_on(named, anze.day_of(h.found_at))).version;
     h.imminent_danger := h.imminent_danger or coalesce((e.content ->> 'imminent_danger')::boolean, false);
+    perform anze.lock_recurrence(h.unit_id, named);
     select * into again from anze.hazard_recurrence(h);
     insert into anze.hazard_judgement (hazard_id, number, severity, criterion, criterion_version, basis, imminent_danger,
         judged_at, level)
@@ -53,12 +70,16 @@ end
 $$;
 
 -- The step of the case by which this severity is judged now; where there is none, one that will be refused.
-create or replace function anze.hazard_judging_step(c anze.case_file, judged_as text) returns text stable language sql as $$
-    select a.code from anze.case_action a
-    where (a.kind, a.version) = (c.kind, c.kind_version)
-        and a.code = any (case judged_as when 'major' then array['judge_major', 'judge_major_stopped']
-                          else array['judge_general', 'regrade_general'] end)
-    order by c.state = any (a.from_states) desc, a.place limit 1
+create or replace function anze.hazard_judging_step(c anze.case_file, judged_as text) returns text
+stable language plpgsql as $$
+begin
+    return (
+        select a.code from anze.case_action a
+        where (a.kind, a.version) = (c.kind, c.kind_version)
+            and a.code = any (case judged_as when 'major' then array['judge_major', 'judge_major_stopped']
+                              else array['judge_general', 'regrade_general'] end)
+        order by c.state = any (a.from_states) desc, a.place limit 1);
+end
 $$;
 
 create or replace function anze.judge_hazard(hazard uuid, if_match text, given jsonb)
@@ -99,15 +120,20 @@ begin
 end
 $$;
 
+create or replace function anze.case_check_hazard_told(c anze.case_file, e anze.case_event) returns jsonb
+stable language sql
+set search_path = pg_catalog, pg_temp as $$
+    select case when (e.content ->> 'told_on')::date > anze.today()
+        then jsonb_build_array(anze.fault('/fields/told_on', 'in-future', '报告日期不能晚于今天。', 'Not in the future.'))
+        else '[]' end
+$$;
+
 create or replace function anze.case_effect_hazard_told(c anze.case_file, e anze.case_event) returns anze.case_file
 language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
     h constant anze.hazard := anze.hazard_of_case(c);
 begin
-    if (e.content ->> 'told_on')::date > anze.today() then
-        perform anze.refuse('AZ422', '报告日期不能晚于今天。', 'Not in the future.', '/fields/told_on', 'in-future');
-    end if;
     update anze.hazard x
     set congress_told_on = coalesce((e.content ->> 'told_on')::date, x.congress_told_on),
         department_told_at = case e.action when 'report_to_department' then coalesce(x.department_told_at, e.at)

@@ -54,26 +54,29 @@ end
 $$;
 
 create or replace function anze.hazard_faults(h anze.hazard, given jsonb, u anze.unit, f anze.follow_up) returns jsonb
-stable language sql as $$
-    select '[]'::jsonb || anze.duty_unit_faults(given, u) || anze.evidence_faults(h.evidence)
-        || anze.hazard_criterion_faults(h.criterion, anze.day_of(h.found_at), h.sector, '/criterion')
-        || coalesce(jsonb_agg(anze.fault(w.pointer, w.rule, w.zh, w.en)), '[]')
-    from (values
-        (h.found_at > clock_timestamp(), '/found_at', 'in-future', '发现时间不能晚于现在。',
-            'It cannot have been found in the future.'),
-        ((anze.rule_in_force('HAZ.JUDGE', anze.day_of(h.found_at), h.region_code)).code is null, '/found_at', 'no-rule-in-force', '发现之日没有施行中的隐患排查治理规定。',
-            'No rule about hazards was in force on the day of finding.'),
-        (h.due_on < anze.day_of(h.found_at), '/rectification/due_on', 'before-found-at', '整改期限不能早于发现之日。',
-            'Not before the day of finding.'),
-        ((h.source = 'record_finding') <> (given ? 'finding'), '/finding', 'finding-and-source',
-            '来源为履职记录发现问题的，应且仅应指明该问题。', 'The source record_finding names its finding, and no other source does.'),
-        (given ? 'finding' and f.record_id is null, '/finding', 'unknown-reference', '没有该检查发现问题。',
-            'There is no such finding.'),
-        (f.unit_id <> u.id, '/unit_id', 'of-other-unit', '该问题应由其他单位整改。', 'The finding is about another unit.'),
-        (anze.reach() = 'unit' and h.source in ('inspection', 'tip', 'other_department'), '/source', 'not-for-units',
-            '该来源由监管部门填写。', 'Offices state this source.')
-    ) w(holds, pointer, rule, zh, en)
-    where w.holds
+stable language plpgsql as $$
+begin
+    return (
+        select '[]'::jsonb || anze.duty_unit_faults(given, u) || anze.evidence_faults(h.evidence)
+            || anze.hazard_criterion_faults(h.criterion, anze.day_of(h.found_at), h.sector, '/criterion')
+            || coalesce(jsonb_agg(anze.fault(w.pointer, w.rule, w.zh, w.en)), '[]')
+        from (values
+            (h.found_at > clock_timestamp(), '/found_at', 'in-future', '发现时间不能晚于现在。',
+                'It cannot have been found in the future.'),
+            ((anze.rule_in_force('HAZ.JUDGE', anze.day_of(h.found_at), h.region_code)).code is null, '/found_at', 'no-rule-in-force', '发现之日没有施行中的隐患排查治理规定。',
+                'No rule about hazards was in force on the day of finding.'),
+            (h.due_on < anze.day_of(h.found_at), '/rectification/due_on', 'before-found-at', '整改期限不能早于发现之日。',
+                'Not before the day of finding.'),
+            ((h.source = 'record_finding') <> (given ? 'finding'), '/finding', 'finding-and-source',
+                '来源为履职记录发现问题的，应且仅应指明该问题。', 'The source record_finding names its finding, and no other source does.'),
+            (given ? 'finding' and f.record_id is null, '/finding', 'unknown-reference', '没有该检查发现问题。',
+                'There is no such finding.'),
+            (f.unit_id <> u.id, '/unit_id', 'of-other-unit', '该问题应由其他单位整改。', 'The finding is about another unit.'),
+            (anze.reach() = 'unit' and h.source in ('inspection', 'tip', 'other_department'), '/source', 'not-for-units',
+                '该来源由监管部门填写。', 'Offices state this source.')
+        ) w(holds, pointer, rule, zh, en)
+        where w.holds);
+end
 $$;
 
 -- One line of at most 200 characters: what the case is called.
@@ -91,6 +94,7 @@ declare
     supervisor constant uuid := (select o.id from anze.unit o where o.id = anze.unit() and o.is_body);
     c anze.case_file;
 begin
+    perform anze.lock_recurrence(h.unit_id, h.criterion);
     select * into again from anze.hazard_recurrence(h);
     c := anze.open_case('hazard', h.unit_id, supervisor, anze.hazard_level(), anze.hazard_title(h.description),
         jsonb_build_object('hazard_id', h.id, 'found_at', anze.instant(h.found_at)), null,
@@ -125,6 +129,7 @@ begin
     if f.hazard_id is not null then
         perform anze.refuse_state('该问题已登记为隐患。', 'The finding is a hazard already.');
     end if;
+    perform anze.need_partition('hazard', h.found_at);
     h := anze.hazard_keep(h);
     return query select * from anze.hazard_answer(h.id, '201');
 end

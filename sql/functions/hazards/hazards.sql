@@ -1,56 +1,7 @@
--- Hazards: where their rows are kept, what follows from what, who is told.
+-- Hazards: what is seen and found, what follows from what.
 -- Filing is in hazard_file.sql, judging in hazard_case.sql, merging in hazard_merge.sql, what is shown in hazard_shown.sql.
 
 set local check_function_bodies = off; -- functions of this folder may name later ones
-
--- Partitions ---------------------------------------------------------------------------------------------------------
-
--- One partition of the table, made apart and then attached, so that writers go on. The bounds are months of China.
-create or replace function anze.make_hazard_partition(name text, lower_bound text, upper_bound text) returns void
-language plpgsql set search_path = pg_catalog, pg_temp as $$
-begin
-    execute format('create table anze.%I (like anze.hazard including all)', name);
-    execute format('alter table anze.%I enable row level security', name); -- nobody reads it but by its parent
-    execute format('alter table anze.%I force row level security', name);
-    execute format('alter table anze.hazard attach partition anze.%I for values from (%s) to (%s)', name, lower_bound,
-                   upper_bound);
-end
-$$;
-
-create or replace function anze.month_begins(month timestamp) returns timestamptz immutable parallel safe strict language sql
-return month at time zone 'Asia/Shanghai';
-
--- The partitions of this month and the coming ones; how many were made. What was found before the first month that has
--- one (a year back when the table is new) is in hazard_past. There is no default partition: with one, a list could not
--- stop at the latest months. Run by migrate, and by the sweeper.
-create or replace function anze.make_hazard_partitions(max_rows integer default 3) returns integer
-security definer language plpgsql set search_path = pg_catalog, pg_temp set lock_timeout = '2s' as $$
-declare
-    this_month constant timestamp := date_trunc('month', now() at time zone 'Asia/Shanghai');
-    is_new constant boolean := to_regclass('anze.hazard_past') is null;
-    month timestamp := this_month - case when is_new then interval '12 months' else interval '0' end;
-    made integer := 0;
-begin
-    if to_regclass(to_char(this_month + interval '3 months', '"anze.hazard_"YYYY_MM')) is not null then
-        return 0;
-    end if;
-    perform pg_advisory_xact_lock(3615029, 4); -- sweepers of several replicas at once
-    if is_new then
-        perform anze.make_hazard_partition('hazard_past', 'minvalue', quote_literal(anze.month_begins(month)));
-    end if;
-    while month <= this_month + interval '3 months' loop
-        if to_regclass(to_char(month, '"anze.hazard_"YYYY_MM')) is null then
-            perform anze.make_hazard_partition(to_char(month, '"hazard_"YYYY_MM'),
-                quote_literal(anze.month_begins(month)), quote_literal(anze.month_begins(month + interval '1 month')));
-            made := made + 1;
-        end if;
-        month := month + interval '1 month';
-    end loop;
-    return made;
-end
-$$;
-
-select anze.make_hazard_partitions();
 
 -- What is seen and found ---------------------------------------------------------------------------------------------
 
@@ -92,23 +43,29 @@ $$;
 
 -- The version of a criterion that was in force on a day.
 create or replace function anze.hazard_criterion_on(named text, day date) returns anze.hazard_criterion
-stable language sql as $$
-    select k from anze.hazard_criterion k where k.code = named and k.in_force @> day
+stable language plpgsql as $$
+begin
+    return (
+        select k from anze.hazard_criterion k where k.code = named and k.in_force @> day);
+end
 $$;
 
 -- What is wrong with naming this criterion for a hazard of this sector that was found on this day.
 create or replace function anze.hazard_criterion_faults(named text, day date, of_sector text, pointer text) returns jsonb
-stable language sql as $$
-    select case
-    when named is null then '[]'
-    when not exists (select from anze.hazard_criterion o where o.code = named) then
-        anze.fault(pointer, 'unknown-reference', '没有该判定标准。', 'There is no such criterion.')
-    when k.code is null then anze.fault(pointer, 'not-in-force', '该判定标准在发现之日没有施行。',
-        'The criterion was not in force on the day of finding.')
-    when k.sectors is not null and not coalesce(of_sector = any (k.sectors), false) then
-        anze.fault(pointer, 'of-other-sector', '该判定标准不适用于该行业领域。', 'The criterion is for other sectors.')
-    else '[]' end
-    from (select) one left join anze.hazard_criterion k on k.code = named and k.in_force @> day
+stable language plpgsql as $$
+begin
+    return (
+        select case
+        when named is null then '[]'
+        when not exists (select from anze.hazard_criterion o where o.code = named) then
+            anze.fault(pointer, 'unknown-reference', '没有该判定标准。', 'There is no such criterion.')
+        when k.code is null then anze.fault(pointer, 'not-in-force', '该判定标准在发现之日没有施行。',
+            'The criterion was not in force on the day of finding.')
+        when k.sectors is not null and not coalesce(of_sector = any (k.sectors), false) then
+            anze.fault(pointer, 'of-other-sector', '该判定标准不适用于该行业领域。', 'The criterion is for other sectors.')
+        else '[]' end
+        from (select) one left join anze.hazard_criterion k on k.code = named and k.in_force @> day);
+end
 $$;
 
 -- The last of the same unit and criterion within the year before, and how many there were. What was merged or was no
@@ -128,6 +85,14 @@ begin
 end
 $$;
 
+-- Hazards of one unit by one criterion are filed and judged one after the other, so that each sees those before it: taken
+-- in a statement before the one that looks for them.
+create or replace function anze.lock_recurrence(unit_id uuid, criterion text) returns void strict language plpgsql as $$
+begin
+    perform pg_advisory_xact_lock(hashtextextended(unit_id || criterion, 3615031));
+end
+$$;
+
 -- What follows -------------------------------------------------------------------------------------------------------
 
 -- A hazard shows where its case stands. One that was merged is not open, though its case may go on again.
@@ -144,7 +109,7 @@ begin
 end
 $$;
 create or replace trigger hazard_follows after update on anze.case_file
-    for each row when (new.kind = 'hazard'
+    for each row when (new.kind = 'hazard' and old.version > 0 -- while it is being opened there is no hazard yet
         and (new.state, new.is_open, new.due_at, new.version) is distinct from (old.state, old.is_open, old.due_at, old.version))
     execute function anze.hazard_follows_case();
 

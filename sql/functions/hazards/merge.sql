@@ -164,7 +164,7 @@ begin
         perform anze.refuse_state('该隐患没有合并。', 'The hazard is not merged.');
     end if;
     update anze.hazard x set merged_into = null where x.id = h.id and x.found_at = h.found_at;
-    perform anze.case_act(h.case_id, 'part_' || was, given, '[]', true);
+    perform anze.case_act(h.case_id, 'part', given, '[]', true);
     return query select * from anze.hazard_answer(h.id, '200');
 end
 $$;

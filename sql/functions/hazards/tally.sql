@@ -34,13 +34,15 @@ select row(anze.day_of((h).found_at), coalesce(anze.day_of((h).closed_at), 'infi
            null)::anze.hazard_tally_delta
 $$;
 
-create or replace function anze.hazard_tally_add(rows anze.hazard_tally_delta[]) returns void language sql as $$
+create or replace function anze.hazard_tally_add(rows anze.hazard_tally_delta[]) returns void language plpgsql as $$
+begin
     insert into anze.hazard_tally_delta (found_on, closed_on, late_on, region_code, sector, criterion, found, major, recurrent)
     select t.found_on, t.closed_on, t.late_on, t.region_code, t.sector, t.criterion, sum(t.found), sum(t.major),
         sum(t.recurrent)
     from unnest(rows) t
     group by 1, 2, 3, 4, 5, 6
-    having (sum(t.found), sum(t.major), sum(t.recurrent)) <> (0, 0, 0)
+    having (sum(t.found), sum(t.major), sum(t.recurrent)) <> (0, 0, 0);
+end
 $$;
 
 create or replace function anze.hazard_tally_inserted() returns trigger security definer language plpgsql

@@ -68,14 +68,16 @@ create or replace trigger lights_updated after update on anze.structural_finding
 create or replace function anze.deadline_lights() returns trigger security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
-    if tg_op = 'INSERT' then
+    if not exists (select from after_rows) then
+        return null;
+    elsif tg_op = 'INSERT' then
         insert into anze.light_note (unit_id)
-        select distinct n.owed_by from after_rows n join anze.case_file f on f.id = n.case_id
+        select distinct n.owed_by from after_rows n join anze.case_file f on f.id = n.subject_id
         where f.kind <> 'hazard' or f.unit_id = n.owed_by;
     else
         insert into anze.light_note (unit_id)
         select distinct n.owed_by
-        from after_rows n join before_rows o on o.id = n.id join anze.case_file f on f.id = n.case_id
+        from after_rows n join before_rows o on o.id = n.id join anze.case_file f on f.id = n.subject_id
         where (n.is_running, n.due_at) <> (o.is_running, o.due_at) and (f.kind <> 'hazard' or f.unit_id = n.owed_by);
     end if;
     return null;
@@ -104,7 +106,7 @@ create or replace function anze.light_colour(reasons jsonb) returns text immutab
 return coalesce(reasons -> 0 ->> 'colour', 'green');
 
 -- What the light of each of these units is judged by, and when time alone changes it. (What falls due or becomes
--- missed is noticed by anze.issue_notices.)
+-- missed is noticed by anze.put_back_obligation.)
 create or replace function anze.light_measures(unit_ids uuid[], now_at timestamptz, look_back interval)
 returns table (unit_id uuid, measures jsonb, due_at timestamptz) stable language sql
 set search_path = pg_catalog, pg_temp as $$
@@ -120,11 +122,11 @@ set search_path = pg_catalog, pg_temp as $$
     owed as materialized (
         select k.* from known k where k.is_recent),
     told as (
-        select n.obligation_id, bool_or(n.kind = 'escalation') as is_escalated,
+        select n.subject_id as obligation_id, bool_or(n.kind = 'escalation') as is_escalated,
             min(n.issued_at) filter (where n.kind = 'warning' and n.acknowledged_at is null) as unheard_since
         from anze.notice n
-        where n.obligation_id = any (array(select o.id from owed o))
-        group by n.obligation_id),
+        where n.subject_id = any (array(select o.id from owed o)) and n.subject = 'obligation'
+        group by n.subject_id),
     counted as (
         select o.unit_id, count(*) filter (where o.is_missed) as missed,
             count(*) filter (where not o.is_missed) as overdue,
@@ -151,10 +153,10 @@ set search_path = pg_catalog, pg_temp as $$
     -- of every other kind, which an office may owe as well.
     clocked as (
         select d.owed_by as unit_id,
-            count(distinct d.case_id) filter (where f.kind = 'hazard' and d.due_at <= now_at) as hazards_late,
-            count(distinct d.case_id) filter (where f.kind <> 'hazard' and d.due_at <= now_at) as cases_late,
+            count(distinct d.subject_id) filter (where f.kind = 'hazard' and d.due_at <= now_at) as hazards_late,
+            count(distinct d.subject_id) filter (where f.kind <> 'hazard' and d.due_at <= now_at) as cases_late,
             min(d.due_at) filter (where d.due_at > now_at) as late_at
-        from anze.deadline d join anze.case_file f on f.id = d.case_id
+        from anze.deadline d join anze.case_file f on f.id = d.subject_id
         where d.owed_by = any (unit_ids) and d.is_running and (f.kind <> 'hazard' or f.unit_id = d.owed_by)
         group by d.owed_by)
     select u.id, jsonb_build_object('missed', coalesce(c.missed, 0), 'missed_twice', coalesce(c.missed_twice, 0),

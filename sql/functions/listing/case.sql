@@ -1,27 +1,30 @@
--- What steps of a listed case do beside moving it: anze.case_effect_listing_<name>(case, event).
+-- What steps of a listed case do beside moving it: anze.case_effect_listing_<name>(case, event); what these find wrong with
+-- what a step says: anze.case_check_<name>(case, event); and what keeps a step from happening now, whatever it says:
+-- anze.case_guard_<name>(case).
 
 set local check_function_bodies = off; -- functions of this folder may name later ones
 
-create or replace function anze.refuse_field(name text, rule text, zh text, en text) returns void language plpgsql as $$
-begin
-    perform anze.refuse('AZ422', zh, en, '/fields/' || name, rule);
-end
-$$;
+create or replace function anze.field_fault_where(holds boolean, name text, rule text, zh text, en text) returns jsonb
+immutable parallel safe language sql
+return case when holds then jsonb_build_array(anze.fault('/fields/' || name, rule, zh, en)) else '[]' end;
 
 -- What was done is told afterwards: none of its days lies ahead.
-create or replace function anze.case_effect_listing_dated(c anze.case_file, e anze.case_event) returns anze.case_file
+create or replace function anze.case_check_listing_dated(c anze.case_file, e anze.case_event) returns jsonb
 stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
-    perform anze.refuse_all(coalesce((
+    return coalesce((
         select jsonb_agg(anze.fault('/fields/' || d.name, 'in-future', '日期不能晚于今天。', 'Not in the future.'))
         from jsonb_each_text(e.content) d(name, value)
         where d.name in ('published_on', 'filed_on', 'visited_on', 'talked_on', 'completed_on', 'reviewed_on',
                          'removal_published_on')
-          and d.value::date > anze.today()), '[]'));
-    return c;
+          and d.value::date > anze.today()), '[]');
 end
 $$;
+
+create or replace function anze.case_effect_listing_dated(c anze.case_file, e anze.case_event) returns anze.case_file
+immutable language sql
+return c;
 
 -- The last day that a listing may set: a year after the notice, by the rule of that day.
 create or replace function anze.listing_last_day(listed_on date) returns date stable language sql
@@ -31,32 +34,35 @@ set search_path = pg_catalog, pg_temp as $$
     from anze.rule_on('LIST.HAZ.MAXTERM', listed_on) r
 $$;
 
-create or replace function anze.refuse_too_long(listed_on date, due_on date) returns void stable language plpgsql as $$
+create or replace function anze.too_long_faults(listed_on date, due_on date) returns jsonb stable language plpgsql
+set search_path = pg_catalog, pg_temp as $$
 declare
     last_day constant date := anze.listing_last_day(listed_on);
 begin
-    if due_on > last_day then
-        perform anze.refuse_field('due_on', 'too-long', format('整改期限最迟为 %s。', last_day),
-            format('The last day is %s at the latest.', last_day));
-    end if;
+    return anze.field_fault_where(due_on > last_day, 'due_on', 'too-long', format('整改期限最迟为 %s。', last_day),
+        format('The last day is %s at the latest.', last_day));
 end
 $$;
 
-create or replace function anze.refuse_no_body(unit uuid, field text) returns void stable language plpgsql as $$
-begin
-    if not exists (select from anze.unit u where u.id = unit and u.is_body
-                       and (u.closed_on is null or u.closed_on > anze.today())) then
-        perform anze.refuse_field(field, 'not-a-body', '应为党政机关、监管部门等机构。', 'It is a body of party, state or supervision.');
-    end if;
-end
+create or replace function anze.no_body_faults(unit uuid, field text) returns jsonb stable language sql
+set search_path = pg_catalog, pg_temp as $$
+    select anze.field_fault_where(not exists (
+            select from anze.unit u
+            where u.id = unit and u.is_body and (u.closed_on is null or u.closed_on > anze.today())),
+        field, 'not-a-body', '应为党政机关、监管部门等机构。', 'It is a body of party, state or supervision.')
+$$;
+
+create or replace function anze.case_check_listing_noticed(c anze.case_file, e anze.case_event) returns jsonb
+stable language sql
+set search_path = pg_catalog, pg_temp as $$
+    select anze.no_body_faults((e.content ->> 'supervisor_id')::uuid, 'supervisor_id')
+        || anze.too_long_faults(anze.day_of(e.at), (e.content ->> 'due_on')::date)
 $$;
 
 create or replace function anze.case_effect_listing_noticed(c anze.case_file, e anze.case_event) returns anze.case_file
 language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
-    perform anze.refuse_no_body((e.content ->> 'supervisor_id')::uuid, 'supervisor_id');
-    perform anze.refuse_too_long(anze.day_of(e.at), (e.content ->> 'due_on')::date);
     c.supervisor_id := e.content ->> 'supervisor_id';
     c.facts := c.facts || jsonb_build_object('listed_on', anze.day_of(e.at));
     return c;
@@ -74,53 +80,58 @@ begin
 end
 $$;
 
-create or replace function anze.case_effect_listing_was_withheld(c anze.case_file, e anze.case_event)
-returns anze.case_file language plpgsql
+create or replace function anze.case_guard_listing_withheld(c anze.case_file) returns jsonb stable language sql
 set search_path = pg_catalog, pg_temp as $$
-begin
-    if not coalesce((c.facts ->> 'is_withheld')::boolean, false) then
-        perform anze.refuse_state('该案件已公示，摘牌应在同一媒体公示。', 'It was published, and so is its removal.',
-            '{publish_removal}');
-    end if;
-    return c;
-end
+    select anze.refusal_where(not coalesce((c.facts ->> 'is_withheld')::boolean, false),
+        '该案件已公示，摘牌应在同一媒体公示。', 'It was published, and so is its removal.')
 $$;
 
 -- More time -----------------------------------------------------------------------------------------------------------
 
 -- Asked for once, and so many working days ahead.
-create or replace function anze.case_effect_listing_extension_asked(c anze.case_file, e anze.case_event)
-returns anze.case_file language plpgsql
+create or replace function anze.case_guard_listing_extensible(c anze.case_file) returns jsonb stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
-    day constant date := anze.day_of(e.at);
+    day constant date := anze.today();
     ahead constant integer := anze.rule_value('LIST.HAZ.EXTENSION.AHEAD', day);
-    due_on constant date := c.facts ->> 'due_on';
 begin
-    if coalesce((c.facts ->> 'extensions')::integer, 0) >= anze.rule_value('LIST.HAZ.EXTENSION.TIMES', day) then
-        perform anze.refuse_state('整改期限已延长过，不能再次延期。', 'It was extended already, which may be once.');
-    elsif anze.working_day_after(day, ahead) > due_on then
-        perform anze.refuse_state(format('延期应在期限届满 %s 个工作日前申请。', ahead),
-            format('More time is asked for %s working days ahead.', ahead));
-    elsif (e.content ->> 'asked_until')::date <= due_on then
-        perform anze.refuse_field('asked_until', 'not-later', '申请延至的日期应晚于现期限。', 'Later than the day that is set.');
-    end if;
-    return c;
+    return coalesce(
+        anze.refusal_where(coalesce((c.facts ->> 'extensions')::integer, 0) >= anze.rule_value('LIST.HAZ.EXTENSION.TIMES', day),
+            '整改期限已延长过，不能再次延期。', 'It was extended already, which may be once.'),
+        anze.refusal_where(anze.working_day_after(day, ahead) > (c.facts ->> 'due_on')::date,
+            format('延期应在期限届满 %s 个工作日前申请。', ahead), format('More time is asked for %s working days ahead.', ahead)));
+end
+$$;
+
+create or replace function anze.case_check_listing_extension_asked(c anze.case_file, e anze.case_event) returns jsonb
+stable language sql
+set search_path = pg_catalog, pg_temp as $$
+    select anze.field_fault_where((e.content ->> 'asked_until')::date <= (c.facts ->> 'due_on')::date, 'asked_until',
+        'not-later', '申请延至的日期应晚于现期限。', 'Later than the day that is set.')
+$$;
+
+create or replace function anze.case_effect_listing_extension_asked(c anze.case_file, e anze.case_event)
+returns anze.case_file immutable language sql
+return c;
+
+create or replace function anze.case_check_listing_extended(c anze.case_file, e anze.case_event) returns jsonb
+stable language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    former constant timestamptz := (select d.due_at from anze.deadline d
+                                    where d.subject_id = c.id and d.clock = 'rectify' and d.is_running);
+    due_on constant date := e.content ->> 'due_on';
+begin
+    return anze.field_fault_where(anze.end_of_day(due_on) <= former, 'due_on', 'not-later', '延期后的期限应晚于现期限。',
+            'Later than the day that was set.')
+        || anze.too_long_faults((c.facts ->> 'listed_on')::date, due_on);
 end
 $$;
 
 create or replace function anze.case_effect_listing_extended(c anze.case_file, e anze.case_event) returns anze.case_file
 language plpgsql
 set search_path = pg_catalog, pg_temp as $$
-declare
-    former constant timestamptz := (select d.due_at from anze.deadline d
-                                    where d.case_id = c.id and d.clock = 'rectify' and d.is_running);
-    due_on constant date := e.content ->> 'due_on';
 begin
-    if anze.end_of_day(due_on) <= former then
-        perform anze.refuse_field('due_on', 'not-later', '延期后的期限应晚于现期限。', 'Later than the day that was set.');
-    end if;
-    perform anze.refuse_too_long((c.facts ->> 'listed_on')::date, due_on);
     c.facts := c.facts || jsonb_build_object('extensions', coalesce((c.facts ->> 'extensions')::integer, 0) + 1);
     return c;
 end
@@ -132,7 +143,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
     update anze.deadline d set superseded_at = e.at
-    where d.case_id = c.id and d.clock in ('rectify', 'progress') and d.is_running;
+    where d.subject_id = c.id and d.clock in ('rectify', 'progress') and d.is_running;
     c.facts := c.facts || jsonb_build_object('suspended_on', anze.day_of(e.at));
     return c;
 end
@@ -155,7 +166,13 @@ $$;
 create or replace function anze.listing_is_late(c anze.case_file, at timestamptz) returns boolean stable language sql
 set search_path = pg_catalog, pg_temp as $$
     select exists (select from anze.deadline d
-                   where d.case_id = c.id and d.clock = 'rectify' and d.is_running and d.due_at <= at)
+                   where d.subject_id = c.id and d.clock = 'rectify' and d.is_running and d.due_at <= at)
+$$;
+
+create or replace function anze.case_guard_listing_late(c anze.case_file) returns jsonb stable language sql
+set search_path = pg_catalog, pg_temp as $$
+    select anze.refusal_where(not anze.listing_is_late(c, clock_timestamp()), '整改期限尚未届满。',
+        'The day that was set has not passed.')
 $$;
 
 create or replace function anze.case_effect_listing_late(c anze.case_file, e anze.case_event) returns anze.case_file
@@ -163,11 +180,8 @@ language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
     former timestamptz := (select d.due_at from anze.deadline d
-                           where d.case_id = c.id and d.clock = 'rectify' and d.is_running);
+                           where d.subject_id = c.id and d.clock = 'rectify' and d.is_running);
 begin
-    if not anze.listing_is_late(c, e.at) then
-        perform anze.refuse_state('整改期限尚未届满。', 'The day that was set has not passed.');
-    end if;
     c.facts := c.facts || jsonb_build_object('late_count', coalesce((c.facts ->> 'late_count')::integer, 0) + 1,
         'late', coalesce(c.facts -> 'late', '[]') || jsonb_build_array(jsonb_build_object(
             'due_on', anze.day_of(former - interval '1 microsecond'), 'noted_at', anze.instant(e.at))));
@@ -175,13 +189,23 @@ begin
 end
 $$;
 
+create or replace function anze.listing_is_stopped(c anze.case_file) returns boolean immutable language sql
+return coalesce(((c).facts ->> 'is_stopped')::boolean, false);
+
+create or replace function anze.case_guard_listing_not_stopped(c anze.case_file) returns jsonb stable language sql
+set search_path = pg_catalog, pg_temp as $$
+    select anze.refusal_where(anze.listing_is_stopped(c), '已责令停产停工。', 'Work is stopped already.')
+$$;
+
+create or replace function anze.case_guard_listing_stopped(c anze.case_file) returns jsonb stable language sql
+set search_path = pg_catalog, pg_temp as $$
+    select anze.refusal_where(not anze.listing_is_stopped(c), '未责令停产停工。', 'Work is not stopped.')
+$$;
+
 create or replace function anze.case_effect_listing_stopped(c anze.case_file, e anze.case_event) returns anze.case_file
 language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
-    if coalesce((c.facts ->> 'is_stopped')::boolean, false) then
-        perform anze.refuse_state('已责令停产停工。', 'Work is stopped already.', '{lift_stop}');
-    end if;
     c.facts := c.facts || jsonb_build_object('is_stopped', true, 'stopped_on', anze.day_of(e.at));
     return c;
 end
@@ -191,25 +215,25 @@ create or replace function anze.case_effect_listing_stop_lifted(c anze.case_file
 returns anze.case_file language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
-    if not coalesce((c.facts ->> 'is_stopped')::boolean, false) then
-        perform anze.refuse_state('未责令停产停工。', 'Work is not stopped.', '{order_stop}');
-    end if;
     c.facts := c.facts || jsonb_build_object('is_stopped', false, 'stop_lifted_on', anze.day_of(e.at));
     return c;
 end
 $$;
 
 -- To the level of who takes it over, by a body of that level. Lateness is what the clock says, not an opinion.
+create or replace function anze.case_check_listing_upgraded(c anze.case_file, e anze.case_event) returns jsonb
+stable language sql
+set search_path = pg_catalog, pg_temp as $$
+    select anze.field_fault_where(e.content ->> 'upgrade_reason' = 'late'
+            and not coalesce((c.facts ->> 'late_count')::integer, 0) > 0 and not anze.listing_is_late(c, e.at),
+            'upgrade_reason', 'not-late', '整改未逾期。', 'It is not late.')
+        || anze.no_body_faults((e.content ->> 'supervisor_id')::uuid, 'supervisor_id')
+$$;
+
 create or replace function anze.case_effect_listing_upgraded(c anze.case_file, e anze.case_event) returns anze.case_file
 language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
-    if e.content ->> 'upgrade_reason' = 'late' and not coalesce((c.facts ->> 'late_count')::integer, 0) > 0
-        and not anze.listing_is_late(c, e.at)
-    then
-        perform anze.refuse_field('upgrade_reason', 'not-late', '整改未逾期。', 'It is not late.');
-    end if;
-    perform anze.refuse_no_body((e.content ->> 'supervisor_id')::uuid, 'supervisor_id');
     c.facts := c.facts || jsonb_build_object('upgrades', coalesce(c.facts -> 'upgrades', '[]') || jsonb_build_array(
         jsonb_strip_nulls(jsonb_build_object('at', anze.instant(e.at), 'reason', e.content ->> 'upgrade_reason',
             'from_level', anze.level_code(c.level), 'to_level', anze.level_code(e.level),
@@ -230,55 +254,68 @@ end
 $$;
 
 -- Whoever was stopped works again only if that was decided.
+create or replace function anze.case_check_listing_struck_off(c anze.case_file, e anze.case_event) returns jsonb
+stable language sql
+set search_path = pg_catalog, pg_temp as $$
+    select anze.field_fault_where(
+        anze.listing_is_stopped(c) and not coalesce((e.content ->> 'resumption_approved')::boolean, false),
+        'resumption_approved', 'required', '该单位已被责令停产停工，摘牌时应决定是否同意恢复。',
+        'Work is stopped: striking it off decides that it may be resumed.')
+$$;
+
 create or replace function anze.case_effect_listing_struck_off(c anze.case_file, e anze.case_event) returns anze.case_file
 language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
-    if not coalesce((c.facts ->> 'is_stopped')::boolean, false) then
-        return c;
-    elsif not coalesce((e.content ->> 'resumption_approved')::boolean, false) then
-        perform anze.refuse_field('resumption_approved', 'required', '该单位已被责令停产停工，摘牌时应决定是否同意恢复。',
-            'Work is stopped: striking it off decides that it may be resumed.');
+    if anze.listing_is_stopped(c) then
+        c.facts := c.facts || jsonb_build_object('is_stopped', false, 'stop_lifted_on', anze.day_of(e.at));
     end if;
-    c.facts := c.facts || jsonb_build_object('is_stopped', false, 'stop_lifted_on', anze.day_of(e.at));
     return c;
 end
 $$;
 
 -- Closing a unit down is for those who did not put it right in time, failed the review or were stopped (安全生产法 113).
-create or replace function anze.case_effect_listing_closure(c anze.case_file, e anze.case_event) returns anze.case_file
-language plpgsql
+create or replace function anze.case_guard_listing_closable(c anze.case_file) returns jsonb stable language sql
 set search_path = pg_catalog, pg_temp as $$
-begin
-    if not (coalesce((c.facts ->> 'is_stopped')::boolean, false) or c.facts ? 'late_count' or c.facts ? 'failed_reviews'
-            or anze.listing_is_late(c, e.at))
-    then
-        perform anze.refuse_state('未逾期、未停产停工且核查未不合格的，不能提请关闭。',
-            'It is not late, not stopped, and no review failed: there is nothing to close it down for.');
-    end if;
-    perform anze.refuse_no_body((e.content ->> 'to_government_id')::uuid, 'to_government_id');
-    return c;
-end
+    select anze.refusal_where(not (anze.listing_is_stopped(c) or c.facts ? 'late_count' or c.facts ? 'failed_reviews'
+            or anze.listing_is_late(c, clock_timestamp())), '未逾期、未停产停工且核查未不合格的，不能提请关闭。',
+        'It is not late, not stopped, and no review failed: there is nothing to close it down for.')
 $$;
+
+create or replace function anze.case_check_listing_closure(c anze.case_file, e anze.case_event) returns jsonb
+stable language sql
+set search_path = pg_catalog, pg_temp as $$
+    select anze.no_body_faults((e.content ->> 'to_government_id')::uuid, 'to_government_id')
+$$;
+
+create or replace function anze.case_effect_listing_closure(c anze.case_file, e anze.case_event) returns anze.case_file
+immutable language sql
+return c;
 
 -- Grassroots ask upward -----------------------------------------------------------------------------------------------------
 
 -- One level up from where it lies, to a body there.
+create or replace function anze.escalation_receiver(e anze.case_event) returns anze.unit stable language sql
+set search_path = pg_catalog, pg_temp as $$
+    select u from anze.unit u where u.id = (e.content ->> 'supervisor_id')::uuid and u.is_body
+$$;
+
+create or replace function anze.case_check_escalation_passed(c anze.case_file, e anze.case_event) returns jsonb
+stable language sql
+set search_path = pg_catalog, pg_temp as $$
+    select anze.field_fault_where(not coalesce(anze.body_level(anze.escalation_receiver(e)) > c.level, false),
+        'supervisor_id', 'not-above', '应上报给上级的机构。', 'It is passed to a body of a level above.')
+$$;
+
 create or replace function anze.case_effect_escalation_passed(c anze.case_file, e anze.case_event) returns anze.case_file
 language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
-    receiver anze.unit;
-    level smallint;
+    receiver constant anze.unit := anze.escalation_receiver(e);
 begin
-    select * into receiver from anze.unit u where u.id = (e.content ->> 'supervisor_id')::uuid and u.is_body;
-    level := anze.body_level(receiver);
-    if receiver.id is null or level <= c.level then
-        perform anze.refuse_field('supervisor_id', 'not-above', '应上报给上级的机构。', 'It is passed to a body of a level above.');
-    end if;
     c.facts := c.facts || jsonb_build_object('passed', coalesce(c.facts -> 'passed', '[]') || jsonb_build_array(
         jsonb_build_object('at', anze.instant(e.at), 'from_id', c.supervisor_id, 'to_id', receiver.id)));
-    c.level := level;
+    c.level := anze.body_level(receiver);
     c.supervisor_id := receiver.id;
     return c;
 end
@@ -287,14 +324,17 @@ $$;
 -- A hazard treated as an accident -------------------------------------------------------------------------------------------
 
 -- 四不放过: each of the four is verified for itself, with evidence of its own.
+create or replace function anze.case_check_four_satisfied(c anze.case_file, e anze.case_event) returns jsonb
+immutable language sql
+set search_path = pg_catalog, pg_temp as $$
+    select case when e.evidence = '[]' then jsonb_build_array(anze.fault('/evidence', 'evidence-needed',
+        '四不放过事项应有佐证材料。', 'Each of the four comes with evidence.')) else '[]' end
+$$;
+
 create or replace function anze.case_effect_four_satisfied(c anze.case_file, e anze.case_event) returns anze.case_file
 language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
-    if e.evidence = '[]' then
-        perform anze.refuse('AZ422', '四不放过事项应有佐证材料。', 'Each of the four comes with evidence.', '/evidence',
-            'evidence-needed');
-    end if;
     c.facts := c.facts || jsonb_build_object('four_checks', coalesce(c.facts -> 'four_checks', '{}')
         || jsonb_build_object(e.content ->> 'item', true));
     return c;
@@ -313,33 +353,34 @@ set search_path = pg_catalog, pg_temp as $$
     order by x.place
 $$;
 
-create or replace function anze.case_effect_four_all_satisfied(c anze.case_file, e anze.case_event)
-returns anze.case_file language plpgsql
+create or replace function anze.case_guard_four_satisfied(c anze.case_file) returns jsonb stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
     lacking constant text[] := array(
         select i from anze.case_choices(c, 'satisfy', 'item') i
         where not coalesce(c.facts -> 'four_checks' ? i, false));
 begin
-    if lacking <> '{}' then
-        perform anze.refuse_state(format('四不放过尚有 %s 项未核实。', cardinality(lacking)),
-            format('Of the four checks these are not verified: %s.', array_to_string(lacking, ', ')), '{satisfy}');
-    end if;
-    return c;
+    return anze.refusal_where(lacking <> '{}', format('四不放过尚有 %s 项未核实。', cardinality(lacking)),
+        format('Of the four checks these are not verified: %s.', array_to_string(lacking, ', ')));
 end
 $$;
 
 -- The accident is one that the caller sees, of the same unit.
-create or replace function anze.case_effect_accident_linked(c anze.case_file, e anze.case_event) returns anze.case_file
-language plpgsql
+create or replace function anze.case_check_accident_linked(c anze.case_file, e anze.case_event) returns jsonb
+stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
+declare
+    is_known boolean := e.content ->> 'accident_id' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
 begin
-    if not e.content ->> 'accident_id' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' or not exists (
-        select from anze.accident a where a.id = (e.content ->> 'accident_id')::uuid and a.unit_id = c.unit_id)
-    then
-        perform anze.refuse_field('accident_id', 'unknown-reference', '没有该单位的这一事故。',
-            'There is no such accident of the unit.');
+    if is_known then
+        is_known := exists (
+            select from anze.accident a where a.id = (e.content ->> 'accident_id')::uuid and a.unit_id = c.unit_id);
     end if;
-    return c;
+    return anze.field_fault_where(not is_known, 'accident_id', 'unknown-reference', '没有该单位的这一事故。',
+        'There is no such accident of the unit.');
 end
 $$;
+
+create or replace function anze.case_effect_accident_linked(c anze.case_file, e anze.case_event) returns anze.case_file
+immutable language sql
+return c;

@@ -1,7 +1,9 @@
--- 警示提醒: reminders, warnings and their escalation, of duties here, of deadlines of cases in deadlines/notice.sql, of clocks
--- of accidents in accidents/notice.sql. Each stage of each is told at most once and never after
--- a later one. Of several stages that fell due while nobody looked, the latest alone is told: whoever gets it need not
--- hear the earlier ones, and nobody is flooded. Which stages are over is known by what was told.
+-- 警示提醒: reminders, warnings and their escalation, of whatever is owed (anze.subject). Each stage of each is told at most
+-- once and never after a later one. Of several stages that fell due while nobody looked, the latest alone is told: whoever
+-- gets it need not hear the earlier ones, and nobody is flooded. Which stages are over is known by what was told.
+--
+-- A subject brings anze.<subject>_owed(ids) and anze.<subject>_notice(notice); the table that has its clocks brings
+-- anze.take_<table>(subject, now, rows), which locks what is to be looked at, and anze.put_back_<table>(ids, next looks).
 
 set local check_function_bodies = off; -- functions of this folder may name later ones
 
@@ -35,10 +37,9 @@ begin
 end
 $$;
 
--- When each stage of what is owed is to be told: of a duty ('obligation'), the deadline of a case ('deadline') or the
--- clock of an accident ('accident'). A reminder that would come before `reminders_from` is none. Without a period: of all
--- periods. A stage whose rule says nothing for that day comes when the moment does from which it is counted, with a warning:
--- who owes must hear of it, and who files must not wait until an administrator has mended the rule.
+-- When each stage of what is owed is to be told, by its subject. A reminder that would come before `reminders_from` is none.
+-- Without a period: of all periods. A stage whose rule says nothing for that day comes when the moment does from which it is
+-- counted, with a warning: who owes must hear of it, and who files must not wait until an administrator has mended the rule.
 create or replace function anze.notice_moments(subject text, due_at timestamptz, missed_from timestamptz,
     reminders_from timestamptz, period text default null)
 returns table (stage text, place smallint, kind text, addressee text, at timestamptz) stable language plpgsql rows 6
@@ -98,6 +99,25 @@ set search_path = pg_catalog, pg_temp as $$
         anze.end_of_day(planned_day - 1), first_notice_at.period) m
 $$;
 
+-- When the sweeper looks first at each of these, which are planned together: one look at the stages for all of them.
+create or replace function anze.first_looks(of_subject text, dues timestamptz[], remind_from timestamptz[])
+returns timestamptz[] stable language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return array(
+        select coalesce((
+            select min(m.at)
+            from anze.notice_stage s
+            left join anze.rule r on r.code = s.delay_rule and r.in_force @> anze.day_of(o.due_at) and r.region_code is null
+            cross join lateral (
+                select case when r.value is not null then anze.notice_time(o.due_at, r.value, r.unit)
+                            else anze.notice_without_rule(s.code, s.delay_rule, o.due_at) end as at) m
+            where s.subject = of_subject and (s.kind <> 'reminder' or m.at >= o.remind_from)), 'infinity')
+        from unnest(dues, remind_from) with ordinality o(due_at, remind_from, place)
+        order by o.place);
+end
+$$;
+
 -- Whom a stage tells of a unit: 0 itself, 1 its superior, 2 the safety office of its county, 3 of its city, 4 of its
 -- province. Who does not exist (or is the unit itself) is replaced by the next one above, else by the next below.
 create or replace function anze.notice_addressee(about uuid, addressee text) returns uuid stable language sql
@@ -121,106 +141,71 @@ set search_path = pg_catalog, pg_temp as $$
     limit 1
 $$;
 
--- The stage that is to be told now of each of these obligations, if any, and when to look again: the light changes when it
--- is due and when it is missed, whatever is told.
-create or replace function anze.notices_due(obligation_ids uuid[], now_at timestamptz)
-returns table (obligation_id uuid, stage text, kind text, addressee text, next_at timestamptz) stable language sql
+-- Tells of these, which are locked: the stage that is due now of each, if any. What nobody in the register answers for is
+-- told to nobody, and looked at again at its next stage.
+create or replace function anze.tell(of_subject anze.subject, ids uuid[], now_at timestamptz) returns void language plpgsql
 set search_path = pg_catalog, pg_temp as $$
-    select o.id, s.stage, s.kind, s.addressee,
-        least(s.next_at, case when o.due_at > now_at then o.due_at end, case when o.missed_from > now_at then o.missed_from end)
-    from anze.obligation o
-    cross join lateral (
-        select coalesce(max(t.place), -1::smallint) as place
-        from anze.notice x join anze.notice_stage t on t.code = x.stage
-        where x.obligation_id = o.id) told
-    cross join lateral anze.stage_due('obligation', told.place, now_at, o.due_at, o.missed_from,
-        anze.end_of_day(anze.day_of(o.planned_at) - 1), o.period) s
-    where o.id = any (obligation_ids)
+declare
+    owed anze.owing[];
+    looked_at uuid[];
+    looks timestamptz[];
+begin
+    execute format('select array(select o from anze.%I($1) o)', of_subject.code || '_owed') into owed using ids;
+    with due as materialized (
+        select o.*, s.stage, s.kind, s.addressee,
+            -- The light changes when it is due and when it is missed, whatever is told.
+            least(s.next_at, case when o.due_at > now_at then o.due_at end,
+                case when o.missed_from > now_at then o.missed_from end) as next_at
+        from unnest(owed) o
+        cross join lateral (
+            select coalesce(max(t.place), -1::smallint) as place
+            from anze.notice x join anze.notice_stage t on t.code = x.stage
+            where x.subject_id = o.id and x.subject = of_subject.code) told
+        cross join lateral anze.stage_due(of_subject.code, told.place, now_at, o.due_at, o.missed_from, o.remind_from,
+            o.period) s),
+    told as (
+        insert into anze.notice (id, subject, subject_id, stage, kind, unit_id, person_id, about_unit_id, issued_at,
+            region_code, sector)
+        select anze.new_id(d.region_code, now_at), of_subject.code, d.id, d.stage, d.kind,
+            anze.notice_addressee(d.owed_by, d.addressee), d.person_id, d.owed_by, now_at, d.region_code, d.sector
+        from due d
+        where d.stage is not null and d.owed_by is not null)
+    select array_agg(d.id), array_agg(d.next_at) into looked_at, looks from due d;
+    execute format('select anze.%I($1, $2)', 'put_back_' || of_subject.clocks) using looked_at, looks;
+end
 $$;
 
--- A step of the sweep.
-create or replace function anze.issue_notices(max_rows integer) returns integer language plpgsql
+-- A step of the sweep: of each subject so many rows, so that none waits for the end of another's.
+create or replace function anze.tell_owed(max_rows integer) returns integer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
     now_at constant timestamptz := clock_timestamp();
+    of_subject anze.subject;
     taken uuid[];
+    told integer := 0;
 begin
-    select array_agg(d.id) into taken from (
-        select o.id from anze.obligation o join anze.duty_work w on w.unit_id = o.unit_id
-        where o.is_open and o.next_notice_at < 'infinity' and o.next_notice_at <= now_at
-        order by o.next_notice_at limit max_rows for update skip locked) d;
-    if taken is null then
-        return 0;
-    end if;
-    with due as (
-        select * from anze.notices_due(taken, now_at)),
-    told as (
-        insert into anze.notice (stage, kind, obligation_id, unit_id, person_id, about_unit_id, issued_at, region_code,
-            sector)
-        select d.stage, d.kind, o.id, anze.notice_addressee(o.unit_id, d.addressee),
-            coalesce(o.holder_id, o.person_id), o.unit_id, now_at, o.region_code, o.sector
-        from due d join anze.obligation o on o.id = d.obligation_id
-        where d.stage is not null)
-    update anze.obligation o set next_notice_at = d.next_at
-    from due d where o.id = d.obligation_id;
-    perform anze.mark_lights((
-        select array_agg(distinct o.unit_id) from anze.obligation o where o.id = any (taken) and o.due_at <= now_at));
-    return cardinality(taken);
+    for of_subject in select s.* from anze.subject s where s.clocks is not null order by s.place loop
+        execute format('select anze.%I($1, $2, $3)', 'take_' || of_subject.clocks) into taken
+            using of_subject.code, now_at, max_rows;
+        if taken is not null then
+            perform anze.tell(of_subject, taken, now_at);
+            told := told + cardinality(taken);
+        end if;
+    end loop;
+    return told;
 end
 $$;
 
 -- Reading ------------------------------------------------------------------------------------------------------------
 
--- Who owes what, since when, by which clause: as it was when the notice was issued.
-create or replace function anze.notice_text_zh(who text, duty text, clause text, due_day date, issued_day date, kind text,
-    stage_title text) returns text immutable parallel safe language sql
-return format('%s应于%s前履行“%s”（实施意见任务 %s）', who, to_char(due_day, 'FMYYYY"年"FMMM"月"FMDD"日"'), duty, clause)
-    || case kind
-        when 'reminder' then format('，还有%s天到期。', greatest(due_day - issued_day, 0))
-        when 'warning' then format('，已逾期%s天仍未履行，请立即履行并签收本警示。', greatest(issued_day - due_day, 0))
-        else format('，已逾期%s天仍未履行，现%s。', greatest(issued_day - due_day, 0), stage_title) end;
-
-create or replace function anze.notice_text_en(who text, duty text, clause text, due_day date, issued_day date, kind text,
-    stage_title text) returns text immutable parallel safe language sql
-return format('%s owes “%s” (row %s of the opinion) by %s', who, duty, clause, due_day)
-    || case kind
-        when 'reminder' then format(': %s days are left.', greatest(due_day - issued_day, 0))
-        when 'warning' then format(': %s days overdue and not done. Do it at once and acknowledge this warning.',
-                                   greatest(issued_day - due_day, 0))
-        else format(': %s days overdue and not done. %s.', greatest(issued_day - due_day, 0), stage_title) end;
-
--- What a notice says of a duty: the duty, and the sentences.
-create or replace function anze.notice_of_obligation(n anze.notice) returns jsonb stable language plpgsql
-set search_path = pg_catalog, pg_temp as $$
-#variable_conflict use_column
-begin
-    return (
-    select jsonb_build_object(
-        'obligation', jsonb_build_object('id', o.id, 'state', o.state, 'duty', d.code, 'duty_version', d.version,
-            'clause', o.clause, 'title_zh', d.title_zh, 'title_en', d.title_en, 'period_start', o.period_start,
-            'period_end', o.period_end - 1, 'due_at', anze.instant(o.due_at),
-            'missed_from', anze.instant(o.missed_from)),
-        'text_zh', anze.notice_text_zh(u.name || coalesce(k.title_zh, '') || coalesce(p.name, ''), d.title_zh, o.clause,
-            day.due, day.issued, n.kind, s.title_zh),
-        'text_en', anze.notice_text_en(concat_ws(', ', u.name, k.title_en, p.name), d.title_en, o.clause, day.due,
-            day.issued, n.kind, s.title_en))
-    from anze.obligation o
-    join anze.duty d on (d.code, d.version) = (o.duty, o.duty_version)
-    join anze.unit u on u.id = n.about_unit_id
-    join anze.notice_stage s on s.code = n.stage
-    left join anze.post k on k.code = o.post
-    left join anze.person p on p.id = n.person_id
-    cross join lateral (
-        select anze.day_of(o.due_at - interval '1 microsecond') as due, anze.day_of(n.issued_at) as issued) day
-    where o.id = n.obligation_id);
-end
-$$;
-
 -- With the owner's rights: whoever is told may read of whom, though the directory may not show it to him.
 create or replace function anze.notice_json(n anze.notice) returns jsonb stable security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
+declare
+    about jsonb;
 begin
+    execute format('select anze.%I($1)', n.subject || '_notice') into about using n;
     return (
     select jsonb_strip_nulls(jsonb_build_object('id', n.id, 'version', n.version, 'kind', n.kind, 'stage', n.stage,
         'stage_title_zh', s.title_zh, 'stage_title_en', s.title_en, 'issued_at', anze.instant(n.issued_at),
@@ -231,9 +216,7 @@ begin
         'acknowledged', n.acknowledged_at is not null, 'acknowledged_at', anze.instant(n.acknowledged_at),
         'acknowledged_by', n.acknowledged_by, 'acknowledged_on_behalf_of', n.acknowledged_on_behalf_of,
         'note', n.acknowledgement)
-        || case when n.obligation_id is not null then anze.notice_of_obligation(n)
-                when n.deadline_id is not null then anze.notice_of_deadline(n)
-                else anze.notice_of_accident(n) end)
+        || about)
     from anze.unit u
     join anze.unit t on t.id = n.unit_id
     join anze.notice_stage s on s.code = n.stage

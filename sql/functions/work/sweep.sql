@@ -72,8 +72,8 @@ as $$
 declare
     reach_before constant text := coalesce(anze.reach(), '');
     actor_before constant text := coalesce(anze.actor(), '');
-    step constant text := ('{make_hazard_partitions,plan_due,check_structures,issue_notices,tell_deadlines,
-                             take_light_notes,judge_stale_lights,fold_tally,fold_hazards,tell_accident_clocks}'::text[])[place];
+    step constant text := ('{make_partitions,plan_due,check_structures,tell_owed,
+                             take_light_notes,judge_stale_lights,fold_tally,fold_hazards}'::text[])[place];
     done bigint;
 begin
     if step is null then

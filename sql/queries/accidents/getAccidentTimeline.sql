@@ -1,4 +1,10 @@
-with events as (
+with clocks as materialized (
+    select c.*, c.shown ->> 'kind' as kind from anze.accident_clocks(:accident_id::uuid, statement_timestamp()) c
+),
+missed as (
+    select nullif(sum(c.misses), 0) as misses, max(c.changed_at) as changed_at from clocks c
+),
+events as (
     select r.recorded_at as at, 1 as step, r.number::bigint as place,
         case r.kind when 'first' then 'filed' when 'correction' then 'corrected' else 'reported' end as event,
         r.actor, r.on_behalf_of, anze.level_code(r.level) as level,
@@ -28,39 +34,34 @@ with events as (
         jsonb_build_object('recipient', t.code, 'channel', t.channel, 'told_at', anze.instant(t.told_at))
     from anze.accident_recipient t where t.accident_id = :accident_id::uuid and t.told_at is not null
     union all
-    select e.at, e.step, c.id, e.event, null, null, null,
-        anze.accident_clock_json(c) - '{kind,met_at,superseded_at,superseded_by,because,state,late_by_seconds}'::text[]
+    -- Days in a row with too few follow-ups are one missed clock, from `day` to `last_day`.
+    select e.at, e.step, (c.shown ->> 'id')::bigint, e.event, null, null, null,
+        c.shown - '{kind,met_at,superseded_at,superseded_by,because,state,late_by_seconds,last_day,missed_days}'::text[]
             || e.more
-    from anze.accident_clock c
+    from clocks c
     cross join lateral (values
-        (c.planned_at, 4, 'clock_started', '{}'::jsonb),
-        (case when c.kind = 'report' and c.late is null and c.because is null then c.met_at
-              when c.kind = 'daily' and c.late is null then c.met_at end, 5, 'clock_met', '{}'),
-        (case when c.kind <> 'window' and coalesce(c.because, '') <> 'fact_corrected'
-                   and coalesce(c.met_at, c.superseded_at, statement_timestamp()) > c.due_at then c.due_at end,
-            6, 'clock_missed', '{}'),
-        (case when c.late is not null then c.met_at end, 7, 'clock_met_late',
-            jsonb_build_object('late_by_seconds', floor(extract(epoch from c.late)))),
-        (c.superseded_at, 8, 'clock_superseded', jsonb_build_object('because', c.because,
-            'superseded_by', c.superseded_by)),
-        (case when c.kind = 'window' and c.superseded_at is null and c.due_at < statement_timestamp()
-              then c.due_at end, 6, 'supplement_closed', '{}')) as e(at, step, event, more)
-    where c.accident_id = :accident_id::uuid and e.at is not null
-    union all
-    -- Days after the first one that is owed, none of which had a follow-up: rows come with the next report.
-    select anze.end_of_day(d.day::date), 6, 0, 'clock_missed', null, null, null,
-        jsonb_build_object('code', c.code, 'day', d.day::date, 'required', c.required,
-            'due_at', anze.instant(anze.end_of_day(d.day::date))) || anze.rule_basis(c.rule, c.rule_version)
-    from anze.accident_clock c
-    cross join generate_series(c.day + 1, anze.day_of(statement_timestamp()) - 1, interval '1 day') as d(day)
-    where c.accident_id = :accident_id::uuid and c.kind = 'daily' and c.met_at is null and c.superseded_at is null
+        ((c.d).planned_at, 4, 'clock_started', '{}'::jsonb),
+        (case when c.kind = 'report' and (c.d).late is null and (c.d).because is null then (c.d).met_at
+              when c.kind = 'daily' and (c.d).late is null then (c.d).met_at end, 5, 'clock_met', '{}'),
+        (case when c.kind <> 'window' and coalesce((c.d).because, '') <> 'fact_corrected'
+                   and coalesce((c.d).met_at, (c.d).superseded_at, statement_timestamp()) > (c.d).due_at
+              then (c.d).due_at end, 6, 'clock_missed',
+            jsonb_build_object('last_day', c.shown -> 'last_day', 'missed_days', c.shown -> 'missed_days')),
+        (case when (c.d).late is not null then (c.d).met_at end, 7, 'clock_met_late',
+            jsonb_build_object('late_by_seconds', c.shown -> 'late_by_seconds')),
+        ((c.d).superseded_at, 8, 'clock_superseded', jsonb_build_object('because', (c.d).because,
+            'superseded_by', c.shown -> 'superseded_by')),
+        (case when c.kind = 'window' and (c.d).superseded_at is null and (c.d).due_at < statement_timestamp()
+              then (c.d).due_at end, 6, 'supplement_closed', '{}')) as e(at, step, event, more)
+    where e.at is not null
 )
 select jsonb_build_object('accident_id', a.id, 'events', (
            select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('at', anze.instant(e.at), 'event', e.event,
                       'actor', e.actor, 'on_behalf_of', e.on_behalf_of, 'level', e.level, 'about', e.about))
                   order by e.at, e.step, e.place)
            from events e))::text as body,
-       anze.accident_etag(a.version, a.clock_dues) as etag,
-       anze.accident_modified(a.updated_at, a.clock_dues) as last_modified
+       a.version || coalesce('.' || m.misses, '') as etag,
+       anze.instant(greatest(a.updated_at, m.changed_at)) as last_modified
 from anze.accident a
+cross join missed m
 where a.id = :accident_id::uuid

@@ -40,7 +40,14 @@ single as not materialized (
         coalesce(h.severity = 'major' and h.closed_at < (select as_of from asked), false)::int::bigint as major_rectified,
         (h.recurrences > 0)::int::bigint as recurrent
     from anze.hazard h
-    where h.found_at >= (select begins_at from asked) and h.found_at < (select as_of from asked)
+    where h.found_at >= (select begins_at from asked)
+      and h.found_at < (select as_of from asked) --? group_by=all
+      and h.found_at < (select as_of from asked) --? group_by=region
+      and h.found_at < (select as_of from asked) --? group_by=sector
+      and h.found_at < (select as_of from asked) --? group_by=criterion
+      -- The same, but not taken for the end of a range: a range of unknown values counts as one row of two hundred, and
+      -- all of its rows would be read and sorted where the first units in the order of their index are wanted.
+      and (h.found_at < (select as_of from asked)) is true --? group_by=unit
       and h.merged_into is null and h.state <> 'dismissed'
       and h.province = :scope_province --? scope_province
       and h.city = :scope_city --? scope_city

@@ -1,0 +1,12 @@
+-- What documents of hazards may name beside moving the case (functions/hazards/case.sql).
+insert into anze.case_hook as kept (sort, code, title_zh, title_en, asks, sets, checks) values
+    ('effect', 'hazard_judged', '留存判定', 'The judgement is kept', '{criterion}', '{}', true),
+    ('effect', 'hazard_fixed', '留存整改要求（五落实）', 'What is to be done is kept', '{}', '{}', false),
+    ('effect', 'hazard_told', '留存报告的时间', 'When it was reported is kept', '{}', '{}', true),
+    ('effect', 'hazard_stopped', '标明紧急危险', 'Danger is imminent', '{}', '{}', false),
+    ('effect', 'hazard_completed', '确定现场审查的期限', 'Until when it is reviewed on site', '{}', '{review_by}', false),
+    ('effect', 'hazard_settled', '所来自的排查问题一并办结', 'The finding that it came from is done too', '{opinion}', '{}', false)
+on conflict on constraint case_hook_pkey do update
+set title_zh = excluded.title_zh, title_en = excluded.title_en, asks = excluded.asks, sets = excluded.sets,
+    checks = excluded.checks
+where kept is distinct from excluded;

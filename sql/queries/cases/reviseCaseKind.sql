@@ -1,0 +1,1 @@
+select status, body, etag, location from anze.revise_case_kind(:kind, :body::jsonb)

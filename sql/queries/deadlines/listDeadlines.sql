@@ -1,0 +1,77 @@
+-- Deadlines of each subject and obligations, each read from the index of its scope in the order of its due times, and merged.
+-- Who may not read accidents or duties gets none of theirs.
+with subjects as (
+    select s.code from anze.subject s
+    where s.clocks = 'deadline' and (s.read_scope is null or s.read_scope = any (anze.scopes()))
+      and s.code = :kind --? kind
+),
+deadlines as not materialized (
+    select d.subject, d.id, d.due_at
+    from anze.deadline d
+    where d.is_running
+      and d.province = :scope_province --? scope_province
+      and d.city = :scope_city --? scope_city
+      and d.county = :scope_county --? scope_county
+      and d.town = left(:scope_town, 9) --? scope_town
+      and d.owed_by = any (array(select anze.units_under(:scope_unit::uuid))) --? scope_unit
+      and false --? scope_none
+      and d.due_at <= statement_timestamp() --? overdue=true
+      and d.due_at > statement_timestamp() --? overdue=false
+      and d.owed_by = :unit_id::uuid --? unit_id
+      and d.due_at < :due_before::timestamptz --? due_before
+      and starts_with(d.region_code, anze.region_prefix(:region)) --? region
+      and d.sector = :sector --? sector
+),
+duties as not materialized (
+    select o.id, o.due_at
+    from anze.obligation o
+    where o.is_open
+      and 'duties:read' = any (anze.scopes())
+      and false --? kind=case
+      and false --? kind=accident
+      and o.province = :scope_province --? scope_province
+      and o.city = :scope_city --? scope_city
+      and o.county = :scope_county --? scope_county
+      and o.town = left(:scope_town, 9) --? scope_town
+      and o.unit_id = any (array(select anze.units_under(:scope_unit::uuid))) --? scope_unit
+      and false --? scope_none
+      and o.due_at <= statement_timestamp() --? overdue=true
+      and o.due_at > statement_timestamp() --? overdue=false
+      and o.unit_id = :unit_id::uuid --? unit_id
+      and o.due_at < :due_before::timestamptz --? due_before
+      and starts_with(o.region_code, anze.region_prefix(:region)) --? region
+      and o.sector = :sector --? sector
+),
+page as (
+    -- The first page goes on from before everything, so that each order has one plan. CASE, because under row-level
+    -- security a COALESCE counts as leaky, and the index would not be asked.
+    select m.subject, m.id, m.due_at
+    from subjects s
+    cross join lateral (
+        select d.* from deadlines d
+        where d.subject = s.code
+          and (d.due_at, d.id) > (case when :after_1::text is null then '-infinity' else :after_1 end::timestamptz,
+                                  case when :after_2::text is null then repeat('0', 32) else :after_2 end::uuid)
+        order by d.due_at, d.id
+        limit :limit::int + 1) m
+    union all
+    (select 'obligation' as subject, m.id, m.due_at from duties m
+     where (m.due_at, m.id) > (case when :after_1::text is null then '-infinity' else :after_1 end::timestamptz,
+                               case when :after_2::text is null then repeat('0', 32) else :after_2 end::uuid)
+     order by m.due_at, m.id
+     limit :limit::int + 1)
+),
+found as (
+    select p.*, row_number() over (order by p.due_at, p.id) as place
+    from page p order by p.due_at, p.id limit :limit::int + 1
+),
+shown as (
+    select array_agg(f.subject) as subjects, array_agg(f.id) as ids from found f where f.place <= :limit::int
+)
+select coalesce((select jsonb_agg(i.body order by f.place)
+                 from shown s
+                 cross join lateral anze.deadline_items(s.subjects, s.ids) i
+                 join found f on f.id = i.id), '[]')::text as items,
+       (select jsonb_build_array(g.due_at::text, g.id)::text from found g
+        where g.place = :limit::int and exists (select from found x where x.place > :limit::int)) as next
+     , ((select count(*) from deadlines d where d.subject in (select s.code from subjects s)) + (select count(*) from duties))::text as total --? count
