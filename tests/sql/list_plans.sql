@@ -10,7 +10,7 @@ insert into anze.unit (kind, name, code, region_code, sector, accountable_to, si
 select case g % 2 when 0 then 'site' else 'enterprise' end, '众多单位' || g, 'M-' || g, '150622101',
     (array['coal', 'fire', 'road_traffic'])[g % 3 + 1], :government, case when g % 2 = 0 then
         (array['major_hazard_source', 'mine', 'tailings_pond', 'other'])[g / 2 % 4 + 1] end,
-    (array['red', 'orange', 'yellow', 'blue'])[g % 4 + 1], case when g % 5 = 0 then '{mine}'::text[] else '{}' end,
+    (array['red', 'orange', 'yellow', 'blue'])[g / 8 % 4 + 1], case when g % 5 = 0 then '{mine}'::text[] else '{}' end,
     case when g % 7 = 0 then :own::uuid end, case when g % 5 = 1 then :own::uuid end, '2020-01-01',
     case when g % 6 = 0 then date '2025-01-01' end, timestamptz '2026-06-01' - g * interval '1 hour', null
 from generate_series(1, 7000) g;

@@ -29,7 +29,7 @@ SCOPES = {
 # Lists that are no larger than a code set or than one thing.
 SMALL = {
     "listSectors": "a code set", "listDutyEventKinds": "a code set", "listPosts": "a code set", "listRules": "figures of the law",
-    "listInstruments": "instruments of law", "listAccidentCategories": "a standard's categories", "listCaseKinds": "kinds of case",
+    "listInstruments": "instruments of law", "listAccidentCategories": "a standard's categories", "listCaseKinds": "kinds of case", "listCaseKindVersions": "versions of one kind",
     "listDuties": "the catalogue of one opinion", "listDutyClauses": "its clauses", "listStructuralRules": "rules of structure",
     "listHazardCriteria": "criteria of the law", "listWorkingDays": "days of a span that the contract bounds",
     "listAccidentReports": "reports of one accident", "listHazardStatistics": "figures from sums: test_hazard_sums.py",
@@ -59,9 +59,9 @@ LISTS = {
 }
 # What a filter is tried with, where the contract names no values; of one operation alone: `operation.filter`.
 VALUES = {
-    "unit_id": OWN, "supervisor_id": OWN, "parent_id": PARENT, "person_id": HOLDER, "event_id": EVENT, "accountable_to": OWN,
+    "unit_id": OWN, "supervisor_id": OWN, "parent_id": PARENT, "person_id": HOLDER, "event_id": EVENT, "accountable_to": tree.body("government", "150622").id,
     "accident_id": PARENT, "obligation_id": PARENT, "group_id": OWN, "zone_id": OWN, "enterprise_id": OWN,
-    "region": "150622", "sector": "coal", "name": "众多单位1", "code": "M-12", "credit_code": "91150622MA00000001",
+    "region": "150622", "sector": "coal", "name": "5", "code": "M-12", "credit_code": "91150622MA00000001",
     "listPeople.name": "号1", "listPeople.code": f"P{OWN}1", "clause": "1.01", "duty": "1.01-1", "post": "principal",
     "period": "2026-05", "due_before": "2026-06-01T00:00:00+08:00", "occurred_from": "2026-05-01T00:00:00+08:00",
     "occurred_to": "2026-06-01T00:00:00+08:00", "updated_since": "2026-06-01T00:00:00+08:00", "found_from": "2026-03-01T00:00:00+08:00",
@@ -78,6 +78,7 @@ VALUES = {
 # Filters that a list walks through in its order, as far as a page needs, because no index has both: not judged.
 WALKED = {
     "listAccidents": {"occurred_from", "occurred_to", "updated_since"},  # days beside another order than their own
+    "listDutyRecords": {"on_from", "on_until", "event_id"},  # of one unit: among what it did itself
 }
 
 
