@@ -12,7 +12,7 @@ select case g % 2 when 0 then 'site' else 'enterprise' end, '众多单位' || g,
         (array['major_hazard_source', 'mine', 'tailings_pond', 'other'])[g / 2 % 4 + 1] end,
     (array['red', 'orange', 'yellow', 'blue'])[g / 8 % 4 + 1], case when g % 5 = 0 then '{mine}'::text[] else '{}' end,
     case when g % 7 = 0 then :own::uuid end, case when g % 5 = 1 then :own::uuid end, '2020-01-01',
-    case when g % 6 = 0 then date '2025-01-01' end, timestamptz '2026-06-01' - g * interval '1 hour', null
+    case when g % 11 = 0 then date '2025-01-01' end, timestamptz '2026-06-01' - g * interval '1 hour', null
 from generate_series(1, 7000) g;
 insert into anze.hazard_source (unit_id, grade, region_code, sector)
 select u.id, 1 + abs(hashtext(u.id::text)) % 4, u.region_code, u.sector from anze.unit u where u.site_kind = 'major_hazard_source';

@@ -59,7 +59,7 @@ LISTS = {
 }
 # What a filter is tried with, where the contract names no values; of one operation alone: `operation.filter`.
 VALUES = {
-    "unit_id": OWN, "supervisor_id": OWN, "parent_id": PARENT, "person_id": HOLDER, "event_id": EVENT, "accountable_to": tree.body("government", "150622").id,
+    "unit_id": OWN, "supervisor_id": OWN, "parent_id": PARENT, "person_id": HOLDER,
     "accident_id": PARENT, "obligation_id": PARENT, "group_id": OWN, "zone_id": OWN, "enterprise_id": OWN,
     "region": "150622", "sector": "coal", "name": "5", "code": "M-12", "credit_code": "91150622MA00000001",
     "listPeople.name": "号1", "listPeople.code": f"P{OWN}1", "clause": "1.01", "duty": "1.01-1", "post": "principal",
@@ -78,6 +78,7 @@ VALUES = {
 # Filters that a list walks through in its order, as far as a page needs, because no index has both: not judged.
 WALKED = {
     "listAccidents": {"occurred_from", "occurred_to", "updated_since"},  # days beside another order than their own
+    "listUnits": {"accountable_to"},  # by its own order it is read by its index, by another one what answers to one unit is sorted
     "listDutyRecords": {"on_from", "on_until", "event_id"},  # of one unit: among what it did itself
 }
 
