@@ -7,7 +7,7 @@ import sys
 
 root = pathlib.Path(sys.argv[1])
 domains = (root / "domains.txt").read_text(encoding="ascii").split()
-KINDS = ("migrations", "functions", "data", "queries")
+KINDS = ("bookkeeping", "migrations", "functions", "data", "queries")
 
 
 def place(path):

@@ -27,6 +27,7 @@ SETTINGS = {
     "ANZE_CURSOR_KEY": "a cursor key for tests alone",
     "ANZE_RATE_LIMIT": "0",
     "ANZE_AUDIT_SEAL_MS": "200",
+    "ANZE_AUDIT_KEY": "an audit key for tests alone",
     "ANZE_SWEEP_MS": "200",
 }
 

@@ -82,7 +82,3 @@ comment on constraint rule_value_limits on anze.rule is '数值超出允许的�
 comment on constraint rule_value_whole on anze.rule is '数值应为整数。 | The value is a whole number. | /value';
 comment on constraint rule_one_in_force on anze.rule is
     '与该规则另一版本的施行期间重叠。 | Overlaps another version of the rule. | /in_force_from';
-
--- Their successors take a region, or the day of the fact; the unit of a term says whether its days are working days.
-drop function if exists anze.term_end(timestamptz, numeric, text, boolean);
-drop function if exists anze.rule_basis(text, integer);

@@ -1,3 +1,4 @@
+-- anze: with-functions
 -- One clock, one telling. Whatever runs against a time is of a subject (anze.subject); anze.deadline has every clock of
 -- cases and accidents, and a notice names what it tells of by (subject, subject_id).
 
@@ -34,19 +35,6 @@ insert into anze.subject (code, title_zh, title_en, clocks, read_scope, place) v
 -- Deadlines of every subject ---------------------------------------------------------------------------------------------
 
 alter table anze.deadline disable trigger user;
-drop function if exists anze.tell_deadlines(integer);
-drop function if exists anze.issue_notices(integer);
-drop function if exists anze.tell_accident_clocks(integer);
-drop function if exists anze.deadline_notices_due(uuid[], timestamptz);
-drop function if exists anze.notices_due(uuid[], timestamptz);
-drop function if exists anze.accident_notices_due(bigint[], timestamptz);
-drop function if exists anze.notice_of_accident(anze.notice);
-drop function if exists anze.notice_of_deadline(anze.notice);
-drop function if exists anze.notice_of_obligation(anze.notice);
-drop function if exists anze.deadline_of_case(uuid);
-drop function if exists anze.deadline_of_accident(uuid);
-drop function if exists anze.deadline_of_duty(uuid);
-drop function if exists anze.deadline_item(text, uuid);
 
 alter table anze.deadline drop constraint deadline_case_fkey, drop constraint deadline_order;
 alter table anze.deadline rename column case_id to subject_id;
@@ -198,18 +186,18 @@ create type anze.owing as (
 
 -- What the accident's own table had ----------------------------------------------------------------------------------------
 
-drop trigger if exists accident_clocks_follow on anze.accident;
-drop function if exists anze.accident_clocks_follow();
-drop function if exists anze.accident_plan_day(anze.accident, date, integer, timestamptz);
-drop function if exists anze.accident_open_day(uuid);
-drop function if exists anze.accident_clock_owner(anze.accident_clock);
-drop function if exists anze.accident_clock_state(anze.accident_clock);
-drop function if exists anze.accident_clock_json(anze.accident_clock);
-drop function if exists anze.accident_clocks_wanted(anze.accident);
-drop function if exists anze.accident_clocks_of(date, text);
-drop table anze.accident_clock;
-drop function if exists anze.accident_clock_place();
-drop function anze.accident_clock_keeps();
+
+-- It goes when no function names its rows any more (the next step). Its name is wanted for what follows.
+do $$
+declare
+    t record;
+begin
+    for t in select g.tgname from pg_trigger g where g.tgrelid = 'anze.accident_clock'::regclass and not g.tgisinternal loop
+        execute format('drop trigger %I on anze.accident_clock', t.tgname);
+    end loop;
+end
+$$;
+alter table anze.accident_clock rename to accident_clock_before;
 
 -- A clock of an accident while it is planned; written it is a deadline (anze.accident_start_clocks).
 create type anze.accident_clock as (
@@ -232,19 +220,6 @@ create type anze.accident_clock as (
 );
 
 -- What one reads of an accident is rendered when it is read.
-drop function if exists anze.accident_json(text, timestamptz, timestamptz, integer, text[], timestamptz[], text, text);
-drop function if exists anze.accident_etag(integer, timestamptz[]);
-drop function if exists anze.accident_shown_etag(integer, timestamptz[], text, text);
-drop function if exists anze.accident_modified(timestamptz, timestamptz[]);
-drop function if exists anze.accident_show_clocks(anze.accident);
-drop function if exists anze.accident_document(anze.accident);
-drop function if exists anze.accident_answer(anze.accident, text, text);
-drop function if exists anze.accident_part(integer, smallint);
-drop function if exists anze.accident_offers(anze.accident);
-drop function if exists anze.accident_actions_text(text[]);
-drop function if exists anze.accident_cases_text(uuid);
-drop function if exists anze.accident_parts(uuid, text[]);
-drop function if exists anze.accident_choices(anze.accident);
 alter table anze.accident drop column document, drop column clock_documents, drop column clock_dues;
 delete from audit.masked_column
 where table_name = 'anze.accident' and column_name in ('document', 'clock_documents', 'clock_dues');

@@ -17,5 +17,3 @@ create policy partitioned_owner on anze.partitioned to current_user using (true)
 
 insert into anze.partitioned (name, months) values ('hazard', 12);
 
-drop function if exists anze.make_hazard_partitions(integer);
-drop function if exists anze.make_hazard_partition(text, text, text);

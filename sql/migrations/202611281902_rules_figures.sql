@@ -9,5 +9,3 @@ comment on column anze.accident_grade.event is 'the event of duties (duty_event_
 
 alter table anze.risk_colour add column lec_grade smallint;
 comment on column anze.risk_colour.lec_grade is 'the grade that a score of this colour has by LEC; the lowest colour has one more';
-
-drop function if exists anze.hazard_nearness(anze.hazard, anze.hazard);

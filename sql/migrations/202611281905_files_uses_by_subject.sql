@@ -1,3 +1,4 @@
+-- anze: with-functions
 -- What a file is evidence of is any subject (anze.subject), which says itself who sees its papers.
 insert into anze.subject (code, title_zh, title_en, clocks, place) values
     ('record', '履职记录', 'Record of a duty', null, 4),
@@ -16,4 +17,3 @@ alter table anze.file_use
 comment on column anze.file_use.subject is 'what it is evidence of (anze.subject); subject_id: which one';
 comment on constraint file_use_key on anze.file_use is '该引用已存在。 | This use exists already. | ';
 comment on constraint file_use_subject_fkey on anze.file_use is '事项未登记。 | The subject is not registered. | ';
-drop function if exists anze.use_files(jsonb, uuid, uuid, uuid, boolean);

@@ -1,22 +1,33 @@
 #include "anze/command/command.h"
 #include "anze/db/audit.h"
+#include "anze/db/session.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 const char usage_audit[] =
-    "usage: anze audit verify [--from SEQ] [--expect-head SEQ:DIGEST] [--json]\n"
+    "usage: anze audit verify [--from SEQ] [--expect-head SEQ:DIGEST] [--anchors FILE] [--json]\n"
     "       anze audit head [--json]\n"
-    "       anze audit seal\n\n"
-    "  verify  recompute the whole chain and name every altered, missing, reordered or inserted row;\n"
+    "       anze audit seal\n"
+    "       anze audit export --month YYYY-MM FILE\n"
+    "       anze audit verify --file FILE [--json]\n"
+    "       anze audit detach FILE\n\n"
+    "  verify  recompute the whole chain and name every altered, missing, reordered, inserted or copied row, and\n"
+    "          every masked text that is not the one that was digested (with ANZE_AUDIT_KEY);\n"
     "          exit status 0: nothing is wrong; 1: something is, or the audit could not be read\n"
-    "            --from SEQ           begin at this link instead of the first\n"
-    "            --expect-head HEAD   a head noted earlier must still be in the chain; without it nobody\n"
-    "                                 can see that the end was cut off or the whole was rewritten\n"
+    "            --from SEQ           begin at this link or seal instead of the first; texts are not looked at\n"
+    "            --expect-head HEAD   a head noted earlier must still be in the chain\n"
+    "            --anchors FILE       so must every head in this file (ANZE_AUDIT_ANCHOR_FILE unless told)\n"
     "            --json               one JSON object per line, the last one sums up\n"
+    "          without heads from outside nobody can see that the end was cut off, that the whole was rewritten,\n"
+    "          or that an older backup was restored\n"
     "  head    print the end of the chain as SEQ:DIGEST, to be noted outside of this database\n"
-    "  seal    link what is committed now (the service does that by itself; useful before a dump)\n\n"
+    "  seal    seal what is committed now (the service does that by itself; useful before a dump)\n"
+    "  export  write the entries of a month, with the seals that hold them, into a new file; it proves itself, and\n"
+    "          `verify --file` proves it against the chain\n"
+    "  detach  prove such a file, and take its month out of the audit's table: its rows stay in audit.entry_YYYY_MM\n"
+    "          until somebody drops that table; from then on the file has them, and the chain still names them\n\n"
     "Reads by ANZE_OWNER_DATABASE_URL. `seal` digests by ANZE_AUDIT_DIGEST.\n";
 
 struct audit_arguments {
@@ -25,6 +36,7 @@ struct audit_arguments {
     bool as_json;
     bool expects;
     struct audit_head expected;
+    const char *anchor_file, *month, *file;
 };
 
 static int fail(struct command_context *context, const struct problem *problem)
@@ -37,11 +49,13 @@ static void print_finding(void *context, const struct audit_finding *finding)
 {
     (void)context;
     if (finding->seq && finding->seq != finding->to_seq)
-        printf("links %lld to %lld", (long long)finding->seq, (long long)finding->to_seq);
+        printf("seals %lld to %lld", (long long)finding->seq, (long long)finding->to_seq);
     else if (finding->seq)
-        printf("link %lld", (long long)finding->seq);
+        printf("seal %lld", (long long)finding->seq);
     if (finding->entry)
         printf("%sentry %lld", finding->seq ? ", " : "", (long long)finding->entry);
+    if (finding->object)
+        printf(", %s", finding->object);
     printf(": %s: %s\n", audit_fault_name(finding->fault), finding->detail);
 }
 
@@ -53,13 +67,15 @@ static void print_finding_json(void *context, const struct audit_finding *findin
         printf(",\"seq\":%lld,\"to_seq\":%lld", (long long)finding->seq, (long long)finding->to_seq);
     if (finding->entry)
         printf(",\"entry\":%lld", (long long)finding->entry);
+    if (finding->object)
+        printf(",\"object\":\"%s\"", finding->object);
     printf(",\"detail\":\"%s\"}\n", finding->detail);
 }
 
 static void print_progress(void *context, int64_t checked, int64_t seq, int64_t last_seq)
 {
     (void)context;
-    fprintf(stderr, "anze audit: %lld links checked, at %lld of %lld\n", (long long)checked, (long long)seq,
+    fprintf(stderr, "anze audit: %lld entries checked, at seal %lld of %lld\n", (long long)checked, (long long)seq,
             (long long)last_seq);
 }
 
@@ -67,12 +83,15 @@ static void print_result(struct arena *arena, const struct audit_result *result,
 {
     const char *head = audit_head_text(arena, &result->head);
     long long checked = result->checked, faults = result->findings, waiting = result->waiting;
+    long long exported = result->exported, anchors = result->anchors, texts = result->texts;
     if (as_json)
-        printf("{\"intact\":%s,\"checked\":%lld,\"faults\":%lld,\"waiting\":%lld,\"head\":\"%s\"}\n",
-               faults ? "false" : "true", checked, faults, waiting, head);
+        printf("{\"intact\":%s,\"checked\":%lld,\"faults\":%lld,\"waiting\":%lld,\"exported\":%lld,\"anchors\":%lld,"
+               "\"texts\":%lld,\"head\":\"%s\"}\n",
+               faults ? "false" : "true", checked, faults, waiting, exported, anchors, texts, head);
     else
-        printf("%s: %lld links checked, %lld faults, %lld entries not sealed yet\nhead %s\n",
-               faults ? "NOT INTACT" : "intact", checked, faults, waiting, head);
+        printf("%s: %lld entries checked, %lld faults, %lld entries not sealed yet, %lld in exported months;\n"
+               "%lld heads from outside and %lld masked texts compared\nhead %s\n",
+               faults ? "NOT INTACT" : "intact", checked, faults, waiting, exported, anchors, texts, head);
 }
 
 static int verify(struct command_context *context, const struct audit_arguments *arguments)
@@ -83,6 +102,8 @@ static int verify(struct command_context *context, const struct audit_arguments 
         .url = context->config->owner_database_url,
         .from = arguments->from,
         .expected = arguments->expects ? &arguments->expected : NULL,
+        .anchor_file = arguments->anchor_file,
+        .key = context->config->audit_key,
         .found = arguments->as_json ? print_finding_json : print_finding,
         .progress = print_progress,
     };
@@ -106,24 +127,87 @@ static int print_head(struct command_context *context, const struct audit_argume
 static int seal(struct command_context *context, const struct audit_arguments *arguments)
 {
     struct problem problem = { 0 };
-    enum digest_kind kind;
+    struct audit_sealing sealing = { .url = context->config->owner_database_url,
+                                     .anchor_file = context->config->audit_anchor_file };
     int64_t sealed;
-    if (!digest_kind_from_name(context->config->audit_digest, &kind))
+    if (!digest_kind_from_name(context->config->audit_digest, &sealing.kind))
         return command_failure(context, "ANZE_AUDIT_DIGEST must be sm3 or sha256");
-    if (!audit_seal_now(context->arena, context->config->owner_database_url, kind, &sealed, &problem))
+    if (!audit_seal_now(context->arena, &sealing, &sealed, &problem))
         return fail(context, &problem);
     printf(arguments->as_json ? "{\"sealed\":%lld}\n" : "%lld entries sealed\n", (long long)sealed);
     return COMMAND_OK;
 }
 
+static bool prove_file(struct command_context *context, const struct audit_arguments *arguments,
+                       struct audit_file_result *ret_result)
+{
+    struct problem problem = { 0 };
+    const struct audit_check check = { .url = context->config->owner_database_url,
+                                       .found = arguments->as_json ? print_finding_json : print_finding };
+    if (!audit_verify_file(context->arena, &check, arguments->file, ret_result, &problem)) {
+        fail(context, &problem);
+        return false;
+    }
+    printf(arguments->as_json ? "{\"intact\":%s,\"entries\":%lld,\"faults\":%lld,\"digest\":\"%s\"}\n"
+                              : "%s: %lld entries in the file, %lld faults\nSM3 %s\n",
+           ret_result->findings       ? (arguments->as_json ? "false" : "NOT INTACT")
+           : arguments->as_json ? "true"
+                                : "intact",
+           (long long)ret_result->entries, (long long)ret_result->findings, ret_result->digest);
+    return ret_result->findings == 0;
+}
+
+static int verify_any(struct command_context *context, const struct audit_arguments *arguments)
+{
+    struct audit_file_result result;
+    if (!arguments->file)
+        return verify(context, arguments);
+    return prove_file(context, arguments, &result) ? COMMAND_OK : COMMAND_FAILED;
+}
+
+static int export_month(struct command_context *context, const struct audit_arguments *arguments)
+{
+    struct problem problem = { 0 };
+    struct audit_export_result result;
+    if (!arguments->file || !arguments->month)
+        return command_misuse(context, "export takes --month YYYY-MM and a file");
+    if (!audit_export(context->arena, context->config->owner_database_url, arguments->month, arguments->file, &result,
+                      &problem))
+        return fail(context, &problem);
+    printf("%lld entries in %lld seals written, SM3 %s\n", (long long)result.entries, (long long)result.steps,
+           result.digest);
+    if (result.missing)
+        return command_failure(context, "%lld entries of the month are sealed but gone: see anze audit verify",
+                               (long long)result.missing);
+    return COMMAND_OK;
+}
+
+static int detach(struct command_context *context, const struct audit_arguments *arguments)
+{
+    struct audit_file_result result;
+    const char *why = "";
+    if (!arguments->file)
+        return command_misuse(context, "detach takes the file of a month");
+    if (!prove_file(context, arguments, &result))
+        return COMMAND_FAILED;
+    const char *values[] = { arena_printf(context->arena, "%s-01", result.month),
+                             arena_printf(context->arena, "%lld", (long long)result.entries), result.digest };
+    struct session *session = session_open(context->arena, context->config->owner_database_url, "detachAudit", &why);
+    if (!session)
+        return command_failure(context, "cannot connect: %s", why);
+    if (!session_query(session, "select audit.detach($1, $2, $3)", values, ARRAY_LENGTH(values), NULL))
+        return command_failure(context, "not detached: %s", session_why(session));
+    printf("detached %s\n", result.month);
+    return COMMAND_OK;
+}
+
 static const struct audit_verb {
     const char *name;
-    bool verifies; /* takes --from and --expect-head */
+    bool verifies; /* takes --from, --expect-head and --anchors */
     int (*run)(struct command_context *context, const struct audit_arguments *arguments);
 } verbs[] = {
-    { "verify", true, verify },
-    { "head", false, print_head },
-    { "seal", false, seal },
+    { "verify", true, verify_any }, { "head", false, print_head },      { "seal", false, seal },
+    { "detach", false, detach },    { "export", false, export_month },
 };
 
 static bool read_seq(const char *text, int64_t *ret_seq)
@@ -142,13 +226,26 @@ static const char *read_arguments(const struct audit_verb *verb, int argc, char 
             out->as_json = true;
         } else if (verb->verifies && strcmp(argv[i], "--from") == 0) {
             if (!read_seq(value, &out->from))
-                return "--from takes the number of a link, from 1";
+                return "--from takes the number of a link or seal, from 1";
             i++;
         } else if (verb->verifies && strcmp(argv[i], "--expect-head") == 0) {
             if (!audit_head_parse(value, &out->expected))
                 return "--expect-head takes SEQ:DIGEST as printed by `anze audit head`";
             out->expects = true;
             i++;
+        } else if (verb->verifies && strcmp(argv[i], "--anchors") == 0 && *value) {
+            out->anchor_file = value;
+            i++;
+        } else if (verb->verifies && strcmp(argv[i], "--file") == 0 && *value) {
+            out->file = value;
+            i++;
+        } else if (verb->run == export_month && strcmp(argv[i], "--month") == 0) {
+            if (!audit_month_is(value))
+                return "--month takes YYYY-MM";
+            out->month = value;
+            i++;
+        } else if ((verb->run == export_month || verb->run == detach) && *argv[i] != '-' && !out->file) {
+            out->file = argv[i];
         } else {
             return "there is no such option";
         }
@@ -158,7 +255,7 @@ static const char *read_arguments(const struct audit_verb *verb, int argc, char 
 
 int command_audit(struct command_context *context, int argc, char **argv)
 {
-    struct audit_arguments arguments = { .from = 1 };
+    struct audit_arguments arguments = { .from = 1, .anchor_file = context->config->audit_anchor_file };
     for (size_t i = 0; argc > 1 && i < ARRAY_LENGTH(verbs); i++) {
         if (strcmp(argv[1], verbs[i].name) != 0)
             continue;
@@ -169,5 +266,5 @@ int command_audit(struct command_context *context, int argc, char **argv)
             return command_failure(context, "ANZE_OWNER_DATABASE_URL is not set: the audit is the owner's to read");
         return verbs[i].run(context, &arguments);
     }
-    return command_misuse(context, "verify, head or seal?");
+    return command_misuse(context, "verify, head, seal, export or detach?");
 }

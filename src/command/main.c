@@ -1,5 +1,6 @@
 #include "anze/base/log.h"
 #include "anze/command/command.h"
+#include "anze/db/audit.h"
 
 #include <jansson.h>
 #include <locale.h>
@@ -82,6 +83,9 @@ static int run(const struct command *command, int argc, char **argv)
         fprintf(stderr, "anze %s: the configuration is wrong:\n%s", command->name, complaints.bytes);
         return COMMAND_MISUSED;
     }
+    /* Whatever writes, in whichever connection, lets the audit digest what it masks. */
+    config.database_url = audit_keyed_url(arena, config.database_url, config.audit_key);
+    config.owner_database_url = audit_keyed_url(arena, config.owner_database_url, config.audit_key);
     return command->run(&context, argc, argv);
 }
 

@@ -17,7 +17,7 @@ const char usage_serve[] =
     "Answers requests until SIGTERM or SIGINT: then it is no longer ready, finishes what is under way, and ends.\n"
     "Configuration is taken from the environment and ANZE_CONFIG_FILE (see `anze config --keys`).\n";
 
-enum { MIN_CURSOR_KEY = 16 };
+enum { MIN_CURSOR_KEY = 16, MIN_AUDIT_KEY = 16 };
 
 /* Everything that serve makes, in this order, and unmakes in reverse. */
 struct server {
@@ -62,6 +62,10 @@ static bool check_settings(struct server *server)
         complain(server, "ANZE_CURSOR_KEY must have at least 16 characters");
     if (!digest_kind_from_name(config->audit_digest, &server->audit_digest))
         complain(server, "ANZE_AUDIT_DIGEST must be sm3 or sha256");
+    if (*config->audit_key && strlen(config->audit_key) < MIN_AUDIT_KEY)
+        complain(server, "ANZE_AUDIT_KEY must have at least 16 characters");
+    if (!*config->audit_key)
+        log_event(LOG_WARNING_LEVEL, "audit-key-missing", NULL); /* masked texts can then be altered unseen */
     return server->complaints.length == 0;
 }
 
@@ -111,8 +115,10 @@ static bool open_pool(struct server *server)
 
 static bool start_sealer(struct server *server)
 {
-    server->sealer = audit_sealer_start(server->config->database_url, server->audit_digest,
-                                        (int)server->config->audit_seal_ms);
+    const struct config *config = server->config;
+    const struct audit_sealing sealing = { config->database_url, server->audit_digest, (int)config->audit_seal_ms,
+                                           config->audit_anchor_file, (int)config->audit_anchor_s };
+    server->sealer = audit_sealer_start(&sealing);
     return true;
 }
 

@@ -1,10 +1,10 @@
-/* The sealer: links committed audit entries. What it may do is decided by the functions of schema audit. */
+/* The sealer: seals committed audit entries. What it may do is decided by the functions of schema audit. */
 #include "anze/base/clock.h"
 #include "anze/base/log.h"
 #include "anze/base/metrics.h"
 #include "anze/base/text.h"
-#include "anze/db/audit.h"
 #include "anze/db/worker.h"
+#include "audit_anchor.h"
 
 #include <stdlib.h>
 
@@ -16,47 +16,74 @@ enum {
 struct audit_sealer {
     struct worker *worker;
     enum digest_kind kind;
+    struct audit_anchor anchor;
     int64_t partitions_due_us;
 };
 
-/* The digests of the entries in `pending`, chained after `head`, as an array literal; the ids as another. */
-static void chain(enum digest_kind kind, const PGresult *pending, struct audit_head head, struct text *ids,
-                  struct text *digests)
+static void add_number(struct text *out, int64_t value)
 {
-    for (int row = 0; row < PQntuples(pending); row++) {
-        uint8_t number[8];
-        head.seq++;
-        for (int i = 0; i < 8; i++)
-            number[i] = (uint8_t)((uint64_t)head.seq >> (56 - 8 * i));
-        struct slice parts[] = {
-            { (const char *)head.digest, sizeof head.digest },
-            { (const char *)number, sizeof number },
-            { PQgetvalue(pending, row, 1), (size_t)PQgetlength(pending, row, 1) },
-        };
-        uint8_t digest[CRYPTO_DIGEST_BYTES];
-        crypto_digest(kind, parts, ARRAY_LENGTH(parts), digest);
-        memcpy(head.digest, digest, sizeof digest);
-        text_printf(ids, "%c%lld", row ? ',' : '{', (long long)worker_integer(pending, row, 0));
-        text_add_string(digests, row ? ",\"\\\\x" : "{\"\\\\x");
-        text_add_string(digests, crypto_hex(digests->arena, digest, sizeof digest));
-        text_add_char(digests, '"');
-    }
-    text_add_char(ids, '}');
-    text_add_char(digests, '}');
+    for (int shift = 56; shift >= 0; shift -= 8)
+        text_add_char(out, (char)(uint8_t)((uint64_t)value >> shift));
 }
 
-static bool append(struct audit_sealer *sealer, struct arena *arena, const PGresult *pending,
-                   const struct audit_head *head)
+/* What a seal of the entries in `pending` at `moment` is, after `head`, which it moves on. */
+static void make_seal(enum digest_kind kind, const PGresult *pending, int64_t moment, struct audit_head *head,
+                      struct text *ids, struct text *leaves)
 {
-    struct text ids = text_on(arena), digests = text_on(arena);
-    chain(sealer->kind, pending, *head, &ids, &digests);
+    struct text place = text_on(ids->arena);
+    for (int row = 0; row < PQntuples(pending); row++) {
+        uint8_t leaf[CRYPTO_DIGEST_BYTES];
+        struct slice canonical = { PQgetvalue(pending, row, 1), (size_t)PQgetlength(pending, row, 1) };
+        crypto_digest(kind, &canonical, 1, leaf);
+        text_add(leaves, (const char *)leaf, sizeof leaf);
+        text_printf(ids, "%c%lld", row ? ',' : '{', (long long)worker_integer(pending, row, 0));
+    }
+    text_add_char(ids, '}');
+    head->seq++;
+    add_number(&place, head->seq);
+    add_number(&place, moment);
+    struct slice parts[] = { { (const char *)head->digest, sizeof head->digest }, text_slice(&place),
+                             text_slice(leaves) };
+    uint8_t digest[CRYPTO_DIGEST_BYTES];
+    crypto_digest(kind, parts, ARRAY_LENGTH(parts), digest);
+    memcpy(head->digest, digest, sizeof digest);
+}
+
+static bool append(struct audit_sealer *sealer, struct arena *arena, const PGresult *pending, int64_t moment,
+                   struct audit_head *head)
+{
+    struct text ids = text_on(arena), leaves = text_on(arena);
+    const struct audit_head before = *head;
+    make_seal(sealer->kind, pending, moment, head, &ids, &leaves);
     const char *values[] = {
-        arena_printf(arena, "%lld", (long long)head->seq),
+        arena_printf(arena, "%lld", (long long)before.seq),
+        arena_printf(arena, "\\x%s", crypto_hex(arena, before.digest, sizeof before.digest)),
+        arena_printf(arena, "%lld", (long long)moment),
+        digest_kind_name(sealer->kind),
+        ids.bytes,
+        arena_printf(arena, "\\x%s", crypto_hex(arena, leaves.bytes, leaves.length)),
         arena_printf(arena, "\\x%s", crypto_hex(arena, head->digest, sizeof head->digest)),
-        digest_kind_name(sealer->kind), ids.bytes, digests.bytes,
     };
-    return worker_ask(sealer->worker, arena, "select audit.append_links($1, $2, $3, $4, $5)", ARRAY_LENGTH(values),
-                      values) != NULL;
+    return worker_ask(sealer->worker, arena, "select audit.append_seal($1, $2, $3, $4, $5, $6, $7)",
+                      ARRAY_LENGTH(values), values) != NULL;
+}
+
+/* ret_head: the end of the chain afterwards. */
+static bool seal_pending(struct audit_sealer *sealer, struct arena *arena, struct audit_head *ret_head,
+                         int64_t *ret_sealed)
+{
+    static const char end_sql[] =
+        "select seq, digest, (extract(epoch from clock_timestamp()) * 1000000)::bigint from audit.head()";
+    const char *limit = arena_printf(arena, "%d", BATCH_ENTRIES);
+    PGresult *end = worker_ask(sealer->worker, arena, end_sql, 0, NULL);
+    PGresult *pending =
+        end ? worker_ask(sealer->worker, arena, "select entry_id, canonical from audit.pending($1)", 1, &limit) : NULL;
+    if (!pending)
+        return false;
+    ret_head->seq = worker_integer(end, 0, 0);
+    memcpy(ret_head->digest, PQgetvalue(end, 0, 1), sizeof ret_head->digest);
+    *ret_sealed = PQntuples(pending);
+    return !*ret_sealed || append(sealer, arena, pending, worker_integer(end, 0, 2), ret_head);
 }
 
 /* One transaction. ret_sealed 0: nothing was left, or another one is the sealer (ret_leads false). */
@@ -69,24 +96,16 @@ static bool seal_batch(struct audit_sealer *sealer, struct arena *arena, bool *r
     PGresult *lead = worker_ask(sealer->worker, arena, "select audit.lead()", 0, NULL);
     if (!lead)
         return false;
+    struct audit_head head = { 0 };
     *ret_leads = PQgetvalue(lead, 0, 0)[0] == 1;
-    if (*ret_leads) {
-        struct audit_head head = { 0 };
-        const char *limit = arena_printf(arena, "%d", BATCH_ENTRIES);
-        PGresult *end = worker_ask(sealer->worker, arena, "select seq, digest from audit.head()", 0, NULL);
-        PGresult *pending = end ? worker_ask(sealer->worker, arena,
-                                             "select entry_id, canonical from audit.pending($1)", 1, &limit)
-                                : NULL;
-        if (!pending)
-            return false;
-        head.seq = worker_integer(end, 0, 0);
-        memcpy(head.digest, PQgetvalue(end, 0, 1), sizeof head.digest);
-        if (PQntuples(pending) && !append(sealer, arena, pending, &head))
-            return false;
-        *ret_sealed = PQntuples(pending);
-    }
+    if (*ret_leads && !seal_pending(sealer, arena, &head, ret_sealed))
+        return false;
     PGresult *commit = worker_ask(sealer->worker, arena, "commit", 0, NULL);
-    return commit && strcmp(PQcmdStatus(commit), "COMMIT") == 0;
+    if (!commit || strcmp(PQcmdStatus(commit), "COMMIT") != 0)
+        return false;
+    if (*ret_sealed)
+        audit_anchor_keep(&sealer->anchor, &head);
+    return true;
 }
 
 /* Until nothing is left. */
@@ -123,26 +142,29 @@ static bool seal(struct worker *worker, void *context)
     bool leads;
     (void)worker;
     look_after_partitions(sealer);
-    if (seal_all(sealer, &leads, &sealed))
+    bool works = seal_all(sealer, &leads, &sealed);
+    audit_anchor_tell(&sealer->anchor, false);
+    if (works)
         return true;
     sealer->partitions_due_us = 0; /* the next connection may be to a database that was restored */
     return false;
 }
 
-static struct audit_sealer *new_sealer(const char *url, enum digest_kind kind, int interval_ms)
+static struct audit_sealer *new_sealer(const struct audit_sealing *sealing)
 {
     struct audit_sealer *sealer = calloc(1, sizeof *sealer);
     if (!sealer)
         abort();
     const struct worker_job job = { .name = "audit-sealer", .round = seal, .context = sealer,
-                                    .interval_ms = interval_ms };
-    *sealer = (struct audit_sealer){ .worker = worker_new(url, &job), .kind = kind };
+                                    .interval_ms = sealing->interval_ms };
+    *sealer = (struct audit_sealer){ .worker = worker_new(sealing->url, &job), .kind = sealing->kind,
+                                     .anchor = { .file = sealing->anchor_file, .every_s = sealing->anchor_s } };
     return sealer;
 }
 
-struct audit_sealer *audit_sealer_start(const char *url, enum digest_kind kind, int interval_ms)
+struct audit_sealer *audit_sealer_start(const struct audit_sealing *sealing)
 {
-    struct audit_sealer *sealer = new_sealer(url, kind, interval_ms);
+    struct audit_sealer *sealer = new_sealer(sealing);
     worker_start(sealer->worker);
     return sealer;
 }
@@ -152,13 +174,14 @@ void audit_sealer_stop(struct audit_sealer *sealer)
     if (!sealer)
         return;
     worker_stop(sealer->worker);
+    audit_anchor_tell(&sealer->anchor, true);
     free(sealer);
 }
 
-bool audit_seal_now(struct arena *arena, const char *url, enum digest_kind kind, int64_t *ret_sealed,
+bool audit_seal_now(struct arena *arena, const struct audit_sealing *sealing, int64_t *ret_sealed,
                     struct problem *problem)
 {
-    struct audit_sealer *sealer = new_sealer(url, kind, 0);
+    struct audit_sealer *sealer = new_sealer(sealing);
     bool leads = true, works = worker_connect(sealer->worker) && seal_all(sealer, &leads, ret_sealed);
     const char *cause = arena_strdup(arena, worker_trouble(sealer->worker));
     audit_sealer_stop(sealer);

@@ -1,326 +1,209 @@
-/* Checks the audit chain from its tables alone: it shares neither SQL nor canonical form with the sealer, so that a
- * fault in the one is seen by the other. */
+/* Walks along the audit chain and computes it again from its tables alone. */
 #include "anze/base/clock.h"
-#include "anze/base/text.h"
-#include "anze/db/audit.h"
+#include "audit_reader.h"
 
-#include <libpq-fe.h>
-#include <stdlib.h>
+#include <string.h>
 
-/* One row per link, in order. Entries are looked up by their full key, and if that finds none without the time, so
- * that an altered time is told from a missing entry. Integers come as text, digests as bytes. */
+/* One row per entry of each link or seal, in order. Entries are looked up by id, transaction and time, and if that
+ * finds none by id alone, so that an altered time is told from a missing entry. Integers come as text, digests as
+ * bytes. */
 static const char chain_sql[] =
-    "select l.seq::text, l.entry_id::text, l.digest_kind, l.previous, l.digest,"
-    "       (e.at = l.entry_at)::text,"
+    "select c.seq::text, c.digest_kind, c.previous, c.digest,"
+    "       (extract(epoch from c.sealed_at) * 1000000)::bigint::text, u.id::text,"
+    "       substring(c.leaves from u.place::int * 32 - 31 for 32),"
+    "       (e.xid = u.xid and e.at = u.at)::text,"
+    "       exists (select from audit.detached_month d where d.month = audit.month_of(u.at))::text,"
     "       e.id::text, e.xid::text, (extract(epoch from e.at) * 1000000)::bigint::text, e.actor, e.on_behalf_of,"
     "       e.client, e.operation, e.request, e.trace, e.object_type, e.object_id, e.action, e.change::text"
-    " from audit.link l left join lateral ("
-    "     select * from audit.entry x where x.xid = l.entry_xid and x.id = l.entry_id and x.at = l.entry_at"
+    " from audit.chain c"
+    " cross join lateral unnest(c.entry_ids, c.entry_xids, c.entry_times) with ordinality u(id, xid, at, place)"
+    " left join lateral ("
+    "     select * from audit.entry x where x.xid = u.xid and x.id = u.id and x.at = u.at"
     "     union all"
-    "     select * from audit.entry x where x.xid = l.entry_xid and x.id = l.entry_id and x.at <> l.entry_at"
+    "     select * from audit.entry x where x.id = u.id and not (x.xid = u.xid and x.at = u.at)"
     "     limit 1) e on true"
-    " where l.seq >= $1 order by l.seq";
+    " where c.seq >= $1 order by c.seq, u.place";
 
-enum column { SEQ, ENTRY, KIND, PREVIOUS, DIGEST, SAME_TIME, FIRST_FIELD, END_FIELD = FIRST_FIELD + 13 };
+enum column { SEQ, KIND, PREVIOUS, DIGEST, MOMENT, ENTRY, LEAF, IS_SAME, IS_DETACHED, FIRST_FIELD };
 
-/* What has no link: behind the first of the checked links ($1). `inserted` when later entries are linked. */
-static const char unlinked_sql[] =
-    "with head as (select entry_xid, entry_id from audit.link order by seq desc limit 1),"
-    " first as (select entry_xid from audit.link where seq >= $1 order by seq limit 1)"
-    " select e.id::text,"
-    "        coalesce((e.xid, e.id) < (select entry_xid, entry_id from head), false)::text,"
-    "        (e.at > clock_timestamp() - interval '1 minute'"
-    "         or e.xid >= pg_snapshot_xmin(pg_current_snapshot())"
-    "            and e.xid < pg_snapshot_xmax(pg_current_snapshot()))::text"
-    " from audit.entry e"
-    " where ($1::bigint = 1 or e.xid >= (select entry_xid from first))"
-    "   and not exists (select from audit.link l where l.entry_id = e.id)"
-    " order by e.xid, e.id";
-
-struct verification {
-    struct arena *arena;
-    const struct audit_check *check;
-    struct audit_result *result;
-    PGconn *connection;
-    int64_t last_seq;           /* of the chain, for the progress */
-    int64_t told_us;            /* when progress was told last */
-    struct audit_head before;   /* the link before the present one, as stored */
-    bool knows_before;          /* its digest is known (not after a gap) */
-    bool doubts_before;         /* it was found at fault */
+struct walk {
+    struct audit_reader *reader;
+    struct arena *arena;      /* of the present step */
+    struct audit_step step;   /* seq 0: none is open */
+    int64_t link_entry;       /* of a link, its entry; 0: a seal */
+    bool is_link_unproven;    /* its entry is gone */
+    bool is_link_time_altered;
+    struct audit_head before; /* the step before the present one, as stored */
+    bool knows_before;        /* its digest is known (not after a gap) */
+    bool doubts_before;       /* it was found at fault */
 };
 
-static const char *const fault_names[AUDIT_FAULTS] = {
-    [AUDIT_ALTERED] = "altered",     [AUDIT_MISSING_ENTRY] = "missing-entry", [AUDIT_MISSING_LINK] = "missing-link",
-    [AUDIT_REORDERED] = "reordered", [AUDIT_INSERTED] = "inserted",           [AUDIT_UNSEALED] = "unsealed",
-    [AUDIT_OTHER_HEAD] = "other-head",
-};
-
-const char *audit_fault_name(enum audit_fault fault)
+static void tell(struct walk *walk, enum audit_fault fault, int64_t entry, const char *detail)
 {
-    return fault_names[fault];
+    audit_tell(walk->reader, &(struct audit_finding){ .fault = fault, .seq = walk->step.seq, .to_seq = walk->step.seq,
+                                                      .entry = entry, .detail = detail });
 }
 
-const char *audit_head_text(struct arena *arena, const struct audit_head *head)
+/* A step proves itself when its digest holds after its own `previous`; that in turn must be the digest of the step
+ * before. Which of the two fails tells what was done. True: nothing. */
+static bool judge_step(struct walk *walk, bool fits, struct slice before)
 {
-    return arena_printf(arena, "%lld:%s", (long long)head->seq, crypto_hex(arena, head->digest, sizeof head->digest));
-}
-
-static int hex_value(char c)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *at = c ? strchr(digits, c | 0x20) : NULL;
-    return at ? (int)(at - digits) : -1;
-}
-
-bool audit_head_parse(const char *text, struct audit_head *ret_head)
-{
-    const char *colon = strchr(text, ':');
-    size_t n_digits = colon ? (size_t)(colon - text) : 0;
-    if (n_digits < 1 || n_digits > 18 || strspn(text, "0123456789") != n_digits
-        || strlen(colon + 1) != 2 * CRYPTO_DIGEST_BYTES)
-        return false;
-    ret_head->seq = strtoll(text, NULL, 10);
-    for (size_t i = 0; i < CRYPTO_DIGEST_BYTES; i++) {
-        int high = hex_value(colon[1 + 2 * i]), low = hex_value(colon[2 + 2 * i]);
-        if (high < 0 || low < 0)
-            return false;
-        ret_head->digest[i] = (uint8_t)(high << 4 | low);
-    }
-    return true;
-}
-
-static void tell(struct verification *work, enum audit_fault fault, int64_t seq, int64_t to_seq, int64_t entry,
-                 const char *detail)
-{
-    struct audit_finding finding = { fault, seq, to_seq, entry, detail };
-    work->result->findings++;
-    work->check->found(work->check->context, &finding);
-}
-
-static int64_t number_at(const PGresult *row, int column)
-{
-    return strtoll(PQgetvalue(row, 0, column), NULL, 10);
-}
-
-static void put_number(uint8_t *bytes, size_t width, uint64_t value)
-{
-    for (size_t i = 0; i < width; i++)
-        bytes[i] = (uint8_t)(value >> 8 * (width - 1 - i));
-}
-
-/* The digest that this link should have after `previous`. False: it names a digest that does not exist. */
-static bool recompute(const PGresult *row, const uint8_t *previous, uint8_t out[CRYPTO_DIGEST_BYTES])
-{
-    enum { FIELDS = END_FIELD - FIRST_FIELD };
-    enum digest_kind kind;
-    uint8_t seq[8], lengths[FIELDS][4];
-    struct slice parts[2 + 2 * FIELDS] = { { (const char *)previous, CRYPTO_DIGEST_BYTES },
-                                           { (const char *)seq, sizeof seq } };
-    if (!digest_kind_from_name(PQgetvalue(row, 0, KIND), &kind))
-        return false;
-    put_number(seq, sizeof seq, (uint64_t)number_at(row, SEQ));
-    for (int i = 0; i < FIELDS; i++) {
-        int column = FIRST_FIELD + i;
-        bool is_null = PQgetisnull(row, 0, column);
-        size_t length = is_null ? 0 : (size_t)PQgetlength(row, 0, column);
-        put_number(lengths[i], 4, is_null ? UINT32_MAX : length);
-        parts[2 + 2 * i] = (struct slice){ (const char *)lengths[i], 4 };
-        parts[3 + 2 * i] = (struct slice){ PQgetvalue(row, 0, column), length };
-    }
-    crypto_digest(kind, parts, ARRAY_LENGTH(parts), out);
-    return true;
-}
-
-static bool digest_holds(const PGresult *row, const uint8_t *previous)
-{
-    uint8_t digest[CRYPTO_DIGEST_BYTES];
-    return PQgetlength(row, 0, DIGEST) == CRYPTO_DIGEST_BYTES && recompute(row, previous, digest)
-           && memcmp(digest, PQgetvalue(row, 0, DIGEST), sizeof digest) == 0;
-}
-
-/* A link and its entry prove each other when the digest holds after the link's own `previous`; that in turn must be
- * the digest of the link before. Which of the two fails tells what was done. True: nothing. */
-static bool judge_link(struct verification *work, const PGresult *row, bool fits)
-{
-    int64_t seq = number_at(row, SEQ), entry = number_at(row, ENTRY);
-    const uint8_t *own_previous = (const uint8_t *)PQgetvalue(row, 0, PREVIOUS);
-    if (PQgetisnull(row, 0, FIRST_FIELD)) {
-        tell(work, AUDIT_MISSING_ENTRY, seq, seq, entry, "the entry that this link sealed is gone");
-        return false;
-    }
-    bool has_previous = PQgetlength(row, 0, PREVIOUS) == CRYPTO_DIGEST_BYTES;
-    if (has_previous && digest_holds(row, own_previous)) {
-        if (strcmp(PQgetvalue(row, 0, SAME_TIME), "true") != 0) {
-            tell(work, AUDIT_ALTERED, seq, seq, entry, "the link's time of the entry was altered");
-            return false;
-        }
-        if (!fits && !work->doubts_before) {
-            tell(work, AUDIT_REORDERED, seq, seq, entry, "this link was not made after the one before it");
-            return false;
-        }
-        return true;
+    const struct audit_step *step = &walk->step;
+    if (audit_step_holds(step, step->previous)) {
+        if (walk->is_link_time_altered)
+            tell(walk, AUDIT_ALTERED, walk->link_entry, "the link's time of the entry was altered");
+        else if (!fits && !walk->doubts_before)
+            tell(walk, AUDIT_REORDERED, walk->link_entry, "this was not made after the one before it");
+        return !walk->is_link_time_altered && (fits || walk->doubts_before);
     }
     if (fits)
-        tell(work, AUDIT_ALTERED, seq, seq, entry,
-             strcmp(PQgetvalue(row, 0, SAME_TIME), "true") == 0 ? "the entry or its link is not what was sealed"
-                                                                : "the time of the entry is not what was sealed");
-    else if (digest_holds(row, work->before.digest))
-        tell(work, AUDIT_ALTERED, seq, seq, entry, "the link's previous digest was altered");
+        tell(walk, AUDIT_ALTERED, walk->link_entry,
+             !walk->link_entry            ? "the seal is not what was made"
+             : walk->is_link_time_altered ? "the time of the entry is not what was sealed"
+                                          : "the entry or its link is not what was sealed");
+    else if (audit_step_holds(step, before))
+        tell(walk, AUDIT_ALTERED, walk->link_entry, "its previous digest was altered");
     else
-        tell(work, AUDIT_REORDERED, seq, seq, entry, "this link is not in its place, or was altered as a whole");
+        tell(walk, AUDIT_REORDERED, walk->link_entry, "this is not in its place, or was altered as a whole");
     return false;
 }
 
-static void check_link(struct verification *work, const PGresult *row)
+static void end_step(struct walk *walk)
 {
-    int64_t seq = number_at(row, SEQ);
-    if (seq != work->before.seq + 1) {
-        tell(work, AUDIT_MISSING_LINK, work->before.seq + 1, seq - 1, 0, "no such links");
-        work->knows_before = false;
-    }
-    bool fits = !work->knows_before
-                || (PQgetlength(row, 0, PREVIOUS) == CRYPTO_DIGEST_BYTES
-                    && memcmp(work->before.digest, PQgetvalue(row, 0, PREVIOUS), CRYPTO_DIGEST_BYTES) == 0);
-    work->doubts_before = !judge_link(work, row, fits);
-    work->result->checked++;
-    work->before.seq = seq;
-    work->knows_before = PQgetlength(row, 0, DIGEST) == CRYPTO_DIGEST_BYTES;
-    if (work->knows_before)
-        memcpy(work->before.digest, PQgetvalue(row, 0, DIGEST), CRYPTO_DIGEST_BYTES);
-}
-
-static void check_unlinked(struct verification *work, const PGresult *row)
-{
-    bool is_behind = strcmp(PQgetvalue(row, 0, 1), "true") == 0;
-    bool may_wait = strcmp(PQgetvalue(row, 0, 2), "true") == 0;
-    if (is_behind)
-        tell(work, AUDIT_INSERTED, 0, 0, number_at(row, 0),
-             "no link seals this entry, though later ones are sealed: it was inserted, or its link was deleted");
-    else if (may_wait)
-        work->result->waiting++;
-    else
-        tell(work, AUDIT_UNSEALED, 0, 0, number_at(row, 0), "not sealed for more than a minute: is a service running?");
-}
-
-static void tell_progress(struct verification *work)
-{
-    int64_t now_us = clock_monotonic_us();
-    if (!work->check->progress || now_us - work->told_us < 1000000)
+    const struct audit_step *step = &walk->step;
+    if (!step->seq)
         return;
-    work->told_us = now_us;
-    work->check->progress(work->check->context, work->result->checked, work->before.seq, work->last_seq);
+    struct slice before = { (const char *)walk->before.digest, CRYPTO_DIGEST_BYTES };
+    bool fits = !walk->knows_before
+                || (step->previous.length == before.length
+                    && memcmp(step->previous.bytes, before.bytes, before.length) == 0);
+    if (!walk->is_link_unproven)
+        walk->doubts_before = !judge_step(walk, fits, before);
+    else if (!fits && !walk->doubts_before)
+        tell(walk, AUDIT_REORDERED, walk->link_entry, "this was not made after the one before it");
+    walk->before.seq = step->seq;
+    walk->knows_before = step->digest.length == CRYPTO_DIGEST_BYTES;
+    if (walk->knows_before)
+        memcpy(walk->before.digest, step->digest.bytes, CRYPTO_DIGEST_BYTES);
+    walk->step.seq = 0;
 }
 
-static bool fail(struct verification *work, struct problem *problem)
+static struct slice kept(struct arena *arena, struct slice bytes)
 {
-    problem->cause = arena_strdup(work->arena, PQerrorMessage(work->connection));
-    return problem_raise(work->arena, problem, PROBLEM_UNAVAILABLE, "无法读取审计记录：数据库不可用或拒绝",
-                         "The audit could not be read: the database is away or refused");
+    return (struct slice){ arena_strndup(arena, bytes.bytes ? bytes.bytes : "", bytes.length), bytes.length };
 }
 
-/* Rows one by one, so that memory stays the same however long the chain is. */
-static bool stream(struct verification *work, const char *sql,
-                   void (*take)(struct verification *work, const PGresult *row), struct problem *problem)
+static void begin_step(struct walk *walk, const PGresult *row)
 {
-    const char *from = arena_printf(work->arena, "%lld", (long long)work->check->from);
-    bool works = PQsendQueryParams(work->connection, sql, 1, NULL, &from, NULL, NULL, 1)
-                 && PQsetSingleRowMode(work->connection);
-    PGresult *row;
-    while ((row = PQgetResult(work->connection))) {
-        if (PQresultStatus(row) == PGRES_SINGLE_TUPLE) {
-            take(work, row);
-            tell_progress(work);
-        } else if (PQresultStatus(row) != PGRES_TUPLES_OK) {
-            works = false;
-        }
-        PQclear(row);
+    struct audit_reader *reader = walk->reader;
+    int64_t seq = audit_number(row, 0, SEQ);
+    if (seq != walk->before.seq + 1) {
+        audit_tell(reader, &(struct audit_finding){ .fault = AUDIT_MISSING_LINK, .seq = walk->before.seq + 1,
+                                                    .to_seq = seq - 1, .detail = "nothing has these numbers" });
+        walk->knows_before = false;
     }
-    return works || fail(work, problem);
+    arena_free(walk->arena);
+    walk->arena = arena_new();
+    walk->step = (struct audit_step){ .seq = seq, .kind = arena_strdup(walk->arena, PQgetvalue(row, 0, KIND)),
+                                      .previous = kept(walk->arena, audit_bytes(row, PREVIOUS)),
+                                      .digest = kept(walk->arena, audit_bytes(row, DIGEST)),
+                                      .body = text_on(walk->arena) };
+    walk->link_entry = PQgetisnull(row, 0, LEAF) ? audit_number(row, 0, ENTRY) : 0;
+    walk->is_link_unproven = walk->is_link_time_altered = false;
+    if (!walk->link_entry)
+        audit_add_number(&walk->step.body, (uint64_t)audit_number(row, 0, MOMENT), 8);
+    reader->seq = seq;
 }
 
-static void clear_result(void *result)
+static struct audit_fields fields_of(const PGresult *row)
 {
-    PQclear(result);
+    struct audit_fields fields;
+    for (int i = 0; i < AUDIT_FIELDS; i++)
+        fields.values[i] = audit_bytes(row, FIRST_FIELD + i);
+    return fields;
 }
 
-/* A short answer in binary form, hung on the arena; NULL if it failed. */
-static PGresult *ask(struct verification *work, const char *sql, const char *value)
+/* A link digests the entry itself. */
+static void take_linked(struct walk *walk, const PGresult *row, bool is_there)
 {
-    PGresult *answer = PQexecParams(work->connection, sql, value ? 1 : 0, NULL, &value, NULL, NULL, 1);
-    ExecStatusType status = PQresultStatus(answer);
-    arena_defer(work->arena, clear_result, answer);
-    return status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK ? answer : NULL;
+    struct audit_fields fields = fields_of(row);
+    walk->is_link_unproven = !is_there;
+    if (!is_there)
+        return;
+    walk->is_link_time_altered = !audit_flag(row, IS_SAME);
+    audit_add_canonical(&walk->step.body, &fields);
 }
 
-static bool read_head(struct verification *work, const char *at_seq, struct audit_head *ret_head)
+static void take_sealed(struct walk *walk, const PGresult *row, bool is_there)
 {
-    PGresult *answer = ask(work,
-                           at_seq ? "select seq::text, digest from audit.link where seq = $1"
-                                  : "select seq::text, digest from audit.link l order by l.seq desc limit 1",
-                           at_seq);
-    *ret_head = (struct audit_head){ 0 };
-    if (!answer || !PQntuples(answer) || PQgetlength(answer, 0, 1) != CRYPTO_DIGEST_BYTES)
-        return answer != NULL;
-    ret_head->seq = number_at(answer, 0);
-    memcpy(ret_head->digest, PQgetvalue(answer, 0, 1), CRYPTO_DIGEST_BYTES);
-    return true;
+    uint8_t leaf[CRYPTO_DIGEST_BYTES];
+    struct slice stored = audit_bytes(row, LEAF);
+    struct audit_fields fields = fields_of(row);
+    text_add(&walk->step.body, stored.bytes, stored.length);
+    if (!is_there)
+        return;
+    AUTO(arena_free_at_end) struct arena *arena = arena_new();
+    bool holds = stored.length == sizeof leaf && audit_leaf(walk->step.kind, arena, &fields, leaf)
+                 && memcmp(leaf, stored.bytes, sizeof leaf) == 0;
+    if (!audit_flag(row, IS_SAME))
+        tell(walk, AUDIT_ALTERED, audit_number(row, 0, ENTRY),
+             holds ? "the seal's time or transaction of the entry was altered"
+                   : "the time or transaction of the entry is not what was sealed");
+    else if (!holds)
+        tell(walk, AUDIT_ALTERED, audit_number(row, 0, ENTRY), "the entry is not what was sealed");
 }
 
-static void finish_connection(void *connection)
+static void take_entry(void *context, const PGresult *row)
 {
-    PQfinish(connection);
+    struct walk *walk = context;
+    struct audit_result *result = walk->reader->result;
+    if (audit_number(row, 0, SEQ) != walk->step.seq) {
+        end_step(walk);
+        begin_step(walk, row);
+    }
+    bool is_detached = audit_flag(row, IS_DETACHED);
+    bool is_there = !PQgetisnull(row, 0, FIRST_FIELD) && (audit_flag(row, IS_SAME) || !is_detached);
+    if (!is_there && is_detached)
+        result->exported++;
+    else if (!is_there)
+        tell(walk, AUDIT_MISSING_ENTRY, audit_number(row, 0, ENTRY), "the entry that was sealed here is gone");
+    else
+        result->checked++;
+    if (walk->link_entry)
+        take_linked(walk, row, is_there);
+    else
+        take_sealed(walk, row, is_there);
 }
 
-static void ignore_notice(void *context, const PGresult *result)
+/* What stands before the first step to check: zeros before the first of all, else the digest of the one before. */
+bool audit_check_chain(struct audit_reader *reader, struct problem *problem)
 {
-    (void)context, (void)result;
+    const char *from = arena_printf(reader->arena, "%lld", (long long)reader->check->from);
+    const char *before = arena_printf(reader->arena, "%lld", (long long)reader->check->from - 1);
+    struct walk walk = { .reader = reader, .arena = arena_new() };
+    if (!audit_read_head(reader, before, &walk.before))
+        return audit_reader_fail(reader, problem);
+    walk.knows_before = reader->check->from == 1 || walk.before.seq != 0;
+    walk.before.seq = reader->check->from - 1;
+    bool works = audit_stream(reader, chain_sql, 1, &from, take_entry, &walk, problem);
+    end_step(&walk);
+    arena_free(walk.arena);
+    return works;
 }
 
-static bool open_snapshot(struct verification *work, const char *url, struct problem *problem)
+static bool check_expected(struct audit_reader *reader, struct problem *problem)
 {
-    static const char *const keys[] = { "dbname", "connect_timeout", "client_encoding", "application_name", NULL };
-    const char *values[] = { url, "5", "UTF8", "anze audit", NULL };
-    work->connection = PQconnectdbParams(keys, values, 1);
-    arena_defer(work->arena, finish_connection, work->connection);
-    PQsetNoticeReceiver(work->connection, ignore_notice, NULL);
-    return (PQstatus(work->connection) == CONNECTION_OK
-            && ask(work, "begin isolation level repeatable read read only", NULL)
-            && ask(work, "set local statement_timeout = 0", NULL)
-            && ask(work, "set local search_path = pg_catalog", NULL))
-           || fail(work, problem);
-}
-
-bool audit_head_read(struct arena *arena, const char *url, struct audit_head *ret_head, struct problem *problem)
-{
-    struct verification work = { .arena = arena };
-    return open_snapshot(&work, url, problem) && (read_head(&work, NULL, ret_head) || fail(&work, problem));
-}
-
-/* What stands before the first link to check: zeros before the first of all, else the digest of the one before. */
-static bool begin(struct verification *work, struct problem *problem)
-{
-    const char *before = arena_printf(work->arena, "%lld", (long long)work->check->from - 1);
-    if (!read_head(work, NULL, &work->result->head) || !read_head(work, before, &work->before))
-        return fail(work, problem);
-    work->last_seq = work->result->head.seq;
-    work->knows_before = work->check->from == 1 || work->before.seq != 0;
-    work->before.seq = work->check->from - 1;
-    return true;
-}
-
-/* The head that was noted outside must still be a link of the chain; an empty chain's head always is. */
-static bool check_expected(struct verification *work, struct problem *problem)
-{
-    const struct audit_head *expected = work->check->expected;
+    const struct audit_head *expected = reader->check->expected;
     struct audit_head found = { 0 };
     if (!expected)
         return true;
-    const char *seq = arena_printf(work->arena, "%lld", (long long)expected->seq);
-    if (!read_head(work, seq, &found))
-        return fail(work, problem);
+    const char *seq = arena_printf(reader->arena, "%lld", (long long)expected->seq);
+    if (!audit_read_head(reader, seq, &found))
+        return audit_reader_fail(reader, problem);
     if (found.seq != expected->seq || memcmp(found.digest, expected->digest, sizeof found.digest) != 0)
-        tell(work, AUDIT_OTHER_HEAD, expected->seq, expected->seq, 0,
-             "the chain does not contain the expected head: its tail was cut off, or it was rewritten");
+        audit_tell(reader, &(struct audit_finding){
+            .fault = AUDIT_OTHER_HEAD, .seq = expected->seq, .to_seq = expected->seq,
+            .detail = "the chain does not contain the expected head: its end was cut off, or it was rewritten" });
     return true;
 }
 
@@ -328,10 +211,14 @@ bool audit_verify(struct arena *arena, const struct audit_check *check, struct a
                   struct problem *problem)
 {
     *ret_result = (struct audit_result){ 0 };
-    struct verification work = { .arena = arena, .check = check, .result = ret_result,
-                                 .told_us = clock_monotonic_us() };
-    return open_snapshot(&work, check->url, problem) && begin(&work, problem)
-           && stream(&work, chain_sql, check_link, problem)
-           && stream(&work, unlinked_sql, check_unlinked, problem)
-           && check_expected(&work, problem);
+    struct audit_reader reader = { .arena = arena, .check = check, .result = ret_result,
+                                   .told_us = clock_monotonic_us() };
+    if (!audit_reader_open(&reader, check->url, problem))
+        return false;
+    if (!audit_read_head(&reader, NULL, &ret_result->head))
+        return audit_reader_fail(&reader, problem);
+    reader.last_seq = ret_result->head.seq;
+    return audit_check_chain(&reader, problem) && audit_check_unsealed(&reader, problem)
+           && check_expected(&reader, problem) && audit_check_anchors(&reader, problem)
+           && audit_check_texts(&reader, problem);
 }

@@ -3,8 +3,15 @@
 
 #include <time.h>
 
-/* Whoever comes behind a waiting migration waits for it: hence shortly, and again. */
-enum { LOCK_MS = 200, FIRST_PAUSE_MS = 100, LONGEST_PAUSE_MS = 5000, PATIENCE_US = 10 * 60 * 1000000 };
+/* Whoever comes behind a waiting migration waits for it: hence shortly, then somewhat longer, and again. */
+enum {
+    FIRST_LOCK_MS = 100,
+    LONGEST_LOCK_MS = 500,
+    FIRST_PAUSE_MS = 50,
+    LONGEST_PAUSE_MS = 2000,
+    PATIENCE_US = 10 * 60 * 1000000,
+    FREE_TRIES = 3 /* before everybody is kept waiting */
+};
 
 static const char session_sql[] =
     "set statement_timeout = 0; set client_min_messages = warning; set idle_in_transaction_session_timeout = 0";
@@ -64,9 +71,17 @@ static bool is_in_the_way(const struct session *session)
            session_failed_with(session, "40001");
 }
 
+/* Programs of before the gate wait at the table that their writes begin with. */
+const char gate_sql[] =
+    "select pg_advisory_xact_lock(" MIGRATION_GATE ");"
+    "do $$ begin if to_regclass('anze.idempotency_key') is not null then"
+    " lock table anze.idempotency_key in access exclusive mode; end if; end $$";
+
 static bool in_transaction(struct migration_run *run, run_work *work, const void *what)
 {
-    bool done = session_script(run->session, "begin") && work(run, what) && session_script(run->session, "commit");
+    bool done = session_script(run->session, "begin") &&
+                (run->tries <= FREE_TRIES || session_script(run->session, gate_sql)) && work(run, what) &&
+                session_script(run->session, "commit");
     return done || (session_script(run->session, "rollback") && done);
 }
 
@@ -75,15 +90,22 @@ static bool alone(struct migration_run *run, run_work *work, const void *what)
     return work(run, what);
 }
 
+static int at_most(int value, int most)
+{
+    return value < most ? value : most;
+}
+
 static bool try_again(struct migration_run *run, run_work *work, const void *what,
                       bool (*in)(struct migration_run *, run_work *, const void *))
 {
-    int64_t until_us = clock_monotonic_us() + PATIENCE_US, pause = FIRST_PAUSE_MS;
-    const char *lock = arena_printf(run->arena, "set lock_timeout = %d", LOCK_MS);
-    if (!session_script(run->session, lock))
-        return run_fail(run, "cannot set the session");
-    for (;; pause = pause * 2 < LONGEST_PAUSE_MS ? pause * 2 : LONGEST_PAUSE_MS) {
+    int64_t until_us = clock_monotonic_us() + PATIENCE_US;
+    int lock = FIRST_LOCK_MS, pause = FIRST_PAUSE_MS;
+    run->tries = 0;
+    for (;; pause = at_most(pause * 2, LONGEST_PAUSE_MS), lock = at_most(lock + 50, LONGEST_LOCK_MS)) {
         run->said = text_on(run->arena);
+        run->tries++;
+        if (!session_script(run->session, arena_printf(run->arena, "set lock_timeout = %d", lock)))
+            return run_fail(run, "cannot set the session");
         if (in(run, work, what)) {
             if (run->said.length)
                 run_tell(run, "%s", run->said.bytes);
@@ -91,7 +113,7 @@ static bool try_again(struct migration_run *run, run_work *work, const void *wha
         }
         if (!is_in_the_way(run->session) || clock_monotonic_us() > until_us)
             return run_fail(run, run->at);
-        run_tell(run, "%s: %s; again in %d ms", run->at, session_why(run->session), (int)pause);
+        run_tell(run, "%s: %s; again in %d ms", run->at, session_why(run->session), pause);
         pause_ms(pause);
     }
 }
@@ -236,7 +258,7 @@ static bool count_pending(struct migration_run *run, const struct session_rows *
     *ret_pending = 0;
     for (size_t i = 0; i < run->plan->n_files; i++)
         *ret_pending += migration_state(&run->plan->files[i], run->records, run->n_records) == MIGRATION_PENDING;
-    if (!run_gone(run, ret_gone))
+    if (!run_gone(run, true, ret_gone))
         return false;
     *ret_pending += session_count(*ret_gone);
     return true;

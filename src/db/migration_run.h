@@ -14,6 +14,8 @@ struct migration_run {
     size_t n_records;
     bool has_objects;  /* the table of them is there */
     size_t first_with; /* place in the plan of the first step that is done together with the functions */
+    int tries;         /* of the transaction */
+    const struct session_rows *case_tables; /* with row-level security */
     const char *at;    /* the file that is being applied */
     struct text said;  /* in a transaction that is not committed yet */
 };
@@ -25,6 +27,9 @@ void run_say(struct migration_run *run, const char *line);
 bool run_fail(struct migration_run *run, const char *doing);
 
 typedef bool run_work(struct migration_run *run, const void *what);
+/* Waits for the requests that are under way and keeps new ones waiting until the transaction ends. */
+extern const char gate_sql[];
+
 /* Does the work in a transaction of its own; again, while others hold what it needs. */
 bool run_transaction(struct migration_run *run, run_work *work, const void *what) NODISCARD;
 /* The same without a transaction: for one statement. */
@@ -40,6 +45,6 @@ bool run_step_here(struct migration_run *run, const void *step) NODISCARD;
 /* Steps with the functions, functions, what no file makes any more, data; in the running transaction. */
 bool run_release(struct migration_run *run, const void *nothing) NODISCARD;
 /* Statements that drop what no file makes any more; rows of one column. */
-bool run_gone(struct migration_run *run, const struct session_rows **ret_rows) NODISCARD;
+bool run_gone(struct migration_run *run, bool is_late, const struct session_rows **ret_rows) NODISCARD;
 
 #endif

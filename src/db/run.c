@@ -2,6 +2,7 @@
 #include "anze/base/clock.h"
 #include "anze/base/metrics.h"
 #include "anze/db/lease.h"
+#include "anze/db/migration.h"
 
 #include <assert.h>
 #include <time.h>
@@ -21,7 +22,8 @@ static const struct statement_variant context_statement = {
            " set_config('anze.reach', $5, true), set_config('anze.region', $6, true),"
            " set_config('anze.sectors', $7, true), set_config('anze.scopes', $8, true),"
            " set_config('anze.operation', $9, true), set_config('anze.request', $10, true),"
-           " set_config('anze.trace', $11, true), set_config('transaction_read_only', $12, true)" };
+           " set_config('anze.trace', $11, true), set_config('transaction_read_only', $12, true),"
+           " pg_advisory_xact_lock_shared(" MIGRATION_GATE ")" };
 static_assert(DB_CONTEXT_FIELDS == 12, "context_statement sets each field");
 
 static const struct statement_variant claim_statement = {

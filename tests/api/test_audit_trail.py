@@ -1,4 +1,5 @@
 """What the service did stands in the audit: by whom, for whom, with what program, in which request; and it verifies."""
+import json
 import time
 
 import pytest
@@ -6,13 +7,14 @@ import pytest
 from harness.accidents import first_report, follow_up
 
 PATH = "/v1/accidents"
+KEY = {"ANZE_AUDIT_KEY": "a key of sixteen letters and more"}
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
 @pytest.fixture(scope="module")
 def house(make_database, cluster, make_service):
     database = make_database(cluster)
-    return database, make_service(database)
+    return database, make_service(database, **KEY)
 
 
 @pytest.fixture(scope="module")
@@ -102,12 +104,26 @@ def test_reads_refusals_repeats_and_dry_runs_leave_no_entry(house, written):
 def test_the_chain_is_sealed_by_itself_and_verifies(house, written):
     database, _ = house
     deadline = time.monotonic() + 15
-    waiting = "select count(*) from audit.entry e where not exists (select from audit.link l where l.entry_id = e.id)"
+    waiting = "select count(*) from audit.entry e where e.id not in (select unnest(s.entry_ids) from audit.seal s)"
     while database.value(waiting) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert database.value(waiting) == 0, "linked within seconds"
+    assert database.value(waiting) == 0, "sealed within seconds"
     verified = database.anze("audit", "verify")
     assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def test_what_the_audit_masks_is_digested_with_the_key_of_the_service(house, written):
+    """Reporter and phone of each report: none is in the audit, and none can be exchanged unseen."""
+    database, _ = house
+    verified = database.anze("audit", "verify", "--json", env=KEY)
+    summary = json.loads(verified.stdout.splitlines()[-1])
+    assert verified.returncode == 0 and summary["texts"] >= 2, verified.stdout
+    with database.admin() as admin:
+        admin.execute("set session_replication_role = replica")
+        admin.execute("update anze.accident_report set reporter_name = '李某' where accident_id = %s and number = 1", [written[0]])
+    found = [json.loads(line) for line in database.anze("audit", "verify", "--json", env=KEY).stdout.splitlines()]
+    assert [(f["fault"], f["object"]) for f in found[:-1]] == [
+        ("altered-text", f"anze.accident_report/{written[0]}/1 reporter_name")]
 
 
 def test_a_changed_entry_of_a_report_is_found(house, written):

@@ -61,7 +61,7 @@ def by_clock(session: Session, call: Call, times: int = 3) -> float:
 def quick_or_once(session: Session, call: Call) -> float:
     milliseconds(session, call, 2)
     once = milliseconds(session, call, 1)
-    return once if once > SLOW_MS else milliseconds(session, call, 11)
+    return once if once > SLOW_MS else milliseconds(session, call, 7)
 
 
 # ---- filing ----

@@ -14,8 +14,12 @@ def _holds(rule: str, values: dict[str, str]) -> bool:
 
 
 def expand(name: str, values: dict[str, str]) -> tuple[str, list[str | None]]:
+    return expand_text((QUERIES / f"{name}.sql").read_text(encoding="utf-8"), values)
+
+
+def expand_text(template: str, values: dict[str, str]) -> tuple[str, list[str | None]]:
     lines = []
-    for line in (QUERIES / f"{name}.sql").read_text(encoding="utf-8").split("\n"):
+    for line in template.split("\n"):
         text, _, rule = line.partition("--?")
         if not rule or _holds(rule.strip(), values):
             lines.append(re.sub(r"--.*", "", text))

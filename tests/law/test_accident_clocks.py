@@ -340,7 +340,8 @@ def test_a_figure_of_the_law_changed_later_leaves_earlier_accidents_alone(databa
                       " article, confidence, origin, reason) select code, 2, daterange('2026-09-10', null), title_zh,"
                       " title_en, 1, unit, instrument, article, confidence, 'administrator', 'new'"
                       " from anze.rule where code = 'ACC.RPT.LEVEL'")
-        found = [owner.execute("select allowed, rule_version from anze.accident_clocks_of(%s, 'general')"
+        found = [owner.execute("select anze.term_end(now(), allowed, unit) - now(), rule_version from"
+                               " anze.accident_clocks_of(%s, '150622101', 'general')"
                                " where code = 'pass_up' and from_level = 2", (day,)).fetchone()
                  for day in ("2026-09-09", "2026-09-10")]
         owner.rollback()

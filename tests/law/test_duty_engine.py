@@ -199,6 +199,7 @@ def test_a_record_without_the_evidence_does_not_count_and_says_what_it_lacks(off
     record = office.record(unit, "2026-06-05", evidence=["photo"])
     (one,) = office.obligations(unit, duty)
     assert (one["state"], one["lacking"], one["done_count"]) == ("open", ["evidence:minutes"], 0)
+    office.run("alter table anze.duty_record disable trigger append_only")  # as if it had been there from the start
     office.run("update anze.duty_record set evidence = '{photo,minutes}' where id = %s", record)
     office.settle(record)
     (one,) = office.obligations(unit, duty)

@@ -5,7 +5,10 @@ import json
 import psycopg
 import pytest
 
-from desk import Desk, Refused
+from desk import CHEMICAL, CHINA, COUNTY, Desk, Refused, clock, moment
+
+from harness.hazards import filing
+from harness.owed import sweep
 
 ADMINISTRATOR = {"reach": "region", "region": "1506", "actor": "administrator"}
 
@@ -215,3 +218,124 @@ def test_a_day_that_the_month_has_not_is_its_last(owner, hand):
 def test_who_answers_for_an_accident_is_the_rule_of_its_grade(owner):
     assert owner.execute("select array_agg(anze.rule_value(g.answering_rule, '2026-11-20')::int order by g.rank)"
                          " from anze.accident_grade g").fetchone()[0] == [2, 3, 4, 5]
+
+
+# A region's figure in what rests on it --------------------------------------------------------------------------------------
+
+
+def test_a_clock_of_an_accident_runs_by_the_region_s_stricter_figure(owner, hand):
+    at = dt.datetime.now(CHINA) - dt.timedelta(hours=1)
+    before = hand.file(COUNTY, unit_id=CHEMICAL.id, occurred_at=at, learned_at=at, category="12")
+    day = at.astimezone(CHINA).date().isoformat()
+    for code, figure in (("ACC.RPT.UNIT", 0.5), ("ACC.RPT.CONT.1", 3), ("ACC.RPT.LEVEL", 9)):
+        revise(hand, code, figure, region_code="150600", in_force_from=day)
+    made = hand.file(COUNTY, unit_id=CHEMICAL.id, occurred_at=at, learned_at=at, category="12", figures={"deaths": 1})
+    report = clock(made, "unit_report")
+    assert moment(report["due_at"]) - moment(report["starts_at"]) == dt.timedelta(minutes=30)
+    assert (report["region_code"], report["value"], report["national"]["value"]) == ("150600", 0.5, 1)
+    assert clock(made, "follow_up")["required"] == 3
+    assert "national" not in clock(made, "pass_up", "county", "city")     # nine hours are not stricter than two
+    assert "national" not in clock(before, "unit_report")
+
+
+def test_a_clock_of_an_accident_may_be_in_any_unit_of_time(owner, hand):
+    at = dt.datetime(2026, 11, 20, 10, tzinfo=CHINA)
+    for unit, value, over in (("minute", 20, at + dt.timedelta(minutes=20)), ("day", 1, dt.datetime(2026, 11, 22, tzinfo=CHINA)),
+                              ("workday", 1, dt.datetime(2026, 11, 24, tzinfo=CHINA)),
+                              ("month", 1, dt.datetime(2026, 12, 21, tzinfo=CHINA))):
+        owner.execute("update anze.rule set unit = %s, value = %s where code = 'ACC.RPT.UNIT'", (unit, value))
+        made = hand.file(COUNTY, unit_id=CHEMICAL.id, occurred_at=at, learned_at=at, category="12")
+        assert moment(clock(made, "unit_report")["due_at"]) == over, unit
+
+
+def test_a_clock_of_a_case_runs_by_the_region_s_stricter_figure(owner, hand):
+    revise(hand, "HAZ.JUDGE", 1, region_code="150622", article="第八条")
+    owner.execute("select set_config('anze.scopes', 'hazards:read hazards:report', true)")
+    made = hand.call(COUNTY, "file_hazard", filing(unit_id=CHEMICAL.id))
+    due, version, basis = owner.execute(
+        "select anze.day_of(d.due_at - interval '1 second') - anze.today(), d.rule_version,"
+        " anze.rule_basis(d.rule, d.rule_version, anze.today()) from anze.deadline d where d.rule = 'HAZ.JUDGE'"
+        " and d.subject_id = (select case_id from anze.hazard where id = %s)", (made["id"],)).fetchone()
+    assert (due, version, basis["national"]["value"]) == (1, 2, 3)
+
+
+def test_persons_at_risk_count_by_the_region_s_stricter_figure(owner, hand):
+    at = dt.datetime.now(CHINA) - dt.timedelta(hours=1)
+    revise(hand, "ACC.ENDANGER.ATRISK", 5, region_code="150622", in_force_from=at.date().isoformat())
+    made = hand.file(COUNTY, unit_id=CHEMICAL.id, occurred_at=at, learned_at=at, category="12", figures={"at_risk": 5})
+    danger, = made["dangers"]
+    assert (danger["code"], danger["national"]["value"]) == ("at_risk", 10)
+
+
+# What a wrong figure had planned --------------------------------------------------------------------------------------------
+
+
+def deadlines(owner, subject: str, clock: str) -> list[tuple]:
+    return owner.execute("select d.rule_version, anze.deadline_state(d), d.due_at - d.starts_at, d.because from anze.deadline d"
+                         " where d.subject_id = %s and d.clock = %s order by d.rule_version", (subject, clock)).fetchall()
+
+
+def test_a_case_s_clock_that_a_wrong_figure_planned_is_planned_anew(owner, hand):
+    owner.execute("select set_config('anze.scopes', 'hazards:read hazards:report', true)")
+    revise(hand, "HAZ.JUDGE", 500)
+    made = hand.call(COUNTY, "file_hazard", filing(unit_id=CHEMICAL.id))
+    case = owner.execute("select case_id::text from anze.hazard where id = %s", (made["id"],)).fetchone()[0]
+    revise(hand, "HAZ.JUDGE", 2)
+    sweep(owner)
+    (wrong, state, span, because), (right, new_state, new_span, _) = deadlines(owner, case, "judge")
+    assert (wrong, state, span.days, because) == (2, "superseded", 500, "fact_corrected")
+    assert (right, new_state, new_span.days) == (3, "running", 2)
+    due = owner.execute("select c.due_at = d.due_at and h.due_at = d.due_at from anze.case_file c join anze.hazard h on"
+                        " h.case_id = c.id join anze.deadline d on d.subject_id = c.id and d.is_running where c.id = %s",
+                        (case,)).fetchone()[0]
+    assert due
+
+
+def test_an_accident_s_clocks_that_a_wrong_figure_planned_are_planned_anew(owner, hand):
+    at = dt.datetime.now(CHINA) - dt.timedelta(hours=1)
+    day = at.date().isoformat()
+    revise(hand, "ACC.RPT.LEVEL", 200, in_force_from=day)
+    revise(hand, "ACC.RPT.CONT.1", 20, in_force_from=day)
+    made = hand.file(COUNTY, unit_id=CHEMICAL.id, occurred_at=at, learned_at=at, category="12", figures={"deaths": 1})
+    revise(hand, "ACC.RPT.LEVEL", 2, in_force_from=day)
+    revise(hand, "ACC.RPT.CONT.1", 1, in_force_from=day)
+    sweep(owner)
+    assert [(v, s, span) for v, s, span, _ in deadlines(owner, made["id"], "pass_up")] == [
+        (2, "superseded", dt.timedelta(hours=200)), (3, "running", dt.timedelta(hours=2))]
+    assert [(v, s) for v, s, *_ in deadlines(owner, made["id"], "follow_up")] == [(2, "superseded"), (3, "running")]
+
+
+def test_times_of_notices_are_reckoned_by_the_figure_that_counts_now(owner, hand):
+    owner.execute("select set_config('anze.scopes', 'hazards:read hazards:report', true)")
+    revise(hand, "NOTICE.DEADLINE.REMINDER", -365)
+    made = hand.call(COUNTY, "file_hazard", filing(unit_id=CHEMICAL.id))
+    look = ("select d.due_at - d.next_notice_at from anze.deadline d where d.is_running and d.subject_id ="
+            " (select case_id from anze.hazard where id = %s)")
+    sweep(owner)
+    assert owner.execute(look, (made["id"],)).fetchone()[0] == dt.timedelta(days=1)   # a year ahead was none
+    revise(hand, "NOTICE.DEADLINE.REMINDER", -2)
+    sweep(owner)
+    assert owner.execute(look, (made["id"],)).fetchone()[0] == dt.timedelta(days=2)
+
+
+# Telling never blocks filing ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", ["NOTICE.ACCIDENT.WARNING", "NOTICE.ACCIDENT.REMINDER"])
+def test_without_a_rule_of_notices_an_accident_is_filed_and_told_when_it_is_due(owner, hand, code):
+    owner.execute("update anze.rule set in_force = '[2000-01-01,2001-01-01)' where code = %s", (code,))
+    at = dt.datetime.now(CHINA) - dt.timedelta(hours=3)
+    made = hand.file(COUNTY, unit_id=CHEMICAL.id, occurred_at=at, learned_at=at, category="12", received_at=at)
+    assert clock(made, "pass_up", "county", "city")["state"] == "overdue"
+    assert owner.execute("select bool_and(next_notice_at <= due_at + interval '1 hour') from anze.deadline where"
+                         " subject_id = %s and is_running and details ->> 'kind' = 'report'", (made["id"],)).fetchone()[0]
+
+
+def test_a_time_of_notices_that_cannot_be_reckoned_stops_no_filing(owner, hand):
+    """As before there were limits: the first notice is now."""
+    owner.execute("alter table anze.rule drop constraint rule_value_limits, disable trigger rule_takes_limits")
+    owner.execute("update anze.rule set value = 1e12, unit = 'month' where code = 'NOTICE.ACCIDENT.WARNING'")
+    at = dt.datetime.now(CHINA) - dt.timedelta(hours=1)
+    made = hand.file(COUNTY, unit_id=CHEMICAL.id, occurred_at=at, learned_at=at, category="12")
+    assert owner.execute("select count(*) from anze.deadline where subject_id = %s and next_notice_at <= clock_timestamp()"
+                         " and is_running", (made["id"],)).fetchone()[0] > 0

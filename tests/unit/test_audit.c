@@ -51,7 +51,8 @@ static void every_fault_has_a_name_of_its_own(void **state)
 static void a_sealer_without_database_stops_at_once(void **state)
 {
     (void)state;
-    struct audit_sealer *sealer = audit_sealer_start("host=/nonexistent dbname=none", DIGEST_SM3, 60000);
+    const struct audit_sealing sealing = { "host=/nonexistent dbname=none", DIGEST_SM3, 60000, "", 60 };
+    struct audit_sealer *sealer = audit_sealer_start(&sealing);
     int64_t begun_us = clock_monotonic_us();
     audit_sealer_stop(sealer);
     assert_true(clock_monotonic_us() - begun_us < 2500000);
@@ -67,11 +68,12 @@ static void what_cannot_be_reached_is_a_problem_and_not_an_intact_chain(void **s
     struct audit_result result;
     struct audit_head head;
     int64_t sealed;
-    assert_false(audit_verify(arena, &(struct audit_check){ .url = nowhere, .from = 1 }, &result, &problem));
+    assert_false(audit_verify(arena, &(struct audit_check){ .url = nowhere, .from = 1, .anchor_file = "", .key = "" }, &result, &problem));
     assert_int_equal(problem.code, PROBLEM_UNAVAILABLE);
     assert_non_null(problem.cause);
     assert_false(audit_head_read(arena, nowhere, &head, &problem));
-    assert_false(audit_seal_now(arena, nowhere, DIGEST_SM3, &sealed, &problem));
+    const struct audit_sealing sealing = { nowhere, DIGEST_SM3, 0, "", 60 };
+    assert_false(audit_seal_now(arena, &sealing, &sealed, &problem));
 }
 
 int main(void)

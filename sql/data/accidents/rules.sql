@@ -209,6 +209,21 @@ where (kept.grade_from, kept.grade_to, kept.rule_set, kept.up_to_top, kept.rule,
     is distinct from (excluded.grade_from, excluded.grade_to, excluded.rule_set, excluded.up_to_top, excluded.rule,
                       excluded.outer_rule, excluded.title_zh, excluded.title_en);
 
+-- A level tells its own recipients; a town reports to the county and tells with it, and both tell for the coal mine, whose
+-- own duty to tell is article 59 of the coal regulation.
+insert into anze.accident_telling as kept (level, recipients_of, instrument, article, confidence) values
+    (0, 0, 'SC-COAL-2024', '第五十九条', 'found'),
+    (1, 0, 'SC-COAL-2024', '第五十九条', 'recalled-low'),
+    (1, 2, 'SC-493', '第十条', 'recalled-med'),
+    (2, 0, 'SC-COAL-2024', '第五十九条', 'recalled-low'),
+    (2, 2, 'SC-493', '第十条', 'found'),
+    (3, 3, 'SC-493', '第十条', 'found'),
+    (4, 4, 'SC-493', '第十条', 'found'),
+    (5, 5, 'SC-493', '第十条', 'found')
+on conflict on constraint accident_telling_pkey do update
+set instrument = excluded.instrument, article = excluded.article, confidence = excluded.confidence
+where kept is distinct from excluded;
+
 insert into anze.accident_recipient_rule as kept (level, code, grade_from, rule_set, rule, title_zh, title_en, place)
 select l.rank, r.code, r.grade_from, null::text, r.rule, r.title_zh, r.title_en, r.place
 from (values

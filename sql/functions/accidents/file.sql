@@ -166,10 +166,14 @@ begin
 end
 $$;
 
--- The levels whose recipients a level tells: its own; a county tells a coal mine's too.
+-- The levels whose recipients a level tells.
 create or replace function anze.accident_levels_told_by(level smallint) returns smallint[]
-immutable parallel safe language sql
-return case when level in (1, 2) then '{0,2}'::smallint[] else array[level] end;
+stable parallel safe language plpgsql as $$
+begin
+    return array(select t.recipients_of from anze.accident_telling t
+                 where t.level = accident_levels_told_by.level order by t.recipients_of);
+end
+$$;
 
 create or replace function anze.accident_own_levels() returns smallint[] stable language sql as $$
     select anze.accident_levels_told_by(anze.caller_level())

@@ -18,7 +18,7 @@ begin
                     || jsonb_build_object('dimension', t.dimension, 'figure', f.known, 'from', r.value)
     into grade, because
     from anze.accident_threshold t
-    join anze.rule r on r.code = t.rule and r.in_force @> day
+    join anze.rule r on r.code = t.rule and r.in_force @> day and r.region_code is null
     cross join lateral (
         select case t.dimension when 'deaths' then dead else (figures ->> t.dimension)::numeric end as known) f
     where f.known >= r.value
@@ -31,16 +31,17 @@ end
 $$;
 
 -- What makes it seriously endangering 较大涉险: figures that reach their rule, and what was stated.
-create or replace function anze.accident_dangers_of(day date, figures jsonb, endangered jsonb) returns text[]
+create or replace function anze.accident_dangers_of(day date, of_region text, figures jsonb, endangered jsonb)
+returns text[]
 stable parallel safe language plpgsql as $$
 #variable_conflict use_column
 begin
     return (select array(
     select d.code
     from anze.accident_danger d
-    join anze.rule r on r.code = d.rule and r.in_force @> day
-    where coalesce(endangered, '[]') ? d.code
-        or (select sum((accident_dangers_of.figures ->> f)::numeric) from unnest(d.figures) f) >= r.value
+    cross join lateral anze.rule_in_force(d.rule, day, of_region) r
+    where r.code is not null and (coalesce(endangered, '[]') ? d.code
+        or (select sum((accident_dangers_of.figures ->> f)::numeric) from unnest(d.figures) f) >= r.value)
     order by d.code));
 end
 $$;
@@ -70,42 +71,43 @@ end
 $$;
 
 -- The highest level that a grade calls for, by its rank.
-create or replace function anze.accident_top_level(grade smallint, day date) returns smallint
+create or replace function anze.accident_top_level(grade smallint, day date, of_region text) returns smallint
 stable parallel safe language plpgsql as $$
 #variable_conflict use_column
 begin
-    return (select (select anze.rule_value(g.top_rule, day)::smallint from anze.accident_grade g where g.rank = grade));
+    return (select (select anze.rule_value(g.top_rule, day, of_region)::smallint from anze.accident_grade g where g.rank = grade));
 end
 $$;
 
 -- The follow-ups that a grade asks for on each day.
-create or replace function anze.accident_daily_rule(grade smallint, day date) returns anze.rule
+create or replace function anze.accident_daily_rule(grade smallint, day date, of_region text) returns anze.rule
 stable parallel safe language plpgsql as $$
 #variable_conflict use_column
 begin
-    return (select (select anze.rule_on(g.daily_rule, day) from anze.accident_grade g where g.rank = grade));
+    return (select (select anze.rule_on(g.daily_rule, day, of_region) from anze.accident_grade g where g.rank = grade));
 end
 $$;
 
 -- Whether a clock of the law applies to a grade of the day.
 create or replace function anze.accident_clock_applies(
-    grade smallint, day date, grade_from smallint, grade_to smallint, up_to_top boolean, to_level smallint)
-returns boolean stable parallel safe language sql as $$
+    grade smallint, day date, of_region text, grade_from smallint, grade_to smallint, up_to_top boolean,
+    to_level smallint) returns boolean stable parallel safe language sql as $$
     select grade between grade_from and grade_to
-    and (not up_to_top or to_level <= anze.accident_top_level(grade, day))
+    and (not up_to_top or to_level <= anze.accident_top_level(grade, day, of_region))
 $$;
 
--- The clocks that the law knows for a day and a rule set, with the time that each one allows.
-create or replace function anze.accident_clocks_of(day date, of_rule_set text)
+-- The clocks that the law knows for a day, a region and a rule set, with the term that each one allows.
+create or replace function anze.accident_clocks_of(day date, of_region text, of_rule_set text)
 returns table (code text, from_level smallint, to_level smallint, title_zh text, title_en text, grade_from smallint,
-               grade_to smallint, up_to_top boolean, rule text, rule_version integer, immediately boolean, allowed interval)
+               grade_to smallint, up_to_top boolean, rule text, rule_version integer, immediately boolean, allowed numeric,
+               unit text)
 stable parallel safe rows 12 language sql as $$
     select c.code, c.from_level, c.to_level, c.title_zh, c.title_en, c.grade_from, c.grade_to, c.up_to_top, r.code,
-        r.version, c.outer_rule is not null, coalesce(o.value, r.value) * interval '1 hour'
+        r.version, c.outer_rule is not null, coalesce(o.value, r.value), coalesce(o.unit, r.unit)
     from anze.accident_clock_rule c
-    join anze.rule r on r.code = c.rule and r.in_force @> day
-    left join anze.rule o on o.code = c.outer_rule and o.in_force @> day
-    where coalesce(c.rule_set, of_rule_set) = of_rule_set
+    cross join lateral anze.rule_in_force(c.rule, day, of_region) r
+    left join lateral anze.rule_in_force(c.outer_rule, day, of_region) o on c.outer_rule is not null
+    where coalesce(c.rule_set, of_rule_set) = of_rule_set and r.code is not null
 $$;
 -- Whether the register knows a unit that the caller may not see. The answer is stored, never shown.
 create or replace function anze.accident_unit_behind(code text) returns uuid

@@ -95,7 +95,8 @@ begin
             'title_zh', d.title_zh, 'title_en', d.title_en, 'subject', a.place, 'starts_at', anze.instant(d.starts_at),
             'unit', jsonb_build_object('id', case when not a.unit_is_declared then a.unit_id end, 'name', a.unit_name),
             'level', anze.level_code(anze.accident_clock_from(d)), 'region_code', d.region_code, 'sector', d.sector,
-            'basis', anze.rule_basis(d.rule, d.rule_version), 'link', '/v1/accidents/' || a.id)
+            'basis', anze.rule_basis(d.rule, d.rule_version, anze.day_of(a.occurred_at)),
+            'link', '/v1/accidents/' || a.id)
         from anze.deadline d join anze.accident a on a.id = d.subject_id
         where d.id = identity);
 end

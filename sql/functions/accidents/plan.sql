@@ -40,7 +40,7 @@ begin
     a.evacuated := all_figures ->> 'evacuated';
     a.at_risk := all_figures ->> 'at_risk';
     a.direct_loss_cny := all_figures ->> 'direct_loss_cny';
-    a.endangering := anze.accident_dangers_of(day, all_figures, a.facts -> 'endangered');
+    a.endangering := anze.accident_dangers_of(day, a.region_code, all_figures, a.facts -> 'endangered');
     select * into found_grade from anze.accident_grade_of(day, within);
     a.grade := found_grade.grade;
     a.grade_is_lower_bound := found_grade.is_lower_bound;
@@ -107,17 +107,17 @@ stable language sql as $$
                  else anze.accident_received_at(a, c.from_level) end as base,
             (select min(g.changed_at) from anze.accident_grade_change g
              where g.accident_id = a.id and g.number > last_without.number) as entered
-        from anze.accident_clocks_of(anze.day_of(a.occurred_at), a.rule_set) c
+        from anze.accident_clocks_of(anze.day_of(a.occurred_at), a.region_code, a.rule_set) c
         cross join lateral (
             select max(g.number) as number from anze.accident_grade_change g
             where g.accident_id = a.id and not anze.accident_clock_applies(
-                g.grade, anze.day_of(a.occurred_at), c.grade_from, c.grade_to, c.up_to_top, c.to_level)) last_without
+                g.grade, anze.day_of(a.occurred_at), a.region_code, c.grade_from, c.grade_to, c.up_to_top, c.to_level)) last_without
         where anze.accident_clock_applies(
-            a.grade, anze.day_of(a.occurred_at), c.grade_from, c.grade_to, c.up_to_top, c.to_level))
+            a.grade, anze.day_of(a.occurred_at), a.region_code, c.grade_from, c.grade_to, c.up_to_top, c.to_level))
     select 'report', c.code, c.title_zh, c.title_en, c.rule, c.rule_version, c.immediately, c.from_level, c.to_level,
         null::date, null::integer,
         case when c.entered > c.base then 'grade_changed' when c.from_level = 0 then 'learned' else 'received' end,
-        greatest(c.base, c.entered), greatest(c.base, c.entered) + c.allowed,
+        greatest(c.base, c.entered), anze.term_end(greatest(c.base, c.entered), c.allowed, c.unit),
         anze.accident_passed_at(a, c.from_level, c.to_level), report
     from called c where c.base is not null
 $$;
@@ -126,7 +126,7 @@ $$;
 create or replace function anze.accident_clock_of_day(a anze.accident, on_day date, report integer)
 returns anze.accident_clock stable language plpgsql as $$
 declare
-    rule constant anze.rule := anze.accident_daily_rule(a.grade, anze.day_of(a.occurred_at));
+    rule constant anze.rule := anze.accident_daily_rule(a.grade, anze.day_of(a.occurred_at), a.region_code);
 begin
     return row('daily', 'follow_up', rule.title_zh, rule.title_en, rule.code, rule.version, false, null, null, on_day,
         rule.value, 'day', anze.end_of_day(on_day - 1), anze.end_of_day(on_day), null, report)::anze.accident_clock;
@@ -296,7 +296,9 @@ begin
     if a.state = 'final' then
         update anze.deadline d set superseded_at = at, because = 'final' where d.id = owed.id;
     elsif owed.due_at > at
-        and owed.rule <> (anze.accident_daily_rule(a.grade, anze.day_of(a.occurred_at))).code
+        and (owed.rule, owed.rule_version) <> (
+            select r.code, r.version
+            from anze.accident_daily_rule(a.grade, anze.day_of(a.occurred_at), a.region_code) r)
     then
         planned := anze.accident_start_day(a, (owed.details ->> 'day')::date, report, at);
         update anze.deadline d set superseded_at = at, because = 'grade_changed', superseded_by = planned.id
@@ -333,7 +335,7 @@ begin
     select a.id, c.level, c.code, r.code, r.version, at
     from holding h
     join anze.accident_recipient_rule c on c.level = h.rank
-    join anze.rule r on r.code = c.rule and r.in_force @> anze.day_of(a.occurred_at)
+    join anze.rule r on r.code = c.rule and r.in_force @> anze.day_of(a.occurred_at) and r.region_code is null
     where c.grade_from <= a.grade and coalesce(c.rule_set, a.rule_set) = a.rule_set
     on conflict on constraint accident_recipient_pkey do update set superseded_at = null
     where kept.superseded_at is not null;

@@ -45,7 +45,7 @@ begin
             'called_for', l.rank <= t.top, 'received_at', anze.instant(anze.accident_received_at(a, l.rank)))
         order by l.rank)
     from anze.level l
-    cross join (select anze.accident_top_level(a.grade, anze.day_of(a.occurred_at)) as top) t
+    cross join (select anze.accident_top_level(a.grade, anze.day_of(a.occurred_at), a.region_code) as top) t
     where l.rank >= 2);
 end
 $$;
@@ -104,7 +104,9 @@ begin
             'confidence', r.confidence, 'last_day', m.last_day,
             'missed_days', m.last_day - (x.details ->> 'day')::date + 1, 'state', s.state,
             'late_by_seconds', case when s.state = 'overdue' then floor(extract(epoch from at - x.due_at))::bigint
-                                    else floor(extract(epoch from x.late))::bigint end)),
+                                    else floor(extract(epoch from x.late))::bigint end)
+            || case when r.region_code is null then '{}' else anze.rule_basis(r.code, r.version, (
+                    select anze.day_of(a.occurred_at) from anze.accident a where a.id = accident)) end),
         case when s.state in ('overdue', 'closed') then coalesce(m.last_day - (x.details ->> 'day')::date + 1, 1) else 0 end,
         case when s.state in ('overdue', 'closed') then coalesce(anze.end_of_day(m.last_day), x.due_at) end
     from anze.deadline x
@@ -139,9 +141,10 @@ begin
             'grade_history', anze.accident_grades_json(a.id),
             'dangers', case when a.endangering = '{}' then '[]' else (
                 select coalesce(jsonb_agg(jsonb_build_object('code', d.code, 'title_zh', d.title_zh,
-                    'title_en', d.title_en) || anze.rule_basis(r.code, r.version) order by d.code), '[]')
+                    'title_en', d.title_en) 
+                    || anze.rule_basis(r.code, r.version, anze.day_of(a.occurred_at)) order by d.code), '[]')
                 from anze.accident_danger d
-                join anze.rule r on r.code = d.rule and r.in_force @> anze.day_of(a.occurred_at)
+                cross join lateral anze.rule_in_force(d.rule, anze.day_of(a.occurred_at), a.region_code) r
                 where d.code = any (a.endangering)) end,
             'supplement_ends_at', anze.instant(a.supplement_ends_at), 'report_count', a.report_count,
             'levels', anze.accident_levels_json(a),
@@ -236,3 +239,13 @@ begin
     location := '/v1/accidents/' || a.id || place;
 end
 $$;
+
+-- An accident and its recipients go on, but none of them ever goes.
+create or replace trigger never_deleted before delete on anze.accident
+    for each row execute function anze.refuse_change();
+create or replace trigger never_truncated before truncate on anze.accident
+    for each statement execute function anze.refuse_change();
+create or replace trigger never_deleted before delete on anze.accident_recipient
+    for each row execute function anze.refuse_change();
+create or replace trigger never_truncated before truncate on anze.accident_recipient
+    for each statement execute function anze.refuse_change();

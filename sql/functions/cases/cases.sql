@@ -20,8 +20,7 @@ $$;
 -- As the policy of case_file says it.
 create or replace function anze.case_is_seen(c anze.case_file) returns boolean
 stable parallel safe language sql
-return anze.can_see_of_unit((c).region_code, (c).sector, (c).unit_id)
-    or anze.can_see_of_unit((c).region_code, (c).sector, (c).supervisor_id);
+return anze.can_see_case((c).region_code, (c).sector, (c).unit_id, (c).supervisor_id, (c).withheld_from_unit);
 
 -- Who sees a case sees its papers.
 create or replace function anze.case_shows_files(case_id uuid) returns boolean stable parallel safe language plpgsql
@@ -181,6 +180,7 @@ begin
         c.state_since := at;
     end if;
     c.is_open := not s.is_final;
+    c.withheld_from_unit := 'subject' = any (s.withheld_from);
     c.is_public := s.is_public and not coalesce((c.facts ->> 'is_withheld')::boolean, false); -- where its content may be
     return c;
 end
@@ -192,7 +192,7 @@ set search_path = pg_catalog, pg_temp as $$
 begin
     update anze.case_file x
     set kind_version = c.kind_version, state = c.state, state_since = c.state_since, is_open = c.is_open,
-        is_public = c.is_public, level = c.level, supervisor_id = c.supervisor_id, title = c.title, facts = c.facts,
+        is_public = c.is_public, withheld_from_unit = c.withheld_from_unit, level = c.level, supervisor_id = c.supervisor_id, title = c.title, facts = c.facts,
         due_at = c.due_at, event_count = c.event_count, version = c.version, updated_at = c.updated_at
     where x.id = c.id
     returning * into c;
@@ -227,7 +227,7 @@ begin
             'The day by which it is due is to come.')), '[]')
         from anze.case_clock k
         where (k.kind, k.version) = (of_kind, of_version) and facts ? k.due_field
-            and (anze.case_clock_end(k, facts, at)).due_at <= at);
+            and (anze.case_clock_end(k, facts, null, at)).due_at <= at);
 end
 $$;
 

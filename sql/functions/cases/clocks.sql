@@ -37,9 +37,9 @@ end
 $$;
 
 -- When a clock of a case ends that is started now, and by which rule: the one that was in force at the moment from which it
--- counts. NULL: that moment, or the field that names its day, is not there. An effect that sets the day by a rule says by
+-- counts, in the region. NULL: that moment, or the field that names its day, is not there. An effect that sets the day by a rule says by
 -- which: the fact <field>_rule.
-create or replace function anze.case_clock_end(k anze.case_clock, facts jsonb, at timestamptz,
+create or replace function anze.case_clock_end(k anze.case_clock, facts jsonb, of_region text, at timestamptz,
     out due_at timestamptz, out rule text, out rule_version integer) stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
@@ -48,7 +48,7 @@ declare
 begin
     rule := coalesce(k.rule, facts ->> (k.due_field || '_rule'));
     if rule is not null then
-        length := anze.rule_on(rule, anze.day_of(least(moment, at)));
+        length := anze.rule_on(rule, anze.day_of(least(moment, at)), of_region);
         rule_version := length.version;
     end if;
     due_at := case
@@ -113,7 +113,7 @@ set search_path = pg_catalog, pg_temp as $$
 declare
     ends record;
 begin
-    select * into ends from anze.case_clock_end(k, c.facts, at);
+    select * into ends from anze.case_clock_end(k, c.facts, c.region_code, at);
     if ends.due_at is not null then
         perform anze.put_case_clock(c, k, at, ends.due_at, ends.rule, ends.rule_version, at);
     end if;
@@ -263,7 +263,7 @@ stable language sql
 set search_path = pg_catalog, pg_temp as $$
     select coalesce(d.due_at + anze.term_interval(r.value, r.unit),
         anze.term_end(d.due_at - interval '1 microsecond', r.value, r.unit))
-    from anze.rule_on(k.extension ->> 'by', anze.today()) r
+    from anze.rule_on(k.extension ->> 'by', anze.today(), c.region_code) r
 $$;
 
 -- Why an action cannot extend its clocks now: one does not run, or was extended as often as its rule allows.
@@ -282,7 +282,7 @@ begin
             anze.refusal_where((anze.case_running(c, k.code)).id is null, '该时限未在计时，不能延长。',
                 'The clock does not run: there is nothing to extend.'),
             anze.refusal_where(
-                anze.case_extensions(c, k.code) >= anze.rule_value(k.extension ->> 'times', anze.today()),
+                anze.case_extensions(c, k.code) >= anze.rule_value(k.extension ->> 'times', anze.today(), c.region_code),
                 '该时限已延长过，不能再次延长。', 'It was extended as often as it may be.'));
         exit when refusal is not null;
     end loop;
@@ -379,6 +379,23 @@ begin
 end
 $$;
 
+-- While a case is withheld from its unit, the unit is told nothing of it; once it is not, what runs is told from then on.
+create or replace function anze.tell_case_deadlines(c anze.case_file, former_state text, at timestamptz) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    if not c.withheld_from_unit and not exists (
+        select from anze.case_state s
+        where (s.kind, s.version, s.code) = (c.kind, c.kind_version, former_state) and s.withheld_from <> '{}')
+    then
+        return;
+    end if;
+    update anze.deadline d
+    set next_notice_at = case when c.withheld_from_unit then 'infinity' else anze.first_deadline_notice_at(d.due_at, at) end
+    where d.subject_id = c.id and d.is_running and d.owed_by = c.unit_id;
+end
+$$;
+
 -- What an event does to the clocks. The case's own due_at follows. A state that holds clocks supersedes them all; when it
 -- is left they go on, and what runs then is not begun anew. What was paused goes on where it stood, unless it is started.
 create or replace function anze.run_case_clocks(c anze.case_file, former_state text, started text[], stopped text[],
@@ -406,6 +423,7 @@ begin
         end loop;
     end if;
     perform anze.readdress_deadlines(c, at);
+    perform anze.tell_case_deadlines(c, former_state, at);
     c.due_at := coalesce(
         (select min(d.due_at) from anze.deadline d where d.subject_id = c.id and d.is_running), 'infinity');
     return c;

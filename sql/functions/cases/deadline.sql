@@ -41,7 +41,8 @@ begin
     return (select anze.deadline_common(d.id, 'case', d.due_at) || jsonb_build_object('clock', d.clock,
             'title_zh', d.title_zh, 'title_en', d.title_en, 'subject', c.title,
             'starts_at', anze.instant(d.starts_at), 'unit', anze.unit_name_json(d.owed_by),
-            'region_code', d.region_code, 'sector', d.sector, 'basis', anze.rule_basis(d.rule, d.rule_version),
+            'region_code', d.region_code, 'sector', d.sector, 'basis', anze.rule_basis(d.rule, d.rule_version,
+                anze.day_of(d.starts_at)),
             'link', '/v1/cases/' || c.id)
         from anze.deadline d join anze.case_file c on c.id = d.subject_id where d.id = identity);
 end

@@ -64,11 +64,12 @@ set search_path = pg_catalog, pg_temp as $$
     select r.*
     from jsonb_array_elements(document -> 'states') with ordinality s(one, place)
     cross join lateral jsonb_populate_record(null::anze.case_state, '{"is_final": false, "is_public": false,
-        "holds_clocks": false}' || s.one || jsonb_build_object(
+        "holds_clocks": false, "withheld_from": []}' || s.one || jsonb_build_object(
         'kind', document -> 'code', 'version', of_version, 'place', s.place)) r
     on conflict on constraint case_state_pkey do update
     set title_zh = excluded.title_zh, title_en = excluded.title_en, is_final = excluded.is_final,
-        is_public = excluded.is_public, holds_clocks = excluded.holds_clocks, place = excluded.place
+        is_public = excluded.is_public, holds_clocks = excluded.holds_clocks, withheld_from = excluded.withheld_from,
+        place = excluded.place
     where kept is distinct from excluded
 $$;
 

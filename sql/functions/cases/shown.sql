@@ -97,7 +97,7 @@ begin
         'due_at', anze.instant(d.due_at), 'met_at', anze.instant(d.met_at),
         'superseded_at', anze.instant(d.superseded_at), 'late_by_seconds', anze.deadline_late_seconds(d),
         'owed_by', anze.unit_name_json(d.owed_by),
-        'basis', anze.rule_basis(d.rule, d.rule_version)));
+        'basis', anze.rule_basis(d.rule, d.rule_version, anze.day_of(d.starts_at))));
 end
 $$;
 

@@ -122,6 +122,39 @@ begin
 end
 $$;
 
+-- Whether the caller is the unit that something is about, or stands over it as no body does (its group).
+create or replace function anze.stands_with(subject_unit uuid) returns boolean
+stable parallel safe security definer language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return coalesce(anze.unit() = subject_unit, false) or anze.reach() = 'unit' and exists (
+        select from anze.unit u where u.id = anze.unit() and not u.is_body);
+end
+$$;
+
+-- For cases: with the unit that it is about or the body that supervises it, and withheld from the first where its state
+-- says so.
+create or replace function anze.can_see_case(region_code text, sector text, unit_id uuid, supervisor_id uuid,
+    is_withheld boolean) returns boolean stable parallel safe language plpgsql
+as $$
+begin
+    return (anze.can_see_of_unit(region_code, sector, unit_id) or anze.can_see_of_unit(region_code, sector, supervisor_id))
+        and not (is_withheld and anze.stands_with(unit_id));
+end
+$$;
+
+-- With the owner's rights, since who sees the deadline of a case need not see the case.
+create or replace function anze.case_is_withheld(case_id uuid) returns boolean
+stable parallel safe security definer language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return exists (select from anze.case_file c
+                   where c.id = case_is_withheld.case_id and c.withheld_from_unit and anze.stands_with(c.unit_id));
+end
+$$;
+
 -- Whether the caller sees a case: its own row decides.
 create or replace function anze.sees_case(case_id uuid) returns boolean
 stable parallel safe language plpgsql
@@ -138,6 +171,7 @@ returns boolean stable parallel safe language plpgsql
 as $$
 begin
     return case when subject = 'accident' then anze.can_see(region_code, sector, owed_by)
-        else anze.can_see_of_unit(region_code, sector, owed_by) or subject = 'case' and anze.sees_case(subject_id) end;
+        else anze.can_see_of_unit(region_code, sector, owed_by) and not (subject = 'case' and anze.case_is_withheld(subject_id))
+            or subject = 'case' and anze.sees_case(subject_id) end;
 end
 $$;

@@ -59,8 +59,12 @@ security definer language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    raises constant text := (select g.event from anze.accident_grade g where g.rank = new.grade);
     raised uuid;
 begin
+    if raises is null then
+        return null;
+    end if;
     for raised in
         insert into anze.duty_event (kind, unit_id, occurred_at, subject, accident_id, region_code, sector)
         select k.code, u.id, new.updated_at,
@@ -71,7 +75,7 @@ begin
             and (u.kind = 'safety_committee' and u.region_code = new.city || '00'
                  or u.kind = 'department' and u.supervision_role = 'comprehensive'
                     and u.region_code in (new.city || '00', new.county))
-        where k.code = (select g.event from anze.accident_grade g where g.rank = new.grade)
+        where k.code = raises
         order by u.id
         on conflict (kind, unit_id, accident_id) where accident_id is not null do nothing
         returning id
@@ -85,5 +89,4 @@ create or replace trigger accident_raises_events after update on anze.accident f
     when (new.grade <> old.grade or old.region_code <> new.region_code)
     execute function anze.accident_raises_events();
 create or replace trigger accident_filed_raises_events after insert on anze.accident for each row
-    when (new.grade >= 2)
     execute function anze.accident_raises_events();

@@ -163,7 +163,7 @@ declare
     is_coal constant boolean := exists (select from anze.sector s where s.code = c.sector and s.rule_set = 'coal');
     term constant anze.rule := anze.rule_on(
         case when is_coal and exists (select from anze.rule r where r.code = 'HAZ.COAL.ACCEPT' and r.in_force @> day)
-            then 'HAZ.COAL.ACCEPT' else 'HAZ.REVIEW' end, day);
+            then 'HAZ.COAL.ACCEPT' else 'HAZ.REVIEW' end, day, c.region_code);
 begin
     c.facts := c.facts || jsonb_build_object('review_by_rule', term.code,
         'review_by', anze.day_of(anze.term_end(e.at, term.value, term.unit) - interval '1 second'));

@@ -73,7 +73,7 @@ $$;
 create or replace function anze.hazard_recurrence(h anze.hazard, out last_id uuid, out count integer)
 stable language plpgsql as $$ -- its plan is kept: that of a function in SQL looks at each month's partition again
 declare
-    days constant integer := anze.rule_value('HAZ.RECUR', anze.day_of(h.found_at));
+    days constant integer := anze.rule_value('HAZ.RECUR', anze.day_of(h.found_at), h.region_code);
 begin
     select (array_agg(o.id order by o.found_at desc, o.id desc))[1], count(*)
     into last_id, hazard_recurrence.count
@@ -154,11 +154,5 @@ end
 $$;
 
 -- Judgements stay as they were given.
-create or replace function anze.refuse_rewriting() returns trigger language plpgsql
-set search_path = pg_catalog, pg_temp as $$
-begin
-    raise exception 'the table % is append-only', tg_table_name using errcode = 'insufficient_privilege';
-end
-$$;
 create or replace trigger append_only before update or delete on anze.hazard_judgement
-    for each row execute function anze.refuse_rewriting();
+    for each row execute function anze.refuse_change();

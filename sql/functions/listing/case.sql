@@ -27,17 +27,18 @@ immutable language sql
 return c;
 
 -- The last day that a listing may set: a year after the notice, by the rule of that day.
-create or replace function anze.listing_last_day(listed_on date) returns date stable language sql
+create or replace function anze.listing_last_day(listed_on date, of_region text) returns date stable language sql
 set search_path = pg_catalog, pg_temp as $$
     select anze.day_of(anze.term_end(listed_on::timestamp at time zone 'Asia/Shanghai', r.value, r.unit)
                        - interval '1 microsecond')
-    from anze.rule_on('LIST.HAZ.MAXTERM', listed_on) r
+    from anze.rule_on('LIST.HAZ.MAXTERM', listed_on, of_region) r
 $$;
 
-create or replace function anze.too_long_faults(listed_on date, due_on date) returns jsonb stable language plpgsql
+create or replace function anze.too_long_faults(listed_on date, of_region text, due_on date) returns jsonb
+stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
-    last_day constant date := anze.listing_last_day(listed_on);
+    last_day constant date := anze.listing_last_day(listed_on, of_region);
 begin
     return anze.field_fault_where(due_on > last_day, 'due_on', 'too-long', format('整改期限最迟为 %s。', last_day),
         format('The last day is %s at the latest.', last_day));
@@ -56,7 +57,7 @@ create or replace function anze.case_check_listing_noticed(c anze.case_file, e a
 stable language sql
 set search_path = pg_catalog, pg_temp as $$
     select anze.no_body_faults((e.content ->> 'supervisor_id')::uuid, 'supervisor_id')
-        || anze.too_long_faults(anze.day_of(e.at), (e.content ->> 'due_on')::date)
+        || anze.too_long_faults(anze.day_of(e.at), c.region_code, (e.content ->> 'due_on')::date)
 $$;
 
 create or replace function anze.case_effect_listing_noticed(c anze.case_file, e anze.case_event) returns anze.case_file
@@ -93,13 +94,17 @@ create or replace function anze.case_guard_listing_extensible(c anze.case_file) 
 set search_path = pg_catalog, pg_temp as $$
 declare
     day constant date := anze.today();
-    ahead constant integer := anze.rule_value('LIST.HAZ.EXTENSION.AHEAD', day);
+    ahead constant anze.rule := anze.rule_on('LIST.HAZ.EXTENSION.AHEAD', day, c.region_code);
+    unit constant anze.rule_unit := (select u from anze.rule_unit u where u.code = ahead.unit);
+    length constant text := trim_scale(ahead.value);
 begin
     return coalesce(
-        anze.refusal_where(coalesce((c.facts ->> 'extensions')::integer, 0) >= anze.rule_value('LIST.HAZ.EXTENSION.TIMES', day),
+        anze.refusal_where(coalesce((c.facts ->> 'extensions')::integer, 0)
+                >= anze.rule_value('LIST.HAZ.EXTENSION.TIMES', day, c.region_code),
             '整改期限已延长过，不能再次延期。', 'It was extended already, which may be once.'),
-        anze.refusal_where(anze.working_day_after(day, ahead) > (c.facts ->> 'due_on')::date,
-            format('延期应在期限届满 %s 个工作日前申请。', ahead), format('More time is asked for %s working days ahead.', ahead)));
+        anze.refusal_where(anze.term_day(day, ahead.value, ahead.unit) > (c.facts ->> 'due_on')::date,
+            format('延期应在期限届满 %s 个%s前申请。', length, unit.title_zh),
+            format('More time is asked for %s %s ahead.', length, unit.title_en)));
 end
 $$;
 
@@ -124,7 +129,7 @@ declare
 begin
     return anze.field_fault_where(anze.end_of_day(due_on) <= former, 'due_on', 'not-later', '延期后的期限应晚于现期限。',
             'Later than the day that was set.')
-        || anze.too_long_faults((c.facts ->> 'listed_on')::date, due_on);
+        || anze.too_long_faults((c.facts ->> 'listed_on')::date, c.region_code, due_on);
 end
 $$;
 

@@ -16,12 +16,18 @@ return length::double precision * case unit
     when 'month' then interval '1 month' when 'year' then interval '1 year' end;
 
 -- When a stage comes that is counted from a moment: working days at the same hour of the day.
+-- One that cannot be reckoned (none of those that a rule may have) is now, with a warning: telling never stops what is
+-- filed or planned.
 create or replace function anze.notice_time(counted_from timestamptz, length numeric, unit text) returns timestamptz
 stable parallel safe language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
     hour constant timestamp := counted_from at time zone 'Asia/Shanghai';
 begin
+    if abs(length) > 1000000 or unit = 'year' and abs(length) > 1000 then
+        raise warning 'a time of notices cannot be reckoned: % % after %', length, unit, counted_from;
+        return clock_timestamp();
+    end if;
     return case unit
         when 'workday' then (anze.working_day_after(hour::date, length::integer) + hour::time) at time zone 'Asia/Shanghai'
         else counted_from + anze.notice_delay(length, unit) end;

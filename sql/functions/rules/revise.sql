@@ -86,6 +86,7 @@ begin
         (request ->> 'value')::numeric, model.unit, coalesce(request ->> 'instrument', model.instrument),
         coalesce(request ->> 'article', model.article), coalesce(request ->> 'confidence', model.confidence),
         model.note_zh, model.note_en, 'administrator', request ->> 'reason');
+    insert into anze.rule_work (code, version) values (model.code, latest + 1); -- deadlines/follow_rule.sql
     return query select '201', anze.rule_history_json(rule_code), (latest + 1)::text, '/v1/rules/' || rule_code;
 end
 $$;
