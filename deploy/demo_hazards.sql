@@ -332,7 +332,7 @@ begin
     update anze.deadline d
     set starts_at = d.starts_at - p.hours, due_at = d.due_at - p.hours, met_at = d.met_at - p.hours,
         superseded_at = d.superseded_at - p.hours
-    from passing p where d.case_id = p.id;
+    from passing p where d.subject_id = p.id;
     update anze.hazard h
     set judged_at = h.judged_at - p.hours, department_told_at = h.department_told_at - p.hours, due_on = h.due_on - p.days,
         congress_told_on = h.congress_told_on - p.days
@@ -397,19 +397,19 @@ where f.id = (p.paper ->> 'file_id')::uuid;
 update anze.hazard_judgement j set judged_at = pg_temp.moment_of(h.case_id, j.judged_at)
 from anze.hazard h join demo_case c on c.id = h.case_id where j.hazard_id = h.id;
 with begun as (
-    select d.id, f.facts, k as clock, pg_temp.moment_of(d.case_id, d.starts_at) as starts_at
-    from demo_case c join anze.deadline d on d.case_id = c.id join anze.case_file f on f.id = c.id
+    select d.id, f.facts, k as clock, pg_temp.moment_of(d.subject_id, d.starts_at) as starts_at
+    from demo_case c join anze.deadline d on d.subject_id = c.id join anze.case_file f on f.id = c.id
     join anze.case_clock k on (k.kind, k.version, k.code) = (f.kind, f.kind_version, d.clock))
 update anze.deadline d
-set starts_at = b.starts_at, met_at = pg_temp.moment_of(d.case_id, d.met_at),
-    superseded_at = pg_temp.moment_of(d.case_id, d.superseded_at),
+set starts_at = b.starts_at, met_at = pg_temp.moment_of(d.subject_id, d.met_at),
+    superseded_at = pg_temp.moment_of(d.subject_id, d.superseded_at),
     due_at = case when d.rule is null then d.due_at else (anze.case_clock_end(b.clock, b.facts, b.starts_at)).due_at end
 from begun b where b.id = d.id;
 update anze.deadline d set next_notice_at = anze.first_deadline_notice_at(d.due_at, d.starts_at)
-from demo_case c where c.id = d.case_id and d.is_running;
+from demo_case c where c.id = d.subject_id and d.is_running;
 update anze.case_file f
 set opened_at = o.opened_at, updated_at = o.updated_at, state_since = pg_temp.moment_of(f.id, f.state_since),
-    due_at = coalesce((select min(d.due_at) from anze.deadline d where d.case_id = f.id and d.is_running), 'infinity'),
+    due_at = coalesce((select min(d.due_at) from anze.deadline d where d.subject_id = f.id and d.is_running), 'infinity'),
     facts = f.facts || jsonb_strip_nulls(jsonb_build_object('late', pg_temp.dated(f.facts -> 'late', f.id, 'note_lateness', 'noted_at'),
         'upgrades', pg_temp.dated(f.facts -> 'upgrades', f.id, 'upgrade', 'at')))
 from (select m.case_id, min(m.at) as opened_at, max(m.at) as updated_at from moment m group by m.case_id) o where o.case_id = f.id;

@@ -30,7 +30,7 @@ return (lpad(to_hex((date_part('epoch', at) * 1000)::bigint), 12, '0') || '8' ||
         || overlay(substr(gen_random_uuid()::text, 20) placing substr(rpad(region_code, 4, '0'), 4) from 2))::uuid;
 comment on function anze.new_id(text, timestamptz) is 'an id of case data: UUID version 8 of this moment and city';
 
--- For programs of the release before, until the next one, as is anze.hazard_id.
+-- For programs of the release before, until the next one.
 create function anze.hazard_found_at(id uuid) returns timestamptz immutable parallel safe called on null input language sql
 return anze.id_moment(id);
 comment on function anze.hazard_found_at(uuid) is 'the former name of anze.id_moment';

@@ -16,4 +16,3 @@ alter table anze.partitioned force row level security;
 create policy partitioned_owner on anze.partitioned to current_user using (true);
 
 insert into anze.partitioned (name, months) values ('hazard', 12);
-

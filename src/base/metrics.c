@@ -45,6 +45,7 @@ static const struct {
     [METRIC_AUDIT_SEALED] = { "anze_audit_sealed_total", COUNTER, "Audit rows linked by this process." },
     [METRIC_SWEEP_RUNS] = { "anze_sweep_runs_total", COUNTER, "Times that this process swept." },
     [METRIC_SWEEP_ITEMS] = { "anze_sweep_items_total", COUNTER, "Units planned or judged, notices told, by it." },
+    [METRIC_SWEEP_SET_ASIDE] = { "anze_sweep_set_aside", GAUGE, "Rows on which the sweep failed, that wait." },
     [METRIC_LOG_DROPPED] = { "anze_log_dropped_total", COUNTER, "Log lines that could not be written." },
 };
 

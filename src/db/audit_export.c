@@ -13,11 +13,13 @@ static const char rows_sql[] =
     "                     ($1::date + interval '1 month') at time zone 'Asia/Shanghai' as ends)"
     " select c.seq::text, c.digest_kind, encode(c.previous, 'hex'), encode(c.digest, 'hex'),"
     "        (extract(epoch from c.sealed_at) * 1000000)::bigint::text, cardinality(c.entry_ids)::text,"
-    "        case when u.place = 1 then encode(c.leaves, 'hex') end, u.place::text, (u.at >= s.begins and u.at < s.ends)::text,"
+    "        case when u.place = 1 then encode(c.leaves, 'hex') end, u.place::text,"
+    "        (u.at >= s.begins and u.at < s.ends)::text,"
     "        e.id::text, e.xid::text, (extract(epoch from e.at) * 1000000)::bigint::text, e.actor, e.on_behalf_of,"
     "        e.client, e.operation, e.request, e.trace, e.object_type, e.object_id, e.action, e.change::text"
     " from span s"
-    " join audit.chain c on exists (select from unnest(c.entry_times) t(at) where t.at >= s.begins and t.at < s.ends)"
+    " join audit.chain c"
+    "   on exists (select from unnest(c.entry_times) t(at) where t.at >= s.begins and t.at < s.ends)"
     " cross join lateral unnest(c.entry_ids, c.entry_xids, c.entry_times) with ordinality u(id, xid, at, place)"
     " left join lateral (select * from audit.entry x where x.xid = u.xid and x.id = u.id and x.at = u.at limit 1) e"
     "   on u.at >= s.begins and u.at < s.ends"
@@ -45,7 +47,9 @@ static void write_line(struct exporting *work, struct text *line)
 static void write_step(struct exporting *work, struct arena *arena, const PGresult *row)
 {
     struct text line = text_on(arena);
-    text_printf(&line, "{\"seq\":%s,\"kind\":\"%s\",\"moment\":%s,\"previous\":\"%s\",\"digest\":\"%s\",\"n\":%s,\"leaves\":",
+    text_printf(&line,
+                "{\"seq\":%s,\"kind\":\"%s\",\"moment\":%s,\"previous\":\"%s\",\"digest\":\"%s\",\"n\":%s,"
+                "\"leaves\":",
                 PQgetvalue(row, 0, SEQ), PQgetvalue(row, 0, KIND),
                 PQgetisnull(row, 0, MOMENT) ? "null" : PQgetvalue(row, 0, MOMENT), PQgetvalue(row, 0, PREVIOUS),
                 PQgetvalue(row, 0, DIGEST), PQgetvalue(row, 0, N_ENTRIES));

@@ -48,11 +48,12 @@ static struct slice bytes_of(struct arena *arena, const char *hex)
 
 static bool is_in_chain(struct proving *work)
 {
-    const char *values[] = { arena_printf(work->arena, "%lld", (long long)work->step.seq),
-                             arena_printf(work->arena, "\\x%s",
-                                          crypto_hex(work->arena, work->step.digest.bytes, work->step.digest.length)) };
-    PGresult *answer = audit_ask(work->reader, work->arena,
-                                 "select from audit.chain c where c.seq = $1::bigint and c.digest = $2::bytea", 2, values);
+    static const char sql[] = "select from audit.chain c where c.seq = $1::bigint and c.digest = $2::bytea";
+    const struct audit_step *step = &work->step;
+    const char *digest = crypto_hex(work->arena, step->digest.bytes, step->digest.length);
+    const char *values[] = { arena_printf(work->arena, "%lld", (long long)step->seq),
+                             arena_printf(work->arena, "\\x%s", digest) };
+    PGresult *answer = audit_ask(work->reader, work->arena, sql, 2, values);
     return answer && PQntuples(answer) == 1;
 }
 

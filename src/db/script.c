@@ -18,8 +18,9 @@ bool script_word_is(struct slice word, const char *lower)
 /* ---- cutting ---- */
 
 /* Where a statement is: whether it makes a routine, and how deep in its body. */
+enum place_state { AT_START, AFTER_CREATE, AFTER_OR, AFTER_REPLACE, IN_ROUTINE, ELSEWHERE };
 struct place {
-    enum { AT_START, AFTER_CREATE, AFTER_OR, AFTER_REPLACE, IN_ROUTINE, ELSEWHERE } state;
+    enum place_state state;
     size_t depth;
 };
 
@@ -34,9 +35,9 @@ static void note_body(struct place *place, struct slice word)
 static void note_token(struct place *place, const struct sql_token *token)
 {
     static const struct {
-        int state;
+        enum place_state state;
         const char *word;
-        int next;
+        enum place_state next;
     } steps[] = {
         { AT_START, "create", AFTER_CREATE },          { AFTER_CREATE, "or", AFTER_OR },
         { AFTER_OR, "replace", AFTER_REPLACE },        { AFTER_CREATE, "function", IN_ROUTINE },
@@ -47,9 +48,9 @@ static void note_token(struct place *place, const struct sql_token *token)
         note_body(place, token->text);
         return;
     }
-    int next = ELSEWHERE;
+    enum place_state next = ELSEWHERE;
     for (size_t i = 0; i < ARRAY_LENGTH(steps); i++)
-        if ((int)place->state == steps[i].state && script_word_is(token->text, steps[i].word))
+        if (place->state == steps[i].state && script_word_is(token->text, steps[i].word))
             next = steps[i].next;
     *place = (struct place){ next, 0 };
 }

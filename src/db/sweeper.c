@@ -42,6 +42,15 @@ static int64_t sweep_step(struct worker *worker, struct sweep *sweep, int place)
     return done;
 }
 
+/* What steps set aside, in any replica; as it was, where it cannot be asked. */
+static void count_set_aside(struct worker *worker)
+{
+    AUTO(arena_free_at_end) struct arena *arena = arena_new();
+    PGresult *answer = worker_ask(worker, arena, "select count(*) from anze.set_aside", 0, NULL);
+    if (answer)
+        metrics_set(METRIC_SWEEP_SET_ASIDE, worker_integer(answer, 0, 0));
+}
+
 /* Every step in turn, so that none waits for the end of another's long work; how much was done. */
 static int64_t sweep_once(struct worker *worker, struct sweep *sweep)
 {
@@ -57,6 +66,7 @@ static int64_t sweep_once(struct worker *worker, struct sweep *sweep)
     }
     metrics_add(METRIC_SWEEP_RUNS, 1);
     metrics_add(METRIC_SWEEP_ITEMS, total);
+    count_set_aside(worker);
     return total;
 }
 

@@ -14,6 +14,7 @@ import dataclasses
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -51,6 +52,11 @@ def read_options() -> argparse.Namespace:
     except (TypeError, ValueError):
         parser.error("--sizes takes names and numbers: units=1000,years=2")
     return options
+
+
+def revision(root: Path) -> str:
+    done = subprocess.run(["git", "-C", str(root), "describe", "--always", "--dirty"], capture_output=True, text=True)
+    return done.stdout.strip() or str(root)
 
 
 def number(value: float | None) -> str:
@@ -132,8 +138,8 @@ def main() -> int:
             print(f"tests/bench/compare.py: {failure}", file=sys.stderr)
             return 1
     sizes = ", ".join(f"{name} {value:,}" for name, value in dataclasses.asdict(options.sizes).items())
-    report = (f"Measured {today()} on {description()}; {sizes}; seed {options.seed}; load {load:.1f} before,"
-              f" {os.getloadavg()[0]:.1f} at the end; {time.monotonic() - begun:.0f} s.\n\n{body}\n")
+    report = (f"Before: {revision(options.before)}, after: {revision(options.after)}. Measured {today()} on {description()};"
+              f" {sizes}; seed {options.seed}; load {load:.1f} at the beginning, {os.getloadavg()[0]:.1f} at the end; {time.monotonic() - begun:.0f} s.\n\n{body}\n")
     out = Path(__file__).resolve().parent / "out/compare.md"
     out.parent.mkdir(exist_ok=True)
     out.write_text(report, encoding="utf-8")

@@ -137,6 +137,31 @@ def test_every_step_that_needs_somebody_else_or_the_system_says_so_in_its_row(de
     assert json.dumps(sorted(rows)) and len(rows) == 28
 
 
+# ---- what filing costs ----
+
+def test_filing_writes_the_rows_of_hazard_case_event_and_clock_once_each(desk):
+    made = file(desk, criterion="ANY.MAJOR")
+    written = desk.connection.execute("select relname, n_tup_ins, n_tup_upd from pg_stat_xact_user_tables where schemaname = 'anze'"
+                                      " and n_tup_ins + n_tup_upd > 0 and relname ~ '^(hazard_\\d|case_|deadline)' order by 1").fetchall()
+    assert written == [("case_event", 1, 0), ("case_file", 1, 0), ("deadline", 1, 0), (f"hazard_{made['found_at'][:4]}", 1, 0)]
+
+
+def test_filing_calls_no_function_that_is_planned_at_each_call(cluster, database):
+    """A function in SQL is counted as a call only where it was not inlined."""
+    with psycopg.connect(cluster.url(database.name, "admin")) as connection:
+        connection.execute("set local plan_cache_mode = force_generic_plan")  # as the service has it
+        for name, value in {**COUNTY, "scopes": SCOPES}.items():
+            connection.execute("select set_config(%s, %s, true)", (f"anze.{name}", value))
+        for tracked in ("none", "all"):  # what is called while plans are made is called once
+            connection.execute("select set_config('track_functions', %s, true)", (tracked,))
+            connection.execute("select anze.file_hazard(%s::text::jsonb)", (json.dumps(filing(criterion="ANY.MAJOR")),))
+        called = connection.execute(
+            "select p.proname from pg_stat_xact_user_functions f join pg_proc p on p.oid = f.funcid join pg_language l"
+            " on l.oid = p.prolang where l.lanname = 'sql'").fetchall()
+        connection.rollback()
+    assert [name for (name,) in called] == []
+
+
 # ---- at the same moment ----
 
 class Filer:

@@ -53,11 +53,12 @@ def test_ids_of_before_are_read_as_what_they_are(database, old, moment, city):
     assert database.value(query, old, old) == database.value("select row(%s::timestamptz, %s::text)::text", moment, city)
 
 
-def test_a_hazard_has_such_an_id(database):
+def test_a_hazard_and_its_case_have_such_ids(database):
     unit = tree.enterprise("150622101", 1)
     with database.service(reach="region", region="150622", actor="tester", scopes="hazards:report") as service:
         given = filing(unit_id=unit.id, found_at="2026-03-31T15:59:59.999900Z")
         body = service.execute("select body::jsonb from anze.file_hazard(%s::text::jsonb)",
                                (json.dumps(given),)).fetchone()[0]
-        made = uuid.UUID(body["id"])
+        made, case = uuid.UUID(body["id"]), uuid.UUID(body["case_id"])
     assert (made.version, made.hex[13:16] + made.hex[17], int(made.hex[:12], 16)) == (8, "1506", MILLISECONDS)
+    assert (case.version, case.hex[13:16] + case.hex[17]) == (8, "1506")

@@ -83,8 +83,8 @@ bool migration_knows_object(const struct migration_plan *plan, const struct migr
 /* The first step that the database has and the program has not; NULL: none. */
 const char *migration_unknown(const struct migration_plan *plan, const struct migration_record *records, size_t n);
 
-/* Each request holds this advisory lock, shared, so that a migration which needs several tables can wait for all of them
- * at once: request by request would end in deadlocks, since none takes tables in its order. */
+/* Each request holds this advisory lock, shared, so that a migration which needs several tables can wait for all of
+ * them at once: request by request would end in deadlocks, since none takes tables in its order. */
 #define MIGRATION_GATE "3615031, 1"
 
 /* Says line by line what is done, when it is done. */

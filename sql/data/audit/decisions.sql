@@ -59,8 +59,9 @@ with told(table_name, may_change, why_not_zh, why_not_en) as (
         -- the law's figures and code sets
         ('instrument', '{}'), ('rule', '{}'), ('rule_unit', '{}'), ('rule_limit', '{}'), ('working_day', '{}'), ('level', '{}'),
         ('accident_category', '{}'), ('accident_grade', '{}'), ('accident_threshold', '{}'), ('accident_danger', '{}'),
-        ('accident_supplement_sector', '{}'), ('accident_clock_rule', '{}'), ('accident_recipient_rule', '{}'), ('accident_telling', '{}'),
-        ('accident_action', '{}'), ('hazard_criterion', '{}'), ('risk_colour', '{}'), ('risk_factor', '{}'),
+        ('accident_supplement_sector', '{}'), ('accident_clock_rule', '{}'), ('accident_recipient_rule', '{}'),
+        ('accident_telling', '{}'), ('accident_action', '{}'), ('hazard_criterion', '{}'), ('risk_colour', '{}'),
+        ('risk_factor', '{}'),
         ('file_type', '{}'), ('light_rule', '{}'), ('notice_stage', '{}'),
         -- duties and what was done
         ('duty', '{}'), ('duty_event_kind', '{}'), ('duty_event', '{}'), ('duty_record_kind', '{}'),
@@ -97,8 +98,9 @@ with told(table_name, may_change, why_not_zh, why_not_en) as (
         ('anze.duty_tally', '统计数', 'sums'),
         ('anze.duty_tally_delta', '统计数', 'differences of sums'),
         ('anze.duty_change', '由任务变化推出', 'differences of sums, by the moment of the change'),
-        ('anze.duty_work', '待办重算清单', 'a list of what is to be computed again'),
+        ('anze.set_aside', '后台搁置清单', 'a list of what is to be tried again'),
         ('anze.rule_work', '待办重算清单', 'a list of what is to be computed again'),
+        ('anze.duty_work', '待办重算清单', 'a list of what is to be computed again'),
         ('anze.unit_light', '由亮灯规则评判推出', 'judged by the rules of lights'),
         ('anze.light_change', '由亮灯规则评判推出', 'judged by the rules of lights'),
         ('anze.light_note', '待评判清单', 'a list of what is to be judged again'),

@@ -232,7 +232,8 @@ end
 $$;
 
 -- Opens a case under the version of its kind that is in force today, with its first event and the clocks of its first
--- state. Whoever calls has checked that the caller may, and the evidence; `facts` name days to come.
+-- state. Whoever calls has checked that the caller may, and the evidence; `facts` name days to come. Clocks first, so
+-- that the row of the case is written once, as it stands after its first event.
 create or replace function anze.open_case(kind text, unit_id uuid, supervisor_id uuid, level smallint, title text,
     facts jsonb, parent_id uuid, content jsonb, evidence jsonb) returns anze.case_file
 language plpgsql
@@ -242,7 +243,6 @@ declare
     k anze.case_kind;
     u anze.unit;
     c anze.case_file;
-    opened record;
 begin
     select * into k from anze.case_kind x where x.code = open_case.kind and x.in_force @> anze.today();
     if k.code is null then
@@ -253,16 +253,27 @@ begin
         perform anze.refuse('AZ422', '没有该单位。', 'There is no such unit.', '/unit_id', 'unknown-reference');
     end if;
     perform anze.refuse_all(anze.case_due_faults(k.code, k.version, open_case.facts, '/', at));
-    insert into anze.case_file (id, kind, kind_version, state, level, unit_id, supervisor_id, parent_id, title, facts,
-        version, opened_at, state_since, updated_at, region_code, sector)
-    values (anze.new_id(u.region_code, at), k.code, k.version, k.initial_state, open_case.level, u.id,
-        open_case.supervisor_id, open_case.parent_id, open_case.title,
-        coalesce(jsonb_strip_nulls(open_case.facts), '{}'), 0, at, at, at, u.region_code, u.sector)
-    returning * into c;
-    c := anze.case_enter(c, c.state, at);
-    select * into opened from anze.add_case_event(c, 'opened', null, content, evidence, at);
-    c := anze.run_case_clocks(opened.c, null, '{}', '{}', '{}', at);
-    return anze.store_case(c);
+    c.id := anze.new_id(u.region_code, at);
+    c.kind := k.code;
+    c.kind_version := k.version;
+    c.level := open_case.level;
+    c.unit_id := u.id;
+    c.supervisor_id := open_case.supervisor_id;
+    c.parent_id := open_case.parent_id;
+    c.title := open_case.title;
+    c.facts := coalesce(jsonb_strip_nulls(open_case.facts), '{}');
+    c.opened_at := at;
+    c.region_code := u.region_code;
+    c.sector := u.sector;
+    c := anze.begin_case_clocks(anze.case_enter(c, k.initial_state, at), at);
+    insert into anze.case_file (id, kind, kind_version, state, state_since, is_open, is_public, level, unit_id, supervisor_id,
+        parent_id, title, facts, due_at, event_count, version, opened_at, updated_at, region_code, sector)
+    values (c.id, c.kind, c.kind_version, c.state, c.state_since, c.is_open, c.is_public, c.level, c.unit_id,
+        c.supervisor_id, c.parent_id, c.title, c.facts, c.due_at, 1, 1, at, at, c.region_code, c.sector);
+    c.event_count := 0;
+    c.version := 0;
+    perform anze.add_case_event(c, 'opened', null, content, evidence, at);
+    return (select x from anze.case_file x where x.id = c.id);
 end
 $$;
 

@@ -97,7 +97,9 @@ create or replace function anze.put_case_clock(c anze.case_file, k anze.case_clo
     rule text, rule_version integer, at timestamptz) returns void language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
-    update anze.deadline d set superseded_at = at where d.subject_id = c.id and d.clock = k.code and d.is_running;
+    if c.event_count > 0 then -- while a case is being opened no clock of it runs
+        update anze.deadline d set superseded_at = at where d.subject_id = c.id and d.clock = k.code and d.is_running;
+    end if;
     insert into anze.deadline (id, subject, subject_id, clock, title_zh, title_en, starts_at, due_at, rule, rule_version,
         owed_by, next_notice_at, region_code, sector)
     values (anze.new_id(c.region_code, at), 'case', c.id, k.code, k.title_zh, k.title_en,
@@ -424,6 +426,20 @@ begin
     end if;
     perform anze.readdress_deadlines(c, at);
     perform anze.tell_case_deadlines(c, former_state, at);
+    c.due_at := coalesce(
+        (select min(d.due_at) from anze.deadline d where d.subject_id = c.id and d.is_running), 'infinity');
+    return c;
+end
+$$;
+
+-- The clocks of a case that is being opened: none runs yet that could end, be held, go on or be owed by another.
+create or replace function anze.begin_case_clocks(c anze.case_file, at timestamptz) returns anze.case_file language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    if c.is_open and not anze.case_state_holds(c, c.state) then
+        perform anze.start_case_clock(c, k, at) from anze.case_clocks_beginning(c, null, '{}', '{}') k
+        where not c.state = any (k.pauses_in);
+    end if;
     c.due_at := coalesce(
         (select min(d.due_at) from anze.deadline d where d.subject_id = c.id and d.is_running), 'infinity');
     return c;

@@ -17,8 +17,11 @@ $$;
 
 -- A fault to be collected: faults := faults || anze.fault('/deaths', 'below-earlier', '…', '…').
 create or replace function anze.fault(pointer text, rule text, zh text, en text) returns jsonb
-immutable parallel safe language sql
-return jsonb_build_object('pointer', coalesce(pointer, ''), 'rule', coalesce(rule, 'invalid'), 'zh', zh, 'en', en);
+immutable parallel safe language plpgsql as $$
+begin
+    return jsonb_build_object('pointer', coalesce(pointer, ''), 'rule', coalesce(rule, 'invalid'), 'zh', zh, 'en', en);
+end
+$$;
 
 -- All faults of the content together; returns when there are none.
 create or replace function anze.refuse_all(faults jsonb) returns void language plpgsql

@@ -28,6 +28,7 @@ begin
     return (select array_agg(t.id) from (
         select d.id from anze.deadline d
         where d.subject = of_subject and d.is_running and d.next_notice_at < 'infinity' and d.next_notice_at <= now_at
+            and not anze.is_set_aside('tell_owed', d.id::text)
         order by d.next_notice_at limit max_rows for no key update skip locked) t);
 end
 $$;

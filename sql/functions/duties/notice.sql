@@ -10,6 +10,7 @@ begin
     return (select array_agg(d.id) from (
         select o.id from anze.obligation o join anze.duty_work w on w.unit_id = o.unit_id
         where o.is_open and o.next_notice_at < 'infinity' and o.next_notice_at <= now_at
+            and not anze.is_set_aside('tell_owed', o.id::text)
         order by o.next_notice_at limit max_rows for update skip locked) d);
 end
 $$;

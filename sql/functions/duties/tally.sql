@@ -47,15 +47,28 @@ security definer language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    folded integer;
+    taken text[];
 begin
     if not pg_try_advisory_xact_lock(3615029, 3) then
         return 0;
     end if;
+    select array_agg(d.id) into taken from (
+        select x.id from anze.duty_tally_delta x
+        where not anze.is_set_aside('fold_tally', x.id::text)
+        order by x.id limit max_rows) d;
+    if taken is not null then
+        perform anze.do_each('fold_tally', 'duty_tally_delta', 'anze.fold_tally_of($1::bigint[])', taken);
+    end if;
+    return coalesce(cardinality(taken), 0);
+end
+$$;
+
+create or replace function anze.fold_tally_of(ids bigint[]) returns void language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
     with taken as (
-        delete from anze.duty_tally_delta d
-        where d.id in (select x.id from anze.duty_tally_delta x order by x.id limit max_rows)
-        returning d.*),
+        delete from anze.duty_tally_delta d where d.id = any (ids) returning d.*),
     put as (
         insert into anze.duty_tally as base (duty, clause, period, period_end, missed_from, region_code, sector, unit_kind,
             owed, done, done_late, excused)
@@ -65,17 +78,14 @@ begin
         on conflict on constraint duty_tally_pkey do update
         set owed = base.owed + excluded.owed, done = base.done + excluded.done,
             done_late = base.done_late + excluded.done_late, excused = base.excused + excluded.excused
-        returning base.*),
-    kept as (
-        insert into anze.duty_change as c (tally, changed_at, owed, done, done_late, excused)
-        select p.id, t.changed_at, sum(t.owed), sum(t.done), sum(t.done_late), sum(t.excused)
-        from taken t
-        join put p using (duty, clause, period, period_end, missed_from, region_code, sector, unit_kind)
-        group by p.id, t.changed_at
-        on conflict on constraint duty_change_pkey do update
-        set owed = c.owed + excluded.owed, done = c.done + excluded.done, done_late = c.done_late + excluded.done_late,
-            excused = c.excused + excluded.excused)
-    select count(*) into folded from taken;
-    return folded;
+        returning base.*)
+    insert into anze.duty_change as c (tally, changed_at, owed, done, done_late, excused)
+    select p.id, t.changed_at, sum(t.owed), sum(t.done), sum(t.done_late), sum(t.excused)
+    from taken t
+    join put p using (duty, clause, period, period_end, missed_from, region_code, sector, unit_kind)
+    group by p.id, t.changed_at
+    on conflict on constraint duty_change_pkey do update
+    set owed = c.owed + excluded.owed, done = c.done + excluded.done, done_late = c.done_late + excluded.done_late,
+        excused = c.excused + excluded.excused;
 end
 $$;

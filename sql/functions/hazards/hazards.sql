@@ -109,7 +109,7 @@ begin
 end
 $$;
 create or replace trigger hazard_follows after update on anze.case_file
-    for each row when (new.kind = 'hazard' and old.version > 0 -- while it is being opened there is no hazard yet
+    for each row when (new.kind = 'hazard'
         and (new.state, new.is_open, new.due_at, new.version) is distinct from (old.state, old.is_open, old.due_at, old.version))
     execute function anze.hazard_follows_case();
 
@@ -138,18 +138,28 @@ create or replace trigger lights_updated after update on anze.hazard
 create or replace function anze.take_light_notes(max_rows integer) returns integer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
+    taken text[];
+begin
+    select array_agg(d.id) into taken from (
+        select o.id from anze.light_note o join anze.duty_work w on w.unit_id = o.unit_id
+        where not anze.is_set_aside('take_light_notes', o.id::text)
+        order by o.id limit max_rows for update skip locked) d;
+    if taken is not null then
+        perform anze.do_each('take_light_notes', 'light_note', 'anze.follow_light_notes($1::bigint[])', taken);
+    end if;
+    return coalesce(cardinality(taken), 0);
+end
+$$;
+
+create or replace function anze.follow_light_notes(ids bigint[]) returns void language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
     noted uuid[];
-    taken integer;
 begin
     with done as (
-        delete from anze.light_note n using (
-            select o.id from anze.light_note o join anze.duty_work w on w.unit_id = o.unit_id
-            order by o.id limit max_rows for update skip locked) d
-        where n.id = d.id
-        returning n.unit_id)
-    select array_agg(distinct d.unit_id), count(*) into noted, taken from done d;
+        delete from anze.light_note n where n.id = any (ids) returning n.unit_id)
+    select array_agg(distinct d.unit_id) into noted from done d;
     perform anze.mark_lights(noted);
-    return taken;
 end
 $$;
 

@@ -73,17 +73,36 @@ security definer language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    today constant date := anze.today();
-    folded integer;
-    nothing anze.hazard_tally[];
+    taken text[];
+    late bigint;
 begin
     if not pg_try_advisory_xact_lock(3615029, 5) then
         return 0;
     end if;
+    select array_agg(d.id) into taken from (
+        select x.id from anze.hazard_tally_delta x
+        where not anze.is_set_aside('fold_hazards', x.id::text)
+        order by x.id limit max_rows) d;
+    select count(*) into late from (
+        select from anze.hazard_tally x
+        where x.late_on > '-infinity' and x.late_on < 'infinity' and x.late_on < anze.today() limit max_rows) l;
+    if taken is not null or late > 0 then
+        perform anze.do_each('fold_hazards', 'hazard_tally_delta', format('anze.fold_hazards_of($1::bigint[], %s)', max_rows),
+            coalesce(taken, '{}'));
+    end if;
+    return coalesce(cardinality(taken), 0) + late;
+end
+$$;
+
+create or replace function anze.fold_hazards_of(ids bigint[], max_rows integer) returns void language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    today constant date := anze.today();
+    nothing anze.hazard_tally[];
+begin
     with taken as (
-        delete from anze.hazard_tally_delta d
-        where d.id in (select x.id from anze.hazard_tally_delta x order by x.id limit max_rows)
-        returning d.*),
+        delete from anze.hazard_tally_delta d where d.id = any (ids) returning d.*),
     became_late as (
         delete from anze.hazard_tally b
         where (b.begins_on, b.ends_on, b.region_code, b.sector, b.criterion, b.late_on) in (
@@ -112,14 +131,12 @@ begin
             major_rectified = base.major_rectified + excluded.major_rectified,
             recurrent = base.recurrent + excluded.recurrent
         returning base.*)
-    select (select count(*) from taken) + (select count(*) from became_late),
-        array_agg(p::anze.hazard_tally) filter (
-            where (p.found, p.major, p.rectified, p.major_rectified, p.recurrent) = (0, 0, 0, 0, 0))
-    into folded, nothing from put p;
+    select array_agg(p::anze.hazard_tally) filter (
+        where (p.found, p.major, p.rectified, p.major_rectified, p.recurrent) = (0, 0, 0, 0, 0))
+    into nothing from put p;
     delete from anze.hazard_tally b using unnest(nothing) n
     where (b.begins_on, b.ends_on, b.region_code, b.sector, b.criterion, b.late_on)
         = (n.begins_on, n.ends_on, n.region_code, n.sector, n.criterion, n.late_on);
-    return folded;
 end
 $$;
 

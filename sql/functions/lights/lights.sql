@@ -72,8 +72,9 @@ begin
         return null;
     elsif tg_op = 'INSERT' then
         insert into anze.light_note (unit_id)
-        select distinct n.owed_by from after_rows n join anze.case_file f on f.id = n.subject_id
-        where f.kind <> 'hazard' or f.unit_id = n.owed_by;
+        select distinct n.owed_by from after_rows n left join anze.case_file f on f.id = n.subject_id
+        where n.subject = 'case' and (f.id is null -- it is being opened
+            or f.kind <> 'hazard' or f.unit_id = n.owed_by);
     else
         insert into anze.light_note (unit_id)
         select distinct n.owed_by
@@ -125,7 +126,7 @@ set search_path = pg_catalog, pg_temp as $$
         select n.subject_id as obligation_id, bool_or(n.kind = 'escalation') as is_escalated,
             min(n.issued_at) filter (where n.kind = 'warning' and n.acknowledged_at is null) as unheard_since
         from anze.notice n
-        where n.subject_id = any (array(select o.id from owed o)) and n.subject = 'obligation'
+        where n.subject_id = any (array(select o.id from owed o)) -- ids of obligations are nothing else's
         group by n.subject_id),
     counted as (
         select o.unit_id, count(*) filter (where o.is_missed) as missed,

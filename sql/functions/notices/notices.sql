@@ -149,9 +149,11 @@ $$;
 
 -- Tells of these, which are locked: the stage that is due now of each, if any. What nobody in the register answers for is
 -- told to nobody, and looked at again at its next stage.
-create or replace function anze.tell(of_subject anze.subject, ids uuid[], now_at timestamptz) returns void language plpgsql
+create or replace function anze.tell(subject_code text, ids uuid[]) returns void language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
+    now_at constant timestamptz := clock_timestamp();
+    of_subject constant anze.subject := (select s from anze.subject s where s.code = subject_code);
     owed anze.owing[];
     looked_at uuid[];
     looks timestamptz[];
@@ -194,7 +196,7 @@ begin
         execute format('select anze.%I($1, $2, $3)', 'take_' || of_subject.clocks) into taken
             using of_subject.code, now_at, max_rows;
         if taken is not null then
-            perform anze.tell(of_subject, taken, now_at);
+            perform anze.do_each('tell_owed', of_subject.code, format('anze.tell(%L, $1::uuid[])', of_subject.code), taken::text[]);
             told := told + cardinality(taken);
         end if;
     end loop;

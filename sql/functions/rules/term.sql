@@ -19,8 +19,11 @@ $$;
 
 -- How long a term of a unit is that is counted from moment to moment. NULL: its unit is counted by days.
 create or replace function anze.term_interval(length numeric, unit text) returns interval
-immutable parallel safe strict language sql
-return length::double precision * case unit when 'minute' then interval '1 minute' when 'hour' then interval '1 hour' end;
+immutable parallel safe strict language plpgsql as $$
+begin
+    return length::double precision * case unit when 'minute' then interval '1 minute' when 'hour' then interval '1 hour' end;
+end
+$$;
 
 -- When a term that begins now is over.
 create or replace function anze.term_end(begins_at timestamptz, length numeric, unit text) returns timestamptz

@@ -10,35 +10,42 @@ set local check_function_bodies = off; -- functions of this folder may name late
 create or replace function anze.plan_due(max_rows integer) returns integer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
-    taken uuid[];
+    taken text[];
 begin
     select array_agg(d.unit_id) into taken from (
         select w.unit_id from anze.duty_work w
-        where w.plan_from is not null or w.planned_until < anze.plan_limit()
+        where (w.plan_from is not null or w.planned_until < anze.plan_limit())
+            and not anze.is_set_aside('plan_due', w.unit_id::text)
         limit max_rows for update skip locked) d;
     if taken is not null then
-        perform anze.plan_marked(taken);
+        perform anze.do_each('plan_due', 'unit', 'anze.plan_marked($1::uuid[])', taken);
     end if;
     return coalesce(cardinality(taken), 0);
 end
 $$;
 
 -- Rules of structure: where something changed, and every unit daily, since appointments end by the calendar.
+create or replace function anze.check_structures_of(unit_ids uuid[]) returns void language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    update anze.duty_work w set structure_is_stale = false, structure_checked_on = anze.today()
+    where w.unit_id = any (unit_ids);
+    perform anze.refresh_findings(unit_ids);
+end
+$$;
+
 create or replace function anze.check_structures(max_rows integer) returns integer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
-    taken uuid[];
+    taken text[];
 begin
-    with due as (
+    select array_agg(d.unit_id order by d.unit_id) into taken from (
         select w.unit_id from anze.duty_work w
-        where w.structure_is_stale or w.structure_checked_on < anze.today()
-        limit max_rows for update skip locked),
-    marked as (
-        update anze.duty_work w set structure_is_stale = false, structure_checked_on = anze.today()
-        from due d where w.unit_id = d.unit_id returning w.unit_id)
-    select array_agg(m.unit_id order by m.unit_id) into taken from marked m;
+        where (w.structure_is_stale or w.structure_checked_on < anze.today())
+            and not anze.is_set_aside('check_structures', w.unit_id::text)
+        limit max_rows for update skip locked) d;
     if taken is not null then
-        perform anze.refresh_findings(taken);
+        perform anze.do_each('check_structures', 'unit', 'anze.check_structures_of($1::uuid[])', taken);
     end if;
     return coalesce(cardinality(taken), 0);
 end
@@ -47,14 +54,15 @@ $$;
 create or replace function anze.judge_stale_lights(max_rows integer) returns integer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
-    taken uuid[];
+    taken text[];
 begin
     select array_agg(d.unit_id order by d.unit_id) into taken from (
         select w.unit_id from anze.duty_work w
-        where w.light_is_stale or w.light_due_at < 'infinity' and w.light_due_at <= now()
+        where (w.light_is_stale or w.light_due_at < 'infinity' and w.light_due_at <= now())
+            and not anze.is_set_aside('judge_stale_lights', w.unit_id::text)
         limit max_rows for update skip locked) d;
     if taken is not null then
-        perform anze.judge_lights(taken);
+        perform anze.do_each('judge_stale_lights', 'unit', 'anze.judge_lights($1::uuid[])', taken);
     end if;
     return coalesce(cardinality(taken), 0);
 end
@@ -62,8 +70,9 @@ $$;
 
 -- The step of this place, at most `max_rows` rows of it; how much was done, 0: nothing is waiting, null: there is no such
 -- step. Each is a transaction of its own, so that a request waits for one step's rows and not for those of all.
--- What goes wrong in a step undoes it alone: the others go on, and it is tried again. The operator is told by a
--- warning; what exactly happened stands in the database's log.
+-- A row on which a step fails is set aside (anze.do_each), and the step goes on. What goes wrong otherwise undoes this step
+-- alone: the others go on, and it is tried again. The operator is told by a warning; what exactly happened stands in the
+-- database's log.
 create or replace function anze.sweep(place integer, max_rows integer) returns bigint
 security definer language plpgsql
 set search_path = pg_catalog, pg_temp
