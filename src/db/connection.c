@@ -53,7 +53,8 @@ static char *session_options(const char *url, int statement_timeout_ms)
                  "%s -c statement_timeout=%d -c lock_timeout=1000 -c idle_in_transaction_session_timeout=10000 "
                  "-c search_path=pg_catalog -c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=iso_8601 "
                  "-c extra_float_digits=1 -c standard_conforming_strings=on -c default_transaction_isolation=read\\ "
-                 "committed -c plan_cache_mode=force_generic_plan",
+                 /* Kept plans guess how much is there: a list is read in its order, never gathered and sorted. */
+                 "committed -c plan_cache_mode=force_generic_plan -c enable_bitmapscan=off",
                  own, statement_timeout_ms) < 0)
         abort();
     PQconninfoFree(options);

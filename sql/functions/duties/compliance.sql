@@ -36,6 +36,15 @@ begin
 end
 $$;
 
+-- By when whatever ends in a named period is due at the latest, by all versions of all duties; but for what is to be done
+-- promptly after an event and has no day.
+create or replace function anze.due_by(period text) returns timestamptz stable strict language plpgsql
+as $$
+begin
+    return (select anze.end_of_day(upper(anze.named_period(due_by.period)) - 1 + coalesce(max(d.due_days), 0)) from anze.duty d);
+end
+$$;
+
 -- What is open is pending until it is due, overdue until its grace has passed, and missed from then on.
 create or replace function anze.obligation_state(state text, due_at timestamptz, missed_from timestamptz, at timestamptz)
 returns text immutable parallel safe language sql

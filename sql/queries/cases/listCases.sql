@@ -6,7 +6,6 @@ with matching as not materialized (
       and c.city = :scope_city --? scope_city
       and c.county = :scope_county --? scope_county
       and c.town = left(:scope_town, 9) --? scope_town
-      and c.unit_id = any (array(select anze.units_under(:scope_unit::uuid))) --? scope_unit
       and false --? scope_none
       and c.kind = :kind --? kind
       and c.state = :state --? state
@@ -26,13 +25,13 @@ supervised as not materialized (
     select c.*
     from anze.case_file c
     where true
-      and c.supervisor_id = any (array(select anze.units_under(:scope_unit::uuid))) --? scope_unit
       and c.unit_id <> all (array(select anze.units_under(:scope_unit::uuid))) --? scope_unit
       and c.kind = :kind --? kind
       and c.state = :state --? state
       and c.is_open --? open=true
       and not c.is_open --? open=false
       and c.unit_id = :unit_id::uuid --? unit_id
+      and :unit_id::uuid <> all (array(select anze.units_under(:scope_unit::uuid))) --? unit_id
       and c.supervisor_id = :supervisor_id::uuid --? supervisor_id
       and c.parent_id = :parent_id::uuid --? parent_id
       and c.level = (select l.rank from anze.level l where l.code = :level) --? level
@@ -43,24 +42,47 @@ supervised as not materialized (
 ),
 page as (
     -- The first page goes on from before everything, so that each order has one plan. CASE, because under row-level
-    -- security a COALESCE counts as leaky, and the index would not be asked.
+    -- security a COALESCE counts as leaky, and the index would not be asked. Of a unit and those under it: a page of each
+    -- in the order of its index.
+    select w.id, w.opened_at --? scope_unit
+    from unnest(array(select anze.units_under(:scope_unit::uuid))) u(id) cross join lateral --? scope_unit
     (select m.id, m.opened_at from matching m
-     where (m.opened_at, m.id) < (case when :after_1::text is null then 'infinity' else :after_1 end::timestamptz,
+     where true
+       and m.unit_id = u.id --? scope_unit
+       and (m.opened_at, m.id) < (case when :after_1::text is null then 'infinity' else :after_1 end::timestamptz,
                                   case when :after_2::text is null then repeat('f', 32) else :after_2 end::uuid)
      order by m.opened_at desc, m.id desc
      limit :limit::int + 1)
+    w --? scope_unit
     union all --? scope_unit
+    select w.id, w.opened_at --? scope_unit
+    from unnest(array(select anze.units_under(:scope_unit::uuid))) u(id) --? scope_unit
+    cross join lateral ( --? scope_unit
+        select s.id, s.opened_at from supervised s --? scope_unit
+        where s.supervisor_id = u.id and :unit_id::text is null --? scope_unit
+          and (s.opened_at, s.id) < ( --? scope_unit
+              case when :after_1::text is null then 'infinity' else :after_1 end::timestamptz, --? scope_unit
+              case when :after_2::text is null then repeat('f', 32) else :after_2 end::uuid) --? scope_unit
+        order by s.opened_at desc, s.id desc --? scope_unit
+        limit :limit::int + 1) w --? scope_unit
+    union all --? scope_unit
+    -- Of one unit that is asked for: by that unit, once.
     (select s.id, s.opened_at from supervised s --? scope_unit
-     where (s.opened_at, s.id) < (case when :after_1::text is null then 'infinity' else :after_1 end::timestamptz, --? scope_unit
+     where :unit_id::text is not null --? scope_unit
+       and s.supervisor_id = any (array(select anze.units_under(:scope_unit::uuid))) --? scope_unit
+       and (s.opened_at, s.id) < (case when :after_1::text is null then 'infinity' else :after_1 end::timestamptz, --? scope_unit
                                   case when :after_2::text is null then repeat('f', 32) else :after_2 end::uuid) --? scope_unit
      order by s.opened_at desc, s.id desc --? scope_unit
      limit :limit::int + 1) --? scope_unit
 ),
 -- Without Prefer: count=exact it is not read.
 counted as (
-    select count(*) as cases from matching
+    select count(*) as cases from matching m
+    where true
+      and m.unit_id = any (array(select anze.units_under(:scope_unit::uuid))) --? scope_unit
     union all --? scope_unit
-    select count(*) from supervised --? scope_unit
+    select count(*) from supervised s --? scope_unit
+    where s.supervisor_id = any (array(select anze.units_under(:scope_unit::uuid))) --? scope_unit
 ),
 found as (
     select p.*, row_number() over (order by p.opened_at desc, p.id desc) as place

@@ -15,10 +15,11 @@ with matching as not materialized (
       and f.kind = :kind --? kind
       and f.severity = :severity --? severity
       and starts_with(f.region_code, anze.region_prefix(:region)) --? region
-      -- The first line finds the end of the range in the index; the second knows the day on which it was done.
+      -- Where the range ends or begins in the index, beside the day on which it was done.
       and f.due_order < anze.today() --? overdue=true
       and coalesce(f.done_on, anze.today()) > f.due_order --? overdue=true
       and coalesce(f.done_on, anze.today()) <= f.due_order --? overdue=false
+      and f.due_order >= case when :state = 'open' then anze.today() else '-infinity' end --? overdue=false
 ),
 found as (
     select m.*, row_number() over () as place

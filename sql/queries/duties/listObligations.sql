@@ -6,7 +6,6 @@ with matching as not materialized (
       and o.city = :scope_city --? scope_city
       and o.county = :scope_county --? scope_county
       and o.town = left(:scope_town, 9) --? scope_town
-      and o.unit_id = any (array(select anze.units_under(:scope_unit::uuid))) --? scope_unit
       and false --? scope_none
       and o.is_open --? state=open
       and o.is_open and o.due_at > statement_timestamp() --? state=pending
@@ -27,11 +26,26 @@ with matching as not materialized (
       and o.period_end <= upper(anze.named_period(:period)) --? period
       and o.due_at < :due_before::timestamptz --? due_before
 ),
+-- Without Prefer: count=exact it is not read.
+counted as (
+    select count(*) as rows from matching t
+    where true
+      and t.unit_id = any (array(select anze.units_under(:scope_unit::uuid))) --? scope_unit
+),
 found as (
     select m.*, row_number() over () as place
     from (
-        select * from matching
-        where true
+        -- A page of each in the order of its index, and these merged: of a unit and those under it; and of a period what
+        -- is due from its end until some days later, where the index is entered and left, and what has no due time.
+        select w.*
+        from (values ('-infinity'::timestamptz, 'infinity'::timestamptz)) b(since, until) --? !period
+        from (values (anze.end_of_day(lower(anze.named_period(:period))), anze.due_by(:period)), --? period
+                     ('infinity', 'infinity')) b(since, until) --? period
+        cross join unnest(array(select anze.units_under(:scope_unit::uuid))) u(unit_id) --? scope_unit
+        cross join lateral (
+        select t.* from matching t
+        where t.due_at >= b.since and t.due_at <= b.until
+          and t.unit_id = u.unit_id --? scope_unit
           -- The first page goes on from before everything, so that each order has one plan. CASE, because under
           -- row-level security a COALESCE counts as leaky, and the index would not be asked.
           and (due_at, id) > ( --? sort=due_at
@@ -42,12 +56,15 @@ found as (
               case when :after_2::text is null then repeat('f', 32) else :after_2 end::uuid) --? sort=-due_at
         order by due_at, id --? sort=due_at
         order by due_at desc, id desc --? sort=-due_at
+        limit :limit::int + 1) w
+        order by w.due_at, w.id --? sort=due_at
+        order by w.due_at desc, w.id desc --? sort=-due_at
         limit :limit::int + 1) m
 )
 select coalesce(jsonb_agg(anze.obligation_item(o) order by f.place) filter (where f.place <= :limit::int), '[]')::text
            as items,
        case when count(*) > :limit::int then (
             select jsonb_build_array(g.due_at::text, g.id)::text from found g where g.place = :limit::int) end as next
-     , (select count(*) from matching)::text as total --? count
+     , (select n.rows from counted n)::text as total --? count
 from found f
 join anze.obligation o on o.id = f.id

@@ -7,7 +7,7 @@ with matching as not materialized (
       and l.town = left(:scope_town, 9) --? scope_town
       and l.unit_id = any (array(select anze.units_under(:scope_unit::uuid))) --? scope_unit
       and false --? scope_none
-      and l.colour = :colour --? colour
+      and l.place = (case :colour when 'red' then 0 when 'yellow' then 1 else 2 end)::smallint --? colour
       and starts_with(l.region_code, anze.region_prefix(:region)) --? region
       and l.unit_kind = :kind --? kind
       and l.sector = :sector --? sector

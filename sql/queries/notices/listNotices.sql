@@ -5,8 +5,6 @@ with matching as not materialized (
       and n.city = :scope_city --? scope_city
       and n.county = :scope_county --? scope_county
       and n.town = left(:scope_town, 9) --? scope_town
-      and (n.unit_id = :scope_unit::uuid --? scope_unit
-           or n.about_unit_id = any (array(select anze.units_under(:scope_unit::uuid)))) --? scope_unit
       and false --? scope_none
       and n.kind = :kind --? kind
       and n.stage = :stage --? stage
@@ -17,22 +15,47 @@ with matching as not materialized (
       and n.acknowledged_at is null --? acknowledged=false
       and starts_with(n.region_code, anze.region_prefix(:region)) --? region
 ),
+-- Without Prefer: count=exact it is not read.
+counted as (
+    select count(*) as rows from matching t
+    where true
+      and (t.unit_id = :scope_unit::uuid --? scope_unit
+           or t.about_unit_id = any (array(select anze.units_under(:scope_unit::uuid)))) --? scope_unit
+),
 found as (
     select m.*, row_number() over () as place
     from (
-        select * from matching
-        where true
-          -- The first page goes on from before everything, so that there is one plan. CASE, because under row-level
-          -- security a COALESCE counts as leaky, and the index would not be asked.
-          and (issued_at, id) < (case when :after_1::text is null then 'infinity' else :after_1 end::timestamptz,
-                                 case when :after_2::text is null then repeat('f', 32) else :after_2 end::uuid)
-        order by issued_at desc, id desc
+        -- The first page goes on from before everything, so that there is one plan. CASE, because under row-level
+        -- security a COALESCE counts as leaky, and the index would not be asked.
+        select w.id, w.issued_at
+        from (
+            (select t.id, t.issued_at from matching t
+             where true
+               and t.unit_id = :scope_unit::uuid --? scope_unit
+               and (t.issued_at, t.id) < (case when :after_1::text is null then 'infinity' else :after_1 end::timestamptz,
+                                          case when :after_2::text is null then repeat('f', 32) else :after_2 end::uuid)
+             order by t.issued_at desc, t.id desc
+             limit :limit::int + 1)
+            -- What a unit is told, and what others are told about it and those under it: a page of each.
+            union all --? scope_unit
+            select x.id, x.issued_at --? scope_unit
+            from unnest(array(select anze.units_under(:scope_unit::uuid))) u(id) --? scope_unit
+            cross join lateral ( --? scope_unit
+                select t.id, t.issued_at from matching t --? scope_unit
+                where t.about_unit_id = u.id and t.unit_id <> :scope_unit::uuid --? scope_unit
+                  and (t.issued_at, t.id) < ( --? scope_unit
+                      case when :after_1::text is null then 'infinity' else :after_1 end::timestamptz, --? scope_unit
+                      case when :after_2::text is null then repeat('f', 32) else :after_2 end::uuid) --? scope_unit
+                order by t.issued_at desc, t.id desc --? scope_unit
+                limit :limit::int + 1) x --? scope_unit
+        ) w
+        order by w.issued_at desc, w.id desc
         limit :limit::int + 1) m
 )
 select coalesce(jsonb_agg(anze.notice_json(n) order by f.place) filter (where f.place <= :limit::int), '[]')::text
            as items,
        case when count(*) > :limit::int then (
             select jsonb_build_array(l.issued_at::text, l.id)::text from found l where l.place = :limit::int) end as next
-     , (select count(*) from matching)::text as total --? count
+     , (select n.rows from counted n)::text as total --? count
 from found f
 join anze.notice n on n.id = f.id

@@ -6,7 +6,6 @@ with matching as not materialized (
       and p.city = :scope_city --? scope_city
       and p.county = :scope_county --? scope_county
       and p.town = left(:scope_town, 9) --? scope_town
-      and p.unit_id = any (array(select anze.units_around(:scope_unit::uuid))) --? scope_unit
       and :scope_none::text is null --? scope_none
       and (p.is_body or p.sector = :scope_sector) --? scope_sector
       and (p.is_body or p.sector = any (:scope_sectors::text[])) --? scope_sectors
@@ -17,14 +16,29 @@ with matching as not materialized (
       and p.id in (select a.person_id from anze.appointment a where a.post = :post and a.held @> anze.today()) --? post
       and p.qualifications @> array[:qualification] --? qualification
 ),
+-- Without Prefer: count=exact it is not read.
+counted as (
+    select count(*) as rows from matching t
+    where true
+      and t.unit_id = any (array(select anze.units_around(:scope_unit::uuid))) --? scope_unit
+),
 found as (
     select m.*, row_number() over () as place
     from (
-        select * from matching
+        -- Of a unit and those under it: a page of each in the order of its index, and these merged.
+        select w.* --? scope_unit
+        from unnest(array(select anze.units_around(:scope_unit::uuid))) u(unit_id) --? scope_unit
+        cross join lateral ( --? scope_unit
+        select t.* from matching t
         -- The first page goes on from before everything, so that there is one plan (see sql/README.md).
-        where (name, id) > (case when :after_1::text is null then '' else :after_1 end,
+        where true
+          and t.unit_id = u.unit_id --? scope_unit
+          and (name, id) > (case when :after_1::text is null then '' else :after_1 end,
                             case when :after_2::text is null then repeat('0', 32) else :after_2 end::uuid)
         order by name, id
+        limit :limit::int + 1 --? scope_unit
+        ) w --? scope_unit
+        order by w.name, w.id --? scope_unit
         limit :limit::int + 1) m
 )
 select coalesce(json_agg(json_strip_nulls(json_build_object(
@@ -34,5 +48,5 @@ select coalesce(json_agg(json_strip_nulls(json_build_object(
            order by f.place) filter (where f.place <= :limit::int), '[]')::text as items,
        case when count(*) > :limit::int then (
             select jsonb_build_array(l.name, l.id)::text from found l where l.place = :limit::int) end as next
-     , (select count(*) from matching)::text as total --? count
+     , (select n.rows from counted n)::text as total --? count
 from found f join anze.unit u on u.id = f.unit_id

@@ -6,7 +6,6 @@ with matching as not materialized (
       and f.city = :scope_city --? scope_city
       and f.county = :scope_county --? scope_county
       and f.town = left(:scope_town, 9) --? scope_town
-      and f.unit_id = any (array(select anze.units_around(:scope_unit::uuid))) --? scope_unit
       and false --? scope_none
       and (f.sector = :scope_sector or f.unit_id = anze.unit()) --? scope_sector
       and (f.sector = any (:scope_sectors::text[]) or f.unit_id = anze.unit()) --? scope_sectors
@@ -17,15 +16,29 @@ with matching as not materialized (
       and f.unit_id = :unit_id::uuid --? unit_id
       and starts_with(f.region_code, anze.region_prefix(:region)) --? region
 ),
+-- Without Prefer: count=exact it is not read.
+counted as (
+    select count(*) as rows from matching t
+    where true
+      and t.unit_id = any (array(select anze.units_around(:scope_unit::uuid))) --? scope_unit
+),
 found as (
     select m.*, row_number() over () as place
     from (
-        select * from matching
+        -- Of a unit and those under it: a page of each in the order of its index, and these merged.
+        select w.* --? scope_unit
+        from unnest(array(select anze.units_around(:scope_unit::uuid))) u(unit_id) --? scope_unit
+        cross join lateral ( --? scope_unit
+        select t.* from matching t
         where true
+          and t.unit_id = u.unit_id --? scope_unit
           -- The first page goes on from before everything, so that there is one plan. CASE: see listUnits.
           and (since, id) < (case when :after_1::text is null then 'infinity' else :after_1 end::date,
                              case when :after_2::text is null then repeat('f', 32) else :after_2 end::uuid)
         order by since desc, id desc
+        limit :limit::int + 1 --? scope_unit
+        ) w --? scope_unit
+        order by w.since desc, w.id desc --? scope_unit
         limit :limit::int + 1) m
 )
 select coalesce(json_agg(json_strip_nulls(json_build_object(
@@ -37,7 +50,7 @@ select coalesce(json_agg(json_strip_nulls(json_build_object(
        case when count(*) > :limit::int then (
             select jsonb_build_array(l.since, l.id)::text
             from found l where l.place = :limit::int) end as next
-     , (select count(*) from matching)::text as total --? count
+     , (select n.rows from counted n)::text as total --? count
 from found f
 join anze.structural_rule r on r.code = f.rule
 join anze.unit u on u.id = f.unit_id

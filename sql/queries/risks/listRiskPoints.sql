@@ -12,6 +12,9 @@ with matching as not materialized (
       and (p.sector = any (:scope_sectors::text[]) or p.unit_id = :unit::uuid) --? scope_sectors
       and p.unit_id = :unit_id::uuid --? unit_id
       and p.colour = any (:colour::text[]) --? colour
+      -- The order begins with the rank, which is the place of the colour: where these begin and end.
+      and p.rank >= (select min(c.place) from anze.risk_colour c where c.code = any (:colour::text[])) --? colour
+      and p.rank <= (select max(c.place) from anze.risk_colour c where c.code = any (:colour::text[])) --? colour
       and starts_with(p.region_code, anze.region_prefix(:region)) --? region
       and p.sector = :sector --? sector
       and (p.assessed_on is null or p.assessed_on < :not_assessed_since::date) --? not_assessed_since
