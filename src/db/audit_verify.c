@@ -10,9 +10,10 @@
 static const char chain_sql[] =
     "select c.seq::text, c.digest_kind, c.previous, c.digest,"
     "       (extract(epoch from c.sealed_at) * 1000000)::bigint::text, u.id::text,"
-    "       substring(c.leaves from u.place::int * 32 - 31 for 32),"
+    "       case when u.place = 1 then c.leaves end,"
     "       (e.xid = u.xid and e.at = u.at)::text,"
-    "       exists (select from audit.detached_month d where d.month = audit.month_of(u.at))::text,"
+    "       case when e.xid = u.xid and e.at = u.at then false"
+    "            else exists (select from audit.detached_month d where d.month = audit.month_of(u.at)) end::text,"
     "       e.id::text, e.xid::text, (extract(epoch from e.at) * 1000000)::bigint::text, e.actor, e.on_behalf_of,"
     "       e.client, e.operation, e.request, e.trace, e.object_type, e.object_id, e.action, e.change::text"
     " from audit.chain c"
@@ -24,12 +25,13 @@ static const char chain_sql[] =
     "     limit 1) e on true"
     " where c.seq >= $1 order by c.seq, u.place";
 
-enum column { SEQ, KIND, PREVIOUS, DIGEST, MOMENT, ENTRY, LEAF, IS_SAME, IS_DETACHED, FIRST_FIELD };
+enum column { SEQ, KIND, PREVIOUS, DIGEST, MOMENT, ENTRY, LEAVES, IS_SAME, IS_DETACHED, FIRST_FIELD };
 
 struct walk {
     struct audit_reader *reader;
     struct arena *arena;      /* of the present step */
     struct audit_step step;   /* seq 0: none is open */
+    struct slice leaves;      /* of a seal; those of the entries to come */
     int64_t link_entry;       /* of a link, its entry; 0: a seal */
     bool is_link_unproven;    /* its entry is gone */
     bool is_link_time_altered;
@@ -108,10 +110,13 @@ static void begin_step(struct walk *walk, const PGresult *row)
                                       .previous = kept(walk->arena, audit_bytes(row, PREVIOUS)),
                                       .digest = kept(walk->arena, audit_bytes(row, DIGEST)),
                                       .body = text_on(walk->arena) };
-    walk->link_entry = PQgetisnull(row, 0, LEAF) ? audit_number(row, 0, ENTRY) : 0;
+    walk->link_entry = PQgetisnull(row, 0, LEAVES) ? audit_number(row, 0, ENTRY) : 0;
     walk->is_link_unproven = walk->is_link_time_altered = false;
-    if (!walk->link_entry)
+    if (!walk->link_entry) {
+        walk->leaves = kept(walk->arena, audit_bytes(row, LEAVES));
         audit_add_number(&walk->step.body, (uint64_t)audit_number(row, 0, MOMENT), 8);
+        text_add(&walk->step.body, walk->leaves.bytes, walk->leaves.length);
+    }
     reader->seq = seq;
 }
 
@@ -137,9 +142,9 @@ static void take_linked(struct walk *walk, const PGresult *row, bool is_there)
 static void take_sealed(struct walk *walk, const PGresult *row, bool is_there)
 {
     uint8_t leaf[CRYPTO_DIGEST_BYTES];
-    struct slice stored = audit_bytes(row, LEAF);
     struct audit_fields fields = fields_of(row);
-    text_add(&walk->step.body, stored.bytes, stored.length);
+    struct slice stored = { walk->leaves.bytes, walk->leaves.length < sizeof leaf ? 0 : sizeof leaf };
+    walk->leaves = (struct slice){ stored.bytes + stored.length, walk->leaves.length - stored.length };
     if (!is_there)
         return;
     AUTO(arena_free_at_end) struct arena *arena = arena_new();

@@ -5,22 +5,18 @@
 -- (by the service and its commands; it is never stored here), the key's short name and an HMAC-SHA-256 over table, row,
 -- column and text. Thus anze audit verify finds a text that was altered, and who reads the audit without the key
 -- cannot guess at it. The setting holds the key's name (8 digits), its inner and its outer pad (64 bytes each), in hex.
+-- (One expression without a search path of its own, so that it becomes part of audit.record, which alone calls it.)
 create or replace function audit.mask(object_type text, object_id text, column_name text, value jsonb) returns jsonb
-stable language plpgsql set search_path = pg_catalog, pg_temp as $$
-declare
-    key constant text := coalesce(current_setting('anze.audit_key', true), '');
-begin
-    if value is null or value = 'null' then
-        return value;
-    end if;
-    if length(key) <> 264 then
-        return '"***"';
-    end if;
-    return to_jsonb('***' || left(key, 8) || ':' || encode(sha256(
-        decode(substr(key, 137), 'hex') || sha256(
-            decode(substr(key, 9, 128), 'hex')
-            || convert_to(concat_ws(E'\n', object_type, object_id, column_name, value::text), 'UTF8'))), 'base64'));
-end
+stable language sql as $$
+    select case
+        when value is null or value = 'null' then value
+        when length(coalesce(current_setting('anze.audit_key', true), '')) <> 264 then '"***"'::jsonb
+        else to_jsonb('***' || left(current_setting('anze.audit_key'), 8) || ':' || encode(sha256(
+            decode(substr(current_setting('anze.audit_key'), 137), 'hex') || sha256(
+                decode(substr(current_setting('anze.audit_key'), 9, 128), 'hex')
+                || convert_to(object_type || E'\n' || object_id || E'\n' || column_name || E'\n' || value::text, 'UTF8'))),
+            'base64'))
+    end
 $$;
 
 -- Arguments of the trigger, set by audit.watch: object type, and array literals of its key columns, the masked columns
@@ -34,6 +30,7 @@ declare
     moment      constant timestamptz := clock_timestamp();
     present     jsonb;
     change      jsonb;
+    value       jsonb;
     key         text;
     name        text;
 begin
@@ -63,14 +60,15 @@ begin
         key := key || '/' || (present ->> key_columns[part]);
     end loop;
     foreach name in array masked loop
-        continue when not change ? name;
+        value := change -> name;
+        continue when value is null;
         if tg_op <> 'UPDATE' then
-            change := jsonb_set(change, array[name], audit.mask(tg_argv[0], key, name, change -> name));
+            value := audit.mask(tg_argv[0], key, name, value);
         else
-            change := change || jsonb_build_object(name, jsonb_build_object(
-                'old', audit.mask(tg_argv[0], key, name, change -> name -> 'old'),
-                'new', audit.mask(tg_argv[0], key, name, change -> name -> 'new')));
+            value := jsonb_build_object('old', audit.mask(tg_argv[0], key, name, value -> 'old'),
+                                        'new', audit.mask(tg_argv[0], key, name, value -> 'new'));
         end if;
+        change := change || jsonb_build_object(name, value);
     end loop;
     insert into audit.entry (id, at, actor, on_behalf_of, client, operation, request, trace, object_type, object_id,
                              action, change)
