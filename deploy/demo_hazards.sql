@@ -397,13 +397,13 @@ where f.id = (p.paper ->> 'file_id')::uuid;
 update anze.hazard_judgement j set judged_at = pg_temp.moment_of(h.case_id, j.judged_at)
 from anze.hazard h join demo_case c on c.id = h.case_id where j.hazard_id = h.id;
 with begun as (
-    select d.id, f.facts, k as clock, pg_temp.moment_of(d.subject_id, d.starts_at) as starts_at
+    select d.id, f.facts, f.region_code, k as clock, pg_temp.moment_of(d.subject_id, d.starts_at) as starts_at
     from demo_case c join anze.deadline d on d.subject_id = c.id join anze.case_file f on f.id = c.id
     join anze.case_clock k on (k.kind, k.version, k.code) = (f.kind, f.kind_version, d.clock))
 update anze.deadline d
 set starts_at = b.starts_at, met_at = pg_temp.moment_of(d.subject_id, d.met_at),
     superseded_at = pg_temp.moment_of(d.subject_id, d.superseded_at),
-    due_at = case when d.rule is null then d.due_at else (anze.case_clock_end(b.clock, b.facts, b.starts_at)).due_at end
+    due_at = case when d.rule is null then d.due_at else (anze.case_clock_end(b.clock, b.facts, b.region_code, b.starts_at)).due_at end
 from begun b where b.id = d.id;
 update anze.deadline d set next_notice_at = anze.first_deadline_notice_at(d.due_at, d.starts_at)
 from demo_case c where c.id = d.subject_id and d.is_running;

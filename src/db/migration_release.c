@@ -238,7 +238,7 @@ static const char grant_sql[] =
 
 /* A table that a step made anew has lost the triggers of the audit. Where none is missing nothing is locked. */
 static const char audit_sql[] =
-    "do $$ begin if to_regprocedure('audit.apply_decisions()') is not null then"
+    "do $$ begin if to_regprocedure('audit.apply_decisions(boolean)') is not null then"
     " perform audit.apply_decisions(); end if; end $$";
 
 static bool apply_steps(struct migration_run *run)

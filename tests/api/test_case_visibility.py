@@ -51,6 +51,7 @@ def hidden(world, county):
     paper = upload(county, picture(2000))
     with world[0].owner() as owner:
         case = open_case(owner, kind="test_hidden")
+        assert owner.execute("select withheld_from_unit from anze.case_file where id = %s", (case,)).fetchone() == (True,)
         act(owner, case, "assign", {"due_on": day(2)})
         act(owner, case, "comment", {"note": "线索"})
         owner.execute("select anze.use_files(%s, 'case', %s)", (json.dumps([{"kind": "photo", "file_id": paper["id"]}]), case))

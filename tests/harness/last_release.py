@@ -113,7 +113,7 @@ def file_record(n: int) -> tuple:
 
 
 def read_list(n: int) -> tuple:
-    name = ("listHazards", "listAccidents", "listCases", "listNotices", "listObligations", "listDeadlines")[n % 6]
+    name = ("listHazards", "listAccidents", "listCases", "listNotices", "listObligations")[n % 5]
     return name, COUNTY, {"limit": "20", "scope_county": "150622", "language": "zh", "sort": "-occurred_at"}
 
 

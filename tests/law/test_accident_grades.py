@@ -82,13 +82,13 @@ def test_whether_the_missing_count_is_a_row_and_the_day_decides(database, desk, 
     ({}, []), ({"at_risk": None, "evacuated": None}, []),
 ])
 def test_seriously_endangering_thresholds_on_both_sides(desk, figures, dangers):
-    assert desk.value("select anze.accident_dangers_of(%s, %s, null)", DAY, json.dumps(figures)) == dangers
+    assert desk.value("select anze.accident_dangers_of(%s, '150622101', %s, null)", DAY, json.dumps(figures)) == dangers
 
 
 @pytest.mark.parametrize("danger", ["pollution", "power_station", "water_works", "chemical_store", "oil_gas_station",
                                     "transport_hub", "crowded_place", "other"])
 def test_what_is_stated_makes_it_seriously_endangering(desk, danger):
-    assert desk.value("select anze.accident_dangers_of(%s, '{}', %s)", DAY, json.dumps([danger])) == [danger]
+    assert desk.value("select anze.accident_dangers_of(%s, '150622101', '{}', %s)", DAY, json.dumps([danger])) == [danger]
 
 
 @pytest.mark.parametrize("occurred, rule, ends", [

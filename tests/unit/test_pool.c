@@ -120,6 +120,107 @@ static void a_failing_migration_leaves_nothing_and_those_before_it_stay(void **s
     assert_true(session_script(owner, "drop table anze.kept; delete from anze.migration where name like '%0002_a%'"));
 }
 
+static bool migrate_with(const struct embedded_file *more, size_t n, const char **ret_told)
+{
+    struct embedded_file all[ARRAY_LENGTH(files) + 4];
+    size_t pending;
+    memcpy(all, files, sizeof files);
+    memcpy(all + ARRAY_LENGTH(files), more, n * sizeof *more);
+    return migrate(all, ARRAY_LENGTH(files) + n, false, ret_told, &pending);
+}
+
+static void forget_steps(const char *what_else)
+{
+    assert_true(session_script(owner, arena_printf(house, "delete from anze.migration where name not like '%%0001%%'; %s",
+                                                   what_else)));
+}
+
+static void an_index_that_a_crash_left_unfinished_is_built_again(void **state)
+{
+    (void)state;
+    const char *told;
+    const struct embedded_file step[] = { FILE_OF("migrations/0002_index.sql",
+                                                  "-- anze: no-transaction\n"
+                                                  "create index concurrently thing_again on anze.thing (id);") };
+    assert_true(session_script(owner, "create index thing_again on anze.thing (id);"
+                                      "update pg_index set indisvalid = false"
+                                      " where indexrelid = 'anze.thing_again'::regclass"));
+    assert_true(migrate_with(step, 1, &told));
+    assert_non_null(strstr(told, "anze.thing_again was left unfinished"));
+    assert_true(holds("(select indisvalid from pg_index where indexrelid = 'anze.thing_again'::regclass)"));
+    forget_steps(""); /* it was built, and the crash came before that was noted */
+    assert_true(migrate_with(step, 1, &told));
+    assert_string_equal(told, "applied migrations/0002_index.sql\n");
+    forget_steps("drop index anze.thing_again");
+}
+
+static void a_backfill_goes_on_where_it_was_broken_off(void **state)
+{
+    (void)state;
+    const char *told;
+    const char broken[] = "-- anze: backfill anze.many\nwith t as (update anze.many set done = 1 / (n - 900) * 0 + 1"
+                          " where n in (select n from anze.many where done is null order by n limit $1) returning n)"
+                          " select count(*) from t";
+    const char whole[] = "-- anze: backfill anze.many\nwith t as (update anze.many set done = 2"
+                         " where n in (select n from anze.many where done is null order by n limit $1) returning n)"
+                         " select count(*) from t";
+    const struct embedded_file first[] = { FILE_OF("migrations/0002_fill.sql", broken) };
+    const struct embedded_file second[] = { FILE_OF("migrations/0002_fill.sql", whole) };
+    assert_true(session_script(owner, "create table anze.many as select n, null::int as done"
+                                      " from generate_series(1, 1000) n"));
+    assert_false(migrate_with(first, 1, &told));
+    assert_non_null(strstr(told, "migrations/0002_fill.sql: 22012"));
+    assert_true(holds("(select count(*) between 100 and 899 from anze.many where done = 1)"));
+    assert_true(migrate_with(second, 1, &told));
+    assert_true(holds("(select count(*) from anze.many where done is null) = 0"));
+    assert_true(holds("(select count(*) > 0 from anze.many where done = 1)"));
+    forget_steps("drop table anze.many");
+}
+
+static void functions_follow_their_files(void **state)
+{
+    (void)state;
+    const char *told;
+    const struct embedded_file two[] = { FILE_OF("functions/two.sql",
+        "create or replace function anze.two() returns int language sql return 2;"
+        "grant execute on function anze.two() to anze_service;"
+        "create or replace function anze.keeps() returns trigger language plpgsql as 'begin return new; end';"
+        "create or replace trigger thing_keeps before update on anze.thing for each row execute function anze.keeps()") };
+    const struct embedded_file other[] = { FILE_OF("functions/two.sql",
+        "create or replace function anze.two() returns text language sql return 'two';"
+        "grant execute on function anze.two() to anze_service;"
+        "create or replace function anze.keeps() returns trigger language plpgsql as 'begin return new; end';"
+        "create or replace trigger thing_keeps before update on anze.thing for each row execute function anze.keeps()") };
+    assert_true(migrate_with(two, 1, &told));
+    assert_true(migrate_with(other, 1, &told));
+    assert_string_equal(told, "applied functions/two.sql (2 of 4)\n");
+    assert_true(holds("anze.two() = 'two' and has_function_privilege('anze_service', 'anze.two()', 'execute')"));
+    assert_true(session_script(owner, "drop trigger thing_keeps on anze.thing"));
+    assert_true(migrate_with(other, 1, &told));
+    assert_string_equal(told, "applied functions/two.sql (1 of 4)\n");
+    assert_true(session_script(owner, "create view anze.uses as select anze.two() as two"));
+    assert_false(migrate_with(NULL, 0, &told));
+    assert_non_null(strstr(told, "anze.two() is made by no file any more, but rule _RETURN on view anze.uses needs it"));
+    assert_true(session_script(owner, "drop view anze.uses"));
+    assert_true(migrate_with(NULL, 0, &told));
+    assert_true(holds("to_regproc('anze.two') is null and to_regproc('anze.keeps') is null"));
+}
+
+static void a_step_that_must_wait_is_tried_again(void **state)
+{
+    (void)state;
+    const char *told, *why;
+    const struct embedded_file step[] = { FILE_OF("migrations/0002_column.sql",
+                                                  "alter table anze.thing add column note text") };
+    struct session *reader = session_open(house, cluster_url("owner"), "test", &why);
+    assert_non_null(reader);
+    assert_true(session_script(reader, "set idle_in_transaction_session_timeout = 700; begin; select from anze.thing"));
+    assert_true(migrate_with(step, 1, &told));
+    assert_non_null(strstr(told, "migrations/0002_column.sql: 55P03"));
+    assert_non_null(strstr(told, "applied migrations/0002_column.sql"));
+    forget_steps("alter table anze.thing drop column note");
+}
+
 static void assert_refused(const char *user, const struct embedded_file *some, size_t n, const char *why)
 {
     struct pool *pool = open_as(user, 2, some, n);
@@ -275,6 +376,10 @@ int main(void)
         cmocka_unit_test(migrations_run_once_and_in_order),
         cmocka_unit_test(a_changed_migration_is_refused_by_name_and_a_changed_function_is_applied),
         cmocka_unit_test(a_failing_migration_leaves_nothing_and_those_before_it_stay),
+        cmocka_unit_test(an_index_that_a_crash_left_unfinished_is_built_again),
+        cmocka_unit_test(a_backfill_goes_on_where_it_was_broken_off),
+        cmocka_unit_test(functions_follow_their_files),
+        cmocka_unit_test(a_step_that_must_wait_is_tried_again),
         cmocka_unit_test(logins_that_could_go_around_the_rules_are_refused),
         cmocka_unit_test(another_schema_than_the_programs_is_refused),
         cmocka_unit_test(a_server_that_is_not_there_fails_at_once),

@@ -348,6 +348,40 @@ static void a_changed_table_is_no_fault_of_the_caller(void **state)
     assert_true(run_as("x", all, NULL, NULL, NULL, false, true)->done);
 }
 
+/* Each session of the pool has the statement prepared, and none of them is told of the change before it is asked. */
+static void no_session_of_before_a_migration_fails_a_request(void **state)
+{
+    (void)state;
+    struct statement *all = statement("select s.* from anze.specimen s limit 1", false);
+    struct connection *taken[4];
+    struct problem problem = { 0 };
+    for (size_t n = 0; n < ARRAY_LENGTH(taken); n++) { /* the others are taken, so each prepares it once */
+        assert_true(run_as("x", all, NULL, NULL, NULL, false, true)->done);
+        taken[n] = pool_take(pool, house, &problem);
+        assert_non_null(taken[n]);
+    }
+    for (size_t n = 0; n < ARRAY_LENGTH(taken); n++)
+        pool_give(pool, taken[n]);
+    script("alter table anze.specimen add column later text");
+    for (size_t n = 0; n < ARRAY_LENGTH(taken); n++) {
+        assert_true(run_as("x", all, NULL, NULL, NULL, false, true)->done);
+        taken[n] = pool_take(pool, house, &problem);
+        assert_non_null(taken[n]);
+    }
+    for (size_t n = 0; n < ARRAY_LENGTH(taken); n++)
+        pool_give(pool, taken[n]);
+}
+
+/* And none runs while a migration has closed the gate. */
+static void a_request_waits_at_the_gate(void **state)
+{
+    (void)state;
+    script("begin; select pg_advisory_xact_lock(" MIGRATION_GATE ")");
+    assert_false(run("select '1' as body", NULL, NULL)->done);
+    script("commit");
+    assert_column(run("select '1' as body", NULL, NULL), "body", "1");
+}
+
 static void many_statements_do_not_pile_up_on_a_connection(void **state)
 {
     (void)state;
@@ -431,6 +465,7 @@ int main(void)
         TEST(a_slow_statement_is_stopped), TEST(a_cancelled_wait_for_the_standby_is_no_success),
         TEST(an_admins_cancel_of_that_wait_is_no_success_either), TEST(ended_sessions_cost_no_request),
         TEST(a_session_that_is_ended_while_it_works_leaves_nothing), TEST(a_changed_table_is_no_fault_of_the_caller),
+        TEST(no_session_of_before_a_migration_fails_a_request), TEST(a_request_waits_at_the_gate),
         TEST(many_statements_do_not_pile_up_on_a_connection), TEST(deadlocks_are_tried_again),
         TEST(a_killed_server_is_an_unknown_outcome_then_away_then_back),
     };

@@ -65,15 +65,20 @@ stable language sql set search_path = pg_catalog, pg_temp as $$
     where n.nspname in ('anze', 'audit') and c.relkind in ('r', 'p') and not c.relispartition
 $$;
 
--- Does what audit.decision says and what comments of tables say; what is so already is left alone.
-create or replace function audit.apply_decisions() returns void
+-- Does what audit.decision says and what comments of tables say; what is so already is left alone. Without case data:
+-- tables that no request writes to, which may be locked early in a release.
+create or replace function audit.apply_decisions(also_case_data boolean default true) returns void
 language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
     t record;
 begin
     for t in
         select x.relation, x.says ~ 'append-only' as is_held, d.is_audited, coalesce(d.may_change, '{}') as may_change
-        from audit.tables() x left join audit.decision d using (table_name) order by x.table_name
+        from audit.tables() x
+        join pg_class c on c.oid = x.relation
+        left join audit.decision d using (table_name)
+        where also_case_data or not c.relrowsecurity
+        order by x.table_name
     loop
         if t.is_audited then
             perform audit.watch(t.relation);

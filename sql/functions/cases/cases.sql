@@ -266,10 +266,10 @@ begin
     c.region_code := u.region_code;
     c.sector := u.sector;
     c := anze.begin_case_clocks(anze.case_enter(c, k.initial_state, at), at);
-    insert into anze.case_file (id, kind, kind_version, state, state_since, is_open, is_public, level, unit_id, supervisor_id,
-        parent_id, title, facts, due_at, event_count, version, opened_at, updated_at, region_code, sector)
-    values (c.id, c.kind, c.kind_version, c.state, c.state_since, c.is_open, c.is_public, c.level, c.unit_id,
-        c.supervisor_id, c.parent_id, c.title, c.facts, c.due_at, 1, 1, at, at, c.region_code, c.sector);
+    insert into anze.case_file (id, kind, kind_version, state, state_since, is_open, is_public, withheld_from_unit, level,
+        unit_id, supervisor_id, parent_id, title, facts, due_at, event_count, version, opened_at, updated_at, region_code, sector)
+    values (c.id, c.kind, c.kind_version, c.state, c.state_since, c.is_open, c.is_public, c.withheld_from_unit, c.level,
+        c.unit_id, c.supervisor_id, c.parent_id, c.title, c.facts, c.due_at, 1, 1, at, at, c.region_code, c.sector);
     c.event_count := 0;
     c.version := 0;
     perform anze.add_case_event(c, 'opened', null, content, evidence, at);

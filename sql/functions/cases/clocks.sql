@@ -37,8 +37,8 @@ end
 $$;
 
 -- When a clock of a case ends that is started now, and by which rule: the one that was in force at the moment from which it
--- counts, in the region. NULL: that moment, or the field that names its day, is not there. An effect that sets the day by a rule says by
--- which: the fact <field>_rule.
+-- counts, in the region. NULL: that moment, or the field that names its day, is not there. An effect that sets the day by a rule
+-- says by which: the fact <field>_rule.
 create or replace function anze.case_clock_end(k anze.case_clock, facts jsonb, of_region text, at timestamptz,
     out due_at timestamptz, out rule text, out rule_version integer) stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
@@ -265,7 +265,7 @@ stable language sql
 set search_path = pg_catalog, pg_temp as $$
     select coalesce(d.due_at + anze.term_interval(r.value, r.unit),
         anze.term_end(d.due_at - interval '1 microsecond', r.value, r.unit))
-    from anze.rule_on(k.extension ->> 'by', anze.today(), c.region_code) r
+    from anze.rule_on(k.extension ->> 'by', anze.today(), d.region_code) r
 $$;
 
 -- Why an action cannot extend its clocks now: one does not run, or was extended as often as its rule allows.
@@ -439,6 +439,7 @@ begin
     if c.is_open and not anze.case_state_holds(c, c.state) then
         perform anze.start_case_clock(c, k, at) from anze.case_clocks_beginning(c, null, '{}', '{}') k
         where not c.state = any (k.pauses_in);
+        perform anze.tell_case_deadlines(c, null, at);
     end if;
     c.due_at := coalesce(
         (select min(d.due_at) from anze.deadline d where d.subject_id = c.id and d.is_running), 'infinity');

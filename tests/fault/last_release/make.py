@@ -39,7 +39,9 @@ def dump(cluster: clusters.Cluster, name: str) -> str:
                "--exclude-table-data=audit.link*", cluster.url(name, "admin")]
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     extensions = "".join(f"CREATE EXTENSION IF NOT EXISTS {one};\n" for one in EXTENSIONS)
-    return extensions + re.sub(r"^--.*\n|^\n(?=\n)", "", text, flags=re.MULTILINE)
+    # Of a schema alone pg_dump does not tell what holds for all of them.
+    rights = "ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;\n"
+    return extensions + rights + re.sub(r"^--.*\n|^\n(?=\n)", "", text, flags=re.MULTILINE)
 
 
 def adopted(cluster: clusters.Cluster, name: str, sql: Path) -> str:
