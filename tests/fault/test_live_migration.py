@@ -49,9 +49,8 @@ def migrated(old, random_source_of_module):
 
 
 @pytest.fixture(scope="module")
-def random_source_of_module():
-    from conftest import SEED
-    return random.Random(SEED)
+def random_source_of_module(seed):
+    return random.Random(seed)
 
 
 # Lines of a template that are always chosen: one of these, by the contract.

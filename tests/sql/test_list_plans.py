@@ -35,6 +35,7 @@ SMALL = {
     "listAccidentReports": "reports of one accident", "listHazardStatistics": "figures from sums: test_hazard_sums.py",
     "listPublicListedCases": "inside a function, counted in test_listing_plans.py",
     "listRepeatMisses": "looks for pairs among what is overdue of the last periods: test_duty_plans.py",
+    "listSetAside": "rows that the sweeper set aside: faults, of which there are few",
     "listRegions": "divisions: some thousand of a province, read by their code",
 }
 # What a list reads, by which columns it goes on, in which order.

@@ -67,13 +67,17 @@ page as (
         limit :limit::int + 1) w --? scope_unit
     union all --? scope_unit
     -- Of one unit that is asked for: by that unit, once.
-    (select s.id, s.opened_at from supervised s --? scope_unit
-     where :unit_id::text is not null --? scope_unit
-       and s.supervisor_id = any (array(select anze.units_under(:scope_unit::uuid))) --? scope_unit
-       and (s.opened_at, s.id) < (case when :after_1::text is null then 'infinity' else :after_1 end::timestamptz, --? scope_unit
-                                  case when :after_2::text is null then repeat('f', 32) else :after_2 end::uuid) --? scope_unit
-     order by s.opened_at desc, s.id desc --? scope_unit
-     limit :limit::int + 1) --? scope_unit
+    select w.id, w.opened_at --? scope_unit
+    from unnest(array_remove(array[:unit_id::uuid], null)) u(id) --? scope_unit
+    cross join lateral ( --? scope_unit
+        select s.id, s.opened_at from supervised s --? scope_unit
+        where s.unit_id = u.id --? scope_unit
+          and s.supervisor_id = any (array(select anze.units_under(:scope_unit::uuid))) --? scope_unit
+          and (s.opened_at, s.id) < ( --? scope_unit
+              case when :after_1::text is null then 'infinity' else :after_1 end::timestamptz, --? scope_unit
+              case when :after_2::text is null then repeat('f', 32) else :after_2 end::uuid) --? scope_unit
+        order by s.opened_at desc, s.id desc --? scope_unit
+        limit :limit::int + 1) w --? scope_unit
 ),
 -- Without Prefer: count=exact it is not read.
 counted as (
