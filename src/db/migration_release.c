@@ -245,7 +245,7 @@ static bool apply_steps(struct migration_run *run)
 {
     for (size_t i = run->first_with; i < run->plan->n_files; i++) {
         const struct migration *step = &run->plan->files[i];
-        if (step->kind == MIGRATION_STEP && step->header.place != STEP_AFTER &&
+        if (step->kind == MIGRATION_STEP && run_place(run, i) == STEP_WITH &&
             migration_state(step, run->records, run->n_records) == MIGRATION_PENDING && !run_step_here(run, step))
             return false;
     }

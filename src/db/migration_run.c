@@ -221,33 +221,34 @@ static bool check_history(struct migration_run *run)
 
 /* ---- the order ---- */
 
-static bool is_pending_step(const struct migration_run *run, const struct migration *step, bool is_after)
+static bool is_pending_step(const struct migration_run *run, size_t i)
 {
-    return step->kind == MIGRATION_STEP && (step->header.place == STEP_AFTER) == is_after &&
-           migration_state(step, run->records, run->n_records) == MIGRATION_PENDING;
+    const struct migration *step = &run->plan->files[i];
+    return step->kind == MIGRATION_STEP && migration_state(step, run->records, run->n_records) == MIGRATION_PENDING;
 }
 
-/* Steps keep their order: from the first that needs the functions beside it, all that can be in a transaction are
- * in that of the functions. Where another release was jumped over, one that cannot may stand behind it. */
 static size_t find_first_with(const struct migration_run *run)
 {
-    size_t first = run->plan->n_files;
-    for (size_t i = run->plan->n_files; i-- > 0;) {
-        const struct migration *step = &run->plan->files[i];
-        if (!is_pending_step(run, step, false))
-            continue;
-        if (step->header.way != STEP_WHOLE)
-            break;
-        if (step->header.place == STEP_WITH)
-            first = i;
-    }
-    return first;
+    for (size_t i = 0; i < run->plan->n_files; i++)
+        if (is_pending_step(run, i) && run->plan->files[i].header.place == STEP_WITH)
+            return i;
+    return run->plan->n_files;
 }
 
-static bool run_steps(struct migration_run *run, size_t end, bool is_after)
+/* Steps keep their order: from the first that needs the functions beside it, all that can be in a transaction are in
+ * that of the functions, and those that cannot come after it. */
+enum step_place run_place(const struct migration_run *run, size_t i)
 {
-    for (size_t i = 0; i < end; i++)
-        if (is_pending_step(run, &run->plan->files[i], is_after) && !run_step(run, &run->plan->files[i]))
+    const struct step_header *header = &run->plan->files[i].header;
+    if (header->place == STEP_AFTER || i < run->first_with)
+        return header->place;
+    return header->way == STEP_WHOLE ? STEP_WITH : STEP_AFTER;
+}
+
+static bool run_steps(struct migration_run *run, enum step_place place)
+{
+    for (size_t i = 0; i < run->plan->n_files; i++)
+        if (is_pending_step(run, i) && run_place(run, i) == place && !run_step(run, &run->plan->files[i]))
             return false;
     return true;
 }
@@ -272,8 +273,8 @@ static bool run_all(struct migration_run *run, size_t *ret_pending)
     if (!run_read_records(run) || !count_pending(run, &gone, ret_pending))
         return run_fail(run, "cannot read anze.migration");
     run->first_with = find_first_with(run);
-    return check_history(run) && run_steps(run, run->first_with, false) && run_transaction(run, run_release, NULL) &&
-           run_steps(run, run->plan->n_files, true);
+    return check_history(run) && run_steps(run, STEP_BEFORE) && run_transaction(run, run_release, NULL) &&
+           run_steps(run, STEP_AFTER);
 }
 
 /* ---- looking only ---- */

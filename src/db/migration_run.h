@@ -35,6 +35,9 @@ bool run_transaction(struct migration_run *run, run_work *work, const void *what
 /* The same without a transaction: for one statement. */
 bool run_alone(struct migration_run *run, run_work *work, const void *what) NODISCARD;
 
+/* When a pending step is done. */
+enum step_place run_place(const struct migration_run *run, size_t i);
+
 bool run_read_records(struct migration_run *run) NODISCARD;
 bool run_script(struct migration_run *run, struct slice sql) NODISCARD;
 

@@ -206,6 +206,27 @@ static void functions_follow_their_files(void **state)
     assert_true(holds("to_regproc('anze.two') is null and to_regproc('anze.keeps') is null"));
 }
 
+static void what_goes_with_the_functions_fails_with_them(void **state)
+{
+    (void)state;
+    const char *told;
+    struct embedded_file more[] = {
+        FILE_OF("migrations/0002_with.sql", "-- anze: with-functions\nalter table anze.thing rename to item"),
+        FILE_OF("migrations/0003_index.sql", "-- anze: no-transaction\n"
+                                             "create index concurrently item_again on anze.item (id)"),
+        FILE_OF("migrations/0004_last.sql", "alter table anze.item add column note text"),
+        FILE_OF("functions/three.sql", "create or replace function anze.three() returns int language sql return 1 + 'x'"),
+    };
+    assert_false(migrate_with(more, 4, &told));
+    assert_true(holds("to_regclass('anze.item') is null and to_regclass('anze.thing') is not null"));
+    more[3] = files[3];
+    assert_true(migrate_with(more, 4, &told));
+    assert_string_equal(told, "applied migrations/0002_with.sql\napplied migrations/0004_last.sql\n"
+                              "applied migrations/0003_index.sql\n");
+    forget_steps("drop index anze.item_again; alter table anze.item rename to thing;"
+                 "alter table anze.thing drop column note");
+}
+
 static void a_step_that_must_wait_is_tried_again(void **state)
 {
     (void)state;
@@ -379,6 +400,7 @@ int main(void)
         cmocka_unit_test(an_index_that_a_crash_left_unfinished_is_built_again),
         cmocka_unit_test(a_backfill_goes_on_where_it_was_broken_off),
         cmocka_unit_test(functions_follow_their_files),
+        cmocka_unit_test(what_goes_with_the_functions_fails_with_them),
         cmocka_unit_test(a_step_that_must_wait_is_tried_again),
         cmocka_unit_test(logins_that_could_go_around_the_rules_are_refused),
         cmocka_unit_test(another_schema_than_the_programs_is_refused),
