@@ -125,7 +125,8 @@ static bool migrate_with(const struct embedded_file *more, size_t n, const char 
     struct embedded_file all[ARRAY_LENGTH(files) + 4];
     size_t pending;
     memcpy(all, files, sizeof files);
-    memcpy(all + ARRAY_LENGTH(files), more, n * sizeof *more);
+    for (size_t i = 0; i < n; i++)
+        all[ARRAY_LENGTH(files) + i] = more[i];
     return migrate(all, ARRAY_LENGTH(files) + n, false, ret_told, &pending);
 }
 
