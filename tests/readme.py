@@ -23,7 +23,7 @@ VARYING = [
     (r"\d+ days? overdue and not done\. .*", "OVERDUE"),
     (r"已逾期\d+天仍未履行，.*", "OVERDUE"),
     (r"\d{4}年\d+月\d+日", "DAY"),
-    (r"\d+ links checked|\d+ entries not sealed|head \d+", "COUNT"),
+    (r"\d+ entries checked|\d+ entries not sealed|\d+ heads|\d+ masked texts|head \d+", "COUNT"),
 ]
 SCRATCH = re.compile(r"(?<![/\w.])((?:accident|missed|excuse|visits|hazard|listing|story)\.json)")  # files that the commands write
 MARK = "@@@ end of block @@@"
