@@ -1,4 +1,5 @@
--- What databases of the last release have applied, by the digests of its files (tests/fault/last_release/make.py).
+-- What databases of the release before anze.migration_object have applied, statement by statement, by the digests of its
+-- files. It never changes, and goes when no such database is left.
 select a.digest, m.name, a.makes from anze.migration m join (values
     ('ba4e7ca6e1ae9abb', '5d5b484bd305009028059ec1b1f8e43a', 'anze.is_own_work()'),
     ('ba4e7ca6e1ae9abb', '9ce520c496e6d40c3dc454d69afe0e78', 'anze.can_see(text,text,uuid)'),

@@ -56,12 +56,6 @@ def random_source_of_module(seed):
 # Lines of a template that are always chosen: one of these, by the contract.
 CHOSEN = {"listAccidents": {"sort": "-occurred_at"}, "listUnits": {"sort": "name"}, "getUnitTree": {"by": "territory"},
           "getCompliance": {"group_by": "region"}, "listHazardStatistics": {"group_by": "all"}}
-# What programs of the release before cannot do between the migration and their restart, and why.
-LOST = {
-    "getAccident": "reads the document that a column kept; accidents are rendered when they are read",
-    "getAccidentTimeline": "reads the accident's own table of clocks",
-    "listDeadlines": "reads the accident's own table of clocks",
-}
 
 
 def slowest(asked) -> float:
@@ -69,9 +63,7 @@ def slowest(asked) -> float:
 
 
 @pytest.mark.timeout(3600)
-def test_requests_are_answered_or_told_to_come_again_while_the_last_release_is_migrated(migrated):
-    """Those of LOST apart, nobody gets a wrong answer. A refusal for a lock (55P03) is 503 with Retry-After: steps of this
-    release that move rows from table to table keep them for longer than a second."""
+def test_no_request_fails_or_waits_for_long_while_the_last_release_is_migrated(migrated):
     asked, began, ended, done = migrated
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr
     before = [one for one in asked if one.began + one.seconds < began]
@@ -80,9 +72,8 @@ def test_requests_are_answered_or_told_to_come_again_while_the_last_release_is_m
           f"{1000 * slowest(before):.0f} ms, {len(during)} during and after it, the slowest {1000 * slowest(during):.0f} ms\n"
           + done.stdout)
     faults = [(one.name, round(one.began - began, 2), one.fault) for one in asked if one.fault]
-    print(f"{len(faults)} were refused")
-    wrong = [fault for fault in faults if not fault[2].startswith("55P03")]
-    assert not wrong, f"{len(wrong)} requests failed: {wrong[:5]}"
+    assert not faults, f"{len(faults)} requests failed: {faults[:5]}"
+    assert slowest(during) < LONGEST_S + slowest(before)
     assert len([one for one in during if one.began < ended]) > 50, "nothing was asked meanwhile"
 
 
@@ -97,7 +88,7 @@ def test_each_statement_of_the_last_release_is_still_understood(migrated, old):
                 service.execute("deallocate asked")
             except psycopg.Error as error:
                 lost[name] = str(error).splitlines()[0]
-    assert lost.keys() == LOST.keys(), lost
+    assert not lost
 
 
 def test_the_next_run_has_nothing_to_do_and_the_new_program_serves(migrated, old, make_service, token):

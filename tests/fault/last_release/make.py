@@ -3,11 +3,8 @@
 tests/fault/last_release/make.py COMMIT, run after a release, in a checkout that has its commit.
 
 - schema.sql.gz: its database as its own `anze migrate` makes it: tables, functions and shipped data, and nobody's data.
-- statements.json.gz: the templates of its statements, by operation.
-- sql/bookkeeping/adopted.sql: what that database has applied, statement by statement, for databases from before
-  anze.migration_object. It goes when no such database is left."""
+- statements.json.gz: the templates of its statements, by operation."""
 import gzip
-import hashlib
 import json
 import re
 import subprocess
@@ -20,7 +17,6 @@ ROOT = HERE.parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from harness import cluster as clusters  # noqa: E402
-from harness.script import digests, routine  # noqa: E402
 
 EXTENSIONS = ["btree_gist"]
 
@@ -44,30 +40,6 @@ def dump(cluster: clusters.Cluster, name: str) -> str:
     return extensions + rights + re.sub(r"^--.*\n|^\n(?=\n)", "", text, flags=re.MULTILINE)
 
 
-def adopted(cluster: clusters.Cluster, name: str, sql: Path) -> str:
-    """A name that several functions have does not tell which of them a statement made: those are applied once more."""
-    with clusters.psycopg.connect(cluster.url(name, "admin")) as admin:
-        signatures: dict[str, list[str]] = {}
-        for full_name, signature in admin.execute(
-                "select n.nspname || '.' || p.proname, p.oid::regprocedure::text from pg_proc p"
-                " join pg_namespace n on n.oid = p.pronamespace where n.nspname in ('anze', 'audit')").fetchall():
-            signatures.setdefault(full_name, []).append(signature)
-    files = {path: path.read_text(encoding="utf-8") for path in sorted((sql / "functions").rglob("*.sql"))}
-    rows = []
-    for path, objects in digests(files).items():
-        checksum = hashlib.sha256(files[path].encode()).hexdigest()
-        for one in objects:
-            made = one.makes if not routine(one.text) else None
-            if routine(one.text):
-                if len(signatures[routine(one.text)]) != 1:
-                    continue
-                made = signatures[routine(one.text)][0]
-            rows.append(f"    ('{checksum[:16]}', '{one.digest}', {'null' if made is None else chr(39) + made + chr(39)})")
-    return ("-- What databases of the last release have applied, by the digests of its files (tests/fault/last_release/make.py).\n"
-            "select a.digest, m.name, a.makes from anze.migration m join (values\n" + ",\n".join(rows)
-            + "\n) a(file, digest, makes) on a.file = left(m.checksum, 16)\n")
-
-
 def write(path: Path, text: str) -> None:
     path.write_bytes(gzip.compress(text.encode(), mtime=0))
 
@@ -86,8 +58,6 @@ def main() -> None:
             write(HERE / "statements.json.gz", json.dumps(
                 {path.stem: path.read_text(encoding="utf-8") for path in sorted((folder / "sql/queries").rglob("*.sql"))},
                 ensure_ascii=False))
-            (ROOT / "sql/bookkeeping").mkdir(exist_ok=True)
-            (ROOT / "sql/bookkeeping/adopted.sql").write_text(adopted(cluster, "last", folder / "sql"), encoding="utf-8")
     finally:
         cluster.close()
 

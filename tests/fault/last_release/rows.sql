@@ -29,21 +29,18 @@ select copying.multiply('anze.hazard', :factor, '{"id": "copying.id(t.id, g)", "
 select copying.multiply('anze.case_file', :factor, '{"id": "copying.id(t.id, g)",
     "facts": "case when t.facts ? ''hazard_id'' then jsonb_set(t.facts, ''{hazard_id}'', to_jsonb(copying.id((t.facts ->> ''hazard_id'')::uuid, g))) else t.facts end"}');
 select copying.multiply('anze.case_event', :factor, '{"case_id": "copying.id(t.case_id, g)"}');
-select copying.multiply('anze.deadline', :factor, '{"id": "copying.id(t.id, g)", "case_id": "copying.id(t.case_id, g)"}');
+select copying.multiply('anze.deadline', :factor, '{"id": "copying.id(t.id, g)", "subject_id": "copying.id(t.subject_id, g)"}');
 select copying.multiply('anze.accident', :factor, '{"id": "copying.id(t.id, g)",
-    "item": "replace(t.item, t.id::text, copying.id(t.id, g)::text)",
-    "document": "array[replace(t.document[1], t.id::text, copying.id(t.id, g)::text)] || t.document[2:]"}');
+    "item": "replace(t.item, t.id::text, copying.id(t.id, g)::text)"}');
 select copying.multiply('anze.accident_report', :factor, '{"accident_id": "copying.id(t.accident_id, g)"}');
 select copying.multiply('anze.accident_grade_change', :factor, '{"accident_id": "copying.id(t.accident_id, g)"}');
 select copying.multiply('anze.accident_transmission', :factor,
     '{"id": "copying.id(t.id, g)", "accident_id": "copying.id(t.accident_id, g)"}');
-select copying.multiply('anze.accident_clock', :factor,
-    '{"accident_id": "copying.id(t.accident_id, g)", "reference": "copying.id(t.reference, g)"}', 't.superseded_by is null');
 select copying.multiply('anze.accident_recipient', :factor, '{"accident_id": "copying.id(t.accident_id, g)"}');
 select copying.multiply('anze.duty_record', :factor, '{"id": "copying.id(t.id, g)"}');
 select copying.multiply('anze.obligation', :obligations, '{"id": "copying.id(t.id, g)"}');
 select copying.multiply('anze.notice', :obligations, '{"id": "copying.id(t.id, g)",
-    "obligation_id": "copying.id(t.obligation_id, g)"}');
+    "subject_id": "copying.id(t.subject_id, g)"}');
 select copying.multiply('audit.entry', :entries, '{"id": "nextval(''audit.entry_id'')"}');
 reset session_replication_role;
 drop schema copying cascade;
