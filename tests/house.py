@@ -103,7 +103,8 @@ def check_days(name: str, text: str) -> None:
 
 
 def check_domains(names: list[str]) -> None:
-    """A domain has one name, in the contract, below sql/ and in sql/domains.txt, whose order is who may call whom."""
+    """A domain has one name, in the contract, below sql/, in names of tests and in sql/domains.txt, whose order is who may
+    call whom."""
     order = read("sql/domains.txt").split()
     for name in names:
         match = re.match(r"sql/(?:functions|data|queries)/([^/]+)/", name)
@@ -112,6 +113,10 @@ def check_domains(names: list[str]) -> None:
     tags = set(re.findall(r"^  - name: (\w+)$", read("openapi/service.yaml"), re.MULTILINE)) - {"service"}
     for tag in sorted(tags - set(order)):
         fault("openapi/service.yaml", f"the tag {tag} is no domain of sql/domains.txt")
+    for name in names:
+        match = re.match(r"tests/(?:(?:api|law|sql)/test|contract/asked)_([a-z]+)\w*\.py$", name)
+        if match and match[1] not in order:
+            fault(name, f"begins with {match[1]}, which is no domain of sql/domains.txt; what is of all is of core")
     functions = {name: read(name) for name in names if name.startswith("sql/functions/")}
     homes: dict[str, str] = {}
     for name, text in functions.items():

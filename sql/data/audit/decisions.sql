@@ -1,4 +1,4 @@
--- What of the database is audited. A new table of the schemas anze and audit has its line here (tests/sql/test_audit.py
+-- What of the database is audited. A new table of the schemas anze and audit has its line here (tests/sql/test_audit_chain.py
 -- fails without it), and this is all there is to do: triggers follow by audit.apply_decisions().
 --
 --   * audited: whatever people, administrators or a release state or decide: one line in the first list.

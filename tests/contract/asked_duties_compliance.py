@@ -1,4 +1,4 @@
-"""How the access matrix asks for what is owed and done; own and foreign units are told apart in api/test_compliance.py."""
+"""How the access matrix asks for what is owed and done; own and foreign units are told apart in api/test_duties_compliance.py."""
 import datetime as dt
 import itertools
 

@@ -95,7 +95,7 @@ def crowd(cluster, make_database):
         rules = [r[0] for r in admin.execute("select code from anze.structural_rule order by code limit 4")]
         given = {"own": OWN, "top": TOP, "office": OFFICE, "holder": HOLDER, "parent": PARENT, "event": EVENT,
                  "government": tree.body("government", "150622").id, "rules": rules}
-        script = (Path(__file__).parent / "list_plans.sql").read_text(encoding="utf-8")
+        script = (Path(__file__).parent / "core_list_plans.sql").read_text(encoding="utf-8")
         literal = {name: sql.SQL("{}::text[]" if name == "rules" else "{}::uuid").format(sql.Literal(value)).as_string(admin)
                    for name, value in given.items()}
         for statement in re.sub(r"(?<![:\w]):([a-z]+)", lambda m: f"({literal[m[1]]})", script).split(";\n"):
