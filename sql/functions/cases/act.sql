@@ -296,7 +296,7 @@ declare
     changed text[];
 begin
     c := anze.case_enter(c, anze.case_action_leads_to(c, a), at);
-    c.facts := c.facts || kept;
+    c.facts := anze.case_facts_dated(c.facts || kept, facts_before);
     select * into taken from anze.add_case_event(c, a.code, former, given, evidence, at);
     c := taken.c;
     if a.effects <> '{}' then
@@ -421,6 +421,7 @@ begin
     perform anze.refuse_all(anze.evidence_faults(coalesce(request -> 'evidence', '[]')));
     c.kind_version := latest;
     c := anze.case_enter(c, c.state, at);
+    c.facts := anze.case_facts_dated(c.facts, c.facts);
     select * into moved from anze.add_case_event(c, 'rules_moved', c.state,
         jsonb_build_object('from_version', former, 'to_version', latest, 'reason', request ->> 'reason'),
         request -> 'evidence', at);

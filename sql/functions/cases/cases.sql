@@ -261,7 +261,7 @@ begin
     c.supervisor_id := open_case.supervisor_id;
     c.parent_id := open_case.parent_id;
     c.title := open_case.title;
-    c.facts := coalesce(jsonb_strip_nulls(open_case.facts), '{}');
+    c.facts := anze.case_facts_dated(coalesce(jsonb_strip_nulls(open_case.facts), '{}'), '{}');
     c.opened_at := at;
     c.region_code := u.region_code;
     c.sector := u.sector;

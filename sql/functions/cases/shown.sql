@@ -40,7 +40,7 @@ begin
 end
 $$;
 
--- What an event was called: as the rules of the case have it, else the latest that had it. Two are of every kind.
+-- What an event was called: as the rules of the case have it, else the latest that had it. Three are of every kind.
 create or replace function anze.case_event_title(c anze.case_file, action text) returns jsonb
 stable parallel safe security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
@@ -51,7 +51,8 @@ begin
             from anze.case_action a where a.kind = c.kind and (a.code = action or action = any (a.formerly))
             union all
             select s.zh, s.en, 9, 0
-            from (values ('opened', '立案', 'Opened'), ('rules_moved', '变更适用规则版本', 'Moved to other rules')) s(code, zh, en)
+            from (values ('opened', '立案', 'Opened'), ('rules_moved', '变更适用规则版本', 'Moved to other rules'),
+                ('accident_corrected', '事故发生时间更正', 'The time of the accident was corrected')) s(code, zh, en)
             where s.code = action
             order by 3, 4 limit 1) t(zh, en));
 end
