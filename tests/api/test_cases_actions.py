@@ -250,6 +250,31 @@ def test_an_officer_without_a_unit_acts_for_the_bodies_of_its_region(working, by
     assert done(act(officer, working, "extend", {"due_on": day(20), "person_id": people["head elsewhere"]}))
 
 
+def test_each_taker_asks_for_its_own_posts_and_one_for_none(world, supervisor, enterprise, by, people):
+    takers = ["unit", {"who": "supervisor", "posts": ["department_head", "committee_director"]}, {"who": "upper", "power": "order",
+                                                                                   "posts": ["office_director"]}]
+    with world[0].owner() as owner:
+        page = cases.document("test_posts", actions={
+            "decide": dict(from_states=["new"], takers=takers), "end": dict(from_states=["new"], to_state="closed", takers=["system"])},
+            states=[("new", False, False), ("closed", True, False)], clocks=[])
+        cases.ship(owner, page)
+        case = open_case(owner, kind="test_posts")
+    city = by(region="1506", unit=tree.body("emergency", "150600").id, sub="city")
+    asked = {"unit": (enterprise, set()), "supervisor": (supervisor, {"department_head", "committee_director"}),
+             "upper": (city, {"office_director"})}
+    for name, (who, posts) in asked.items():
+        shown, = [a for a in read(who, case)["actions"] if a["action"] == "decide"]
+        assert ({p["code"] for p in shown["posts"]}, {f["name"] for f in shown["fields"]}) == (
+            posts, {"person_id"} if posts else set()), name
+    assert faults(act(supervisor, case, "decide")) == {("/fields/person_id", "required")}
+    assert faults(act(city, case, "decide", {"person_id": people["head"]})) == {("/fields/person_id", "post-needed")}
+    assert faults(act(supervisor, case, "decide", {"person_id": people["deputy"]})) == {("/fields/person_id", "post-needed")}
+    assert done(act(supervisor, case, "decide", {"person_id": people["head"]}))["timeline"][-1]["person"]["id"] == people["head"]
+    assert done(act(enterprise, case, "decide"))["timeline"][-1]["unit"]["id"] == UNIT.id
+    shown, = [a for a in by(["cases:read", "rules:read"], region="150622").get("/v1/case-kinds/test_posts").json()["actions"] if a["code"] == "decide"]
+    assert shown["takers"] == takers
+
+
 def test_a_higher_level_takes_it_over_and_its_effect_runs_with_it(working, by, supervisor):
     city = by(region="1506", unit=tree.body("emergency", "150600").id)
     shown = done(act(city, working, "take_over"))

@@ -103,15 +103,17 @@ end
 $$;
 
 -- What the caller may do now, and what it needs for that; the operation is takeCaseAction.
-create or replace function anze.case_action_json(a anze.case_action) returns jsonb
-stable parallel safe security definer language plpgsql
+create or replace function anze.case_action_json(c anze.case_file, a anze.case_action) returns jsonb
+stable security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
+declare
+    posts constant text[] := anze.case_posts_asked(c, a);
 begin
     return jsonb_strip_nulls(jsonb_build_object('action', a.code, 'title_zh', a.title_zh, 'title_en', a.title_en,
-        'to_state', a.to_state)) || jsonb_build_object('fields', anze.case_fields(a), 'evidence', a.evidence,
+        'to_state', a.to_state)) || jsonb_build_object('fields', anze.case_fields(a.fields, posts), 'evidence', a.evidence,
         'posts', (select coalesce(jsonb_agg(jsonb_build_object('code', p.code, 'title_zh', p.title_zh,
                       'title_en', p.title_en) order by p.code), '[]')
-                  from anze.post p where p.code = any (a.posts)));
+                  from anze.post p where p.code = any (posts)));
 end
 $$;
 
@@ -121,7 +123,7 @@ begin
     return anze.case_head(c) || jsonb_build_object('facts', c.facts, 'timeline', anze.case_timeline(c),
         'clocks', (select coalesce(jsonb_agg(anze.deadline_json(d) order by d.starts_at, d.due_at, d.id), '[]')
                    from anze.deadline d where d.subject_id = c.id),
-        'actions', (select coalesce(jsonb_agg(anze.case_action_json(a)
+        'actions', (select coalesce(jsonb_agg(anze.case_action_json(c, a)
                            || jsonb_build_object('operation_id', 'takeCaseAction') order by a.place, a.code), '[]')
                     from anze.case_actions_now(c) a));
 end
