@@ -1,5 +1,5 @@
--- Points in use by region and colour: the regions next below the one that is asked for, within the caller's scope. From the
--- sums, folded or not; single units are in no sum, theirs are counted.
+-- Points in use by region and colour: the regions next below the one that is asked for, within the caller's scope. From
+-- the sums, folded or not; single units are in no sum, theirs are counted.
 with asked as materialized (
     select a.prefix, a.prefix || ':' as prefix_end -- behind every digit
     from (
