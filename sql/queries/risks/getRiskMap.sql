@@ -1,10 +1,10 @@
 -- GeoJSON (RFC 7946): longitude before latitude. The worst first, so that a cut map lacks what is least.
 --
--- What lies in a box is read by the few cells that cover it (functions/risks/map.sql), of each no more than is shown. Cells
--- of all sizes are different numbers: those of one size are found by one of the four indexes, and by the others nothing. A
--- map without a box, or with one that is wider than these cells, is read by region. For a county the widest cells are no
--- narrower than itself, for a town all but the smallest: its own order has what lies in such a box; so have the points of a
--- unit.
+-- What lies in a box is read by the few cells that cover it (functions/risks/map.sql), of each no more than is shown.
+-- Cells of all sizes are different numbers: those of one size are found by one of the four indexes, and by the others
+-- nothing. A map without a box, or with one that is wider than these cells, is read by region. For a county the
+-- widest cells are no narrower than itself, for a town all but the smallest: its own order has what lies in such a
+-- box; so have the points of a unit.
 with asked as materialized (
     select a.prefix, case when false then null
         when true then 128 --? scope_unit
@@ -121,5 +121,6 @@ shown as (
 )
 select case when s.many > 0 then json_build_object('type', 'FeatureCollection', 'bbox', s.bbox,
             'truncated', (select count(*) > :limit::int from found), 'features', s.features)
-        else json_build_object('type', 'FeatureCollection', 'truncated', false, 'features', json_build_array()) end as body
+        else json_build_object('type', 'FeatureCollection', 'truncated', false, 'features', json_build_array())
+        end as body
 from shown s
