@@ -1,6 +1,6 @@
-#include "contract_loader.h"
+#include "contract_operation.h"
+#include "contract_response.h"
 #include "route_node.h"
-#include "anze/base/json.h"
 
 #include <stdlib.h>
 #include <strings.h>
@@ -143,7 +143,6 @@ static void read_headers(struct operation *operation)
 bool loader_body(struct loader *loader, const char *where, const json_t *node, struct operation *operation)
 {
     static const char *const members[] = { "description", "required", "content", NULL };
-    static const char *const media_members[] = { "schema", "example", "examples", NULL };
     static const char *const none[] = { NULL };
     const json_t *body = loader_follow(loader, where, node);
     if (!body || !loader_members(loader, where, body, members))
@@ -162,11 +161,7 @@ bool loader_body(struct loader *loader, const char *where, const json_t *node, s
     operation->body_required = json_is_true(json_object_get(body, "required"));
     if (operation->is_raw) /* bytes have no schema */
         return loader_members(loader, where, holder, none);
-    if (!loader_members(loader, where, holder, media_members))
-        return false;
-    operation->body = loader_schema(loader, where, json_object_get(holder, "schema"));
-    if (operation->body)
-        loader_examples(loader, where, holder, operation->body);
+    operation->body = loader_media(loader, where, holder);
     return operation->body;
 }
 
