@@ -46,33 +46,6 @@ static bool asks_for_help(int argc, char **argv)
     return false;
 }
 
-static int FORMAT(2, 0) say(const struct command_context *context, const char *format, va_list arguments)
-{
-    fprintf(stderr, "anze %s: ", context->command->name);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    return COMMAND_FAILED;
-}
-
-int command_failure(const struct command_context *context, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    say(context, format, arguments);
-    va_end(arguments);
-    return COMMAND_FAILED;
-}
-
-int command_misuse(const struct command_context *context, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    say(context, format, arguments);
-    va_end(arguments);
-    fprintf(stderr, "\n%s", context->command->usage);
-    return COMMAND_MISUSED;
-}
-
 static int run(const struct command *command, int argc, char **argv)
 {
     AUTO(arena_free_at_end) struct arena *arena = arena_new();
