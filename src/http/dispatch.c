@@ -41,7 +41,7 @@ static bool read_method(struct exchange *exchange)
 
 static bool find_route(struct exchange *exchange)
 {
-    const struct service *service = exchange->dispatcher->service;
+    const struct service *service = exchange->service;
     if (slice_equals(exchange->path, "*") && exchange->method == METHOD_OPTIONS) {
         exchange->match.allowed = 1u << METHOD_OPTIONS;
         return true;
@@ -60,9 +60,9 @@ static bool find_route(struct exchange *exchange)
 
 static bool take_share(struct exchange *exchange, const char *caller)
 {
-    if (!exchange->dispatcher->limiter)
+    if (!exchange->limiter)
         return true;
-    exchange->limit = limiter_take(exchange->dispatcher->limiter, caller);
+    exchange->limit = limiter_take(exchange->limiter, caller);
     exchange->limit_known = true;
     if (exchange->limit.allowed)
         return true;
@@ -96,7 +96,7 @@ static bool authenticate(struct exchange *exchange)
                              "令牌不得放在地址里", "A token must not stand in the address");
     if (exchange->match.operation->is_public)
         return true;
-    return verifier_check(exchange->dispatcher->service->verifier, exchange->arena,
+    return verifier_check(exchange->service->verifier, exchange->arena,
                           message_header(exchange->message, "Authorization"), &exchange->principal,
                           &exchange->problem) &&
            take_share(exchange, exchange->principal->subject) && check_scopes(exchange);
@@ -131,7 +131,7 @@ static bool check_body_head(struct exchange *exchange)
     const struct message *message = exchange->message;
     if (message->body_cut)
         return problem_raise(exchange->arena, &exchange->problem, PROBLEM_CONTENT_TOO_LARGE, "请求体最大 %ld 字节",
-                             "A body has at most %ld bytes", exchange->dispatcher->service->config->max_body_bytes);
+                             "A body has at most %ld bytes", exchange->service->config->max_body_bytes);
     if (!operation->request_media)
         return message->body.length ? refuse_body(exchange) : true;
     struct slice type = message_header(message, "Content-Type");
@@ -192,7 +192,7 @@ static bool read_body(struct exchange *exchange)
 
 static bool run(struct exchange *exchange)
 {
-    const struct service *service = exchange->dispatcher->service;
+    const struct service *service = exchange->service;
     const struct operation *operation = exchange->match.operation;
     struct call call = {
         .service = service,
@@ -241,7 +241,7 @@ static void record(const struct exchange *exchange)
     const struct operation *operation = exchange->match.operation;
     const struct answer *answer = exchange->answer;
     int64_t duration_us = clock_monotonic_us() - exchange->started_us;
-    const struct service *service = exchange->dispatcher->service;
+    const struct service *service = exchange->service;
     metrics_request(operation ? operation->index : service->contract->n_operations, answer->status, duration_us,
                     answer_length(answer));
     if (!service->config->log_requests)
@@ -256,10 +256,12 @@ static void record(const struct exchange *exchange)
               exchange->problem.code ? problem_kind(exchange->problem.code)->code : "", cause.bytes);
 }
 
-void dispatch(void *dispatcher, const struct message *message, struct answer *answer)
+void dispatch(void *context, const struct message *message, struct answer *answer)
 {
+    const struct dispatcher *dispatcher = context;
     struct exchange *exchange = arena_new_of(answer->arena, struct exchange);
-    *exchange = (struct exchange){ .dispatcher = dispatcher,
+    *exchange = (struct exchange){ .service = dispatcher->service,
+                                   .limiter = dispatcher->limiter,
                                    .message = message,
                                    .answer = answer,
                                    .arena = answer->arena,

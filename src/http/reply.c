@@ -1,5 +1,4 @@
 #include "anze/http/exchange.h"
-#include "anze/http/dispatch.h"
 #include "anze/http/download.h"
 
 #include <stdint.h>
@@ -17,7 +16,7 @@ static const struct {
 
 static const struct config *config_of(const struct exchange *exchange)
 {
-    return exchange->dispatcher->service->config;
+    return exchange->service->config;
 }
 
 static struct slice asked(const struct exchange *exchange, const char *name)

@@ -7,9 +7,11 @@
 #include "anze/http/negotiate.h"
 #include "anze/op/call.h"
 
-/* Everything that is known about one request while it is handled; on the answer's arena. */
+/* Everything that is known about one request while it is handled; on the answer's arena. dispatch.c calls the files
+ * behind the functions below; none of them knows it. */
 struct exchange {
-    const struct dispatcher *dispatcher;
+    const struct service *service;
+    struct limiter *limiter;
     const struct message *message;
     struct answer *answer;
     struct arena *arena;
