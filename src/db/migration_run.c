@@ -1,6 +1,7 @@
 #include "migration_run.h"
+#include "anze/base/clock.h"
 
-enum { LOCK_PAUSE_MS = 50 };
+enum { LOCK_PAUSE_US = 50000 };
 
 static const char session_sql[] =
     "set statement_timeout = 0; set client_min_messages = warning; set idle_in_transaction_session_timeout = 0";
@@ -22,7 +23,7 @@ static bool lock(struct migration_run *run)
             return true;
         if (!was_told)
             run_tell(run, "another migration is running: waiting for its end");
-        run_pause(LOCK_PAUSE_MS);
+        clock_pause(LOCK_PAUSE_US);
     }
 }
 

@@ -2,7 +2,6 @@
 #define ANZE_DB_MIGRATION_RUN_H
 
 #include "anze/db/migration.h"
-#include <stdint.h>
 
 /* One run of `anze migrate`. Each file calls those above it:
  *
@@ -40,8 +39,6 @@ extern const char gate_sql[];
 bool run_transaction(struct migration_run *run, run_work *work, const void *what) NODISCARD;
 /* The same without a transaction: for one statement. */
 bool run_alone(struct migration_run *run, run_work *work, const void *what) NODISCARD;
-
-void run_pause(int64_t ms);
 
 /* Makes the tables of migrations, as a run_work. */
 bool run_prepare(struct migration_run *run, const void *nothing) NODISCARD;

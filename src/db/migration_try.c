@@ -1,8 +1,6 @@
 #include "migration_run.h"
 #include "anze/base/clock.h"
 
-#include <time.h>
-
 /* Whoever comes behind a waiting migration waits for it: hence shortly, then somewhat longer, and again. */
 enum {
     FIRST_LOCK_MS = 100,
@@ -35,12 +33,6 @@ bool run_fail(struct migration_run *run, const char *doing)
 }
 
 /* ---- trying ---- */
-
-void run_pause(int64_t ms)
-{
-    struct timespec pause = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
-    nanosleep(&pause, NULL);
-}
 
 static bool is_in_the_way(const struct session *session)
 {
@@ -91,7 +83,7 @@ static bool try_again(struct migration_run *run, run_work *work, const void *wha
         if (!is_in_the_way(run->session) || clock_monotonic_us() > until_us)
             return run_fail(run, run->at);
         run_tell(run, "%s: %s; again in %d ms", run->at, session_why(run->session), pause);
-        run_pause(pause);
+        clock_pause(pause * INT64_C(1000));
     }
 }
 

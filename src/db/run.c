@@ -5,7 +5,6 @@
 #include "anze/db/migration.h"
 
 #include <assert.h>
-#include <time.h>
 
 enum { ANSWER_MARGIN_US = 1000000, MAX_TRANSIENT = 3, MAX_COMMANDS = 6 };
 
@@ -165,9 +164,7 @@ struct tries {
 
 static void rest(int attempt)
 {
-    int64_t us = attempt * 5000 + clock_monotonic_us() % 10000;
-    struct timespec pause = { .tv_nsec = us * 1000 };
-    nanosleep(&pause, NULL);
+    clock_pause(attempt * 5000 + clock_monotonic_us() % 10000);
 }
 
 /* A write is tried again only when the first try left nothing, and a write that was to be undone leaves nothing. */

@@ -2,13 +2,11 @@
 #include "anze/base/clock.h"
 #include "anze/base/log.h"
 #include "anze/base/text.h"
+#include "anze/base/thread.h"
 
 #include <assert.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 
 enum {
     ANSWER_US = 30 * 1000000, /* a statement that takes longer: the connection is given up */
@@ -152,11 +150,7 @@ static void work_once(struct worker *worker)
 
 static void sleep_until_next(struct worker *worker)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    int64_t ns = until.tv_nsec + worker->job.interval_ms * 1000000LL;
-    until.tv_sec += ns / 1000000000;
-    until.tv_nsec = ns % 1000000000;
+    struct timespec until = clock_timespec(clock_monotonic_us() + worker->job.interval_ms * INT64_C(1000));
     pthread_mutex_lock(&worker->mutex);
     while (!worker_is_stopping(worker) && pthread_cond_timedwait(&worker->wake, &worker->mutex, &until) == 0)
         ;
@@ -179,25 +173,14 @@ struct worker *worker_new(const char *url, const struct worker_job *job)
     struct worker *worker = arena_new_of(arena, struct worker);
     *worker = (struct worker){ .arena = arena, .url = arena_strdup(arena, url), .job = *job,
                                .application = arena_printf(arena, "anze %s", job->name) };
-    pthread_condattr_t clock;
-    pthread_condattr_init(&clock);
-    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
     pthread_mutex_init(&worker->mutex, NULL);
-    pthread_cond_init(&worker->wake, &clock);
-    pthread_condattr_destroy(&clock);
+    thread_condition(&worker->wake);
     return worker;
 }
 
 void worker_start(struct worker *worker)
 {
-    sigset_t every, before; /* signals are the main thread's */
-    sigfillset(&every);
-    pthread_sigmask(SIG_SETMASK, &every, &before);
-    if (pthread_create(&worker->thread, NULL, run, worker)) {
-        say(worker, LOG_ERROR_LEVEL, "thread-failed", NULL);
-        abort();
-    }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    worker->thread = thread_start(run, worker);
     worker->is_started = true;
 }
 
