@@ -8,6 +8,7 @@
 #include "anze/db/sweeper.h"
 #include "anze/http/dispatch.h"
 #include "anze/http/edge.h"
+#include "anze/op/bind.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -8,6 +8,7 @@
 #include "anze/contract/schema.h"
 #include "anze/http/exchange.h"
 #include "anze/http/gate.h"
+#include "anze/op/call.h"
 
 #include <ctype.h>
 
@@ -211,7 +212,7 @@ static bool run(struct exchange *exchange)
         .problem = &exchange->problem,
         .reply = &exchange->reply,
     };
-    return service->bindings[operation->index].run(&call);
+    return call_binding(&call)->run(&call);
 }
 
 static bool is_options(const struct exchange *exchange)
