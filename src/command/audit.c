@@ -1,5 +1,5 @@
 #include "anze/command/command.h"
-#include "anze/db/audit.h"
+#include "anze/work/sealer.h"
 #include "anze/db/session.h"
 
 #include <stdio.h>

@@ -4,11 +4,11 @@
 #include "anze/base/log.h"
 #include "anze/base/metrics.h"
 #include "anze/command/command.h"
-#include "anze/db/audit.h"
-#include "anze/db/sweeper.h"
 #include "anze/http/dispatch.h"
 #include "anze/http/edge.h"
 #include "anze/op/bind.h"
+#include "anze/work/sealer.h"
+#include "anze/work/sweeper.h"
 
 #include <signal.h>
 #include <stdio.h>

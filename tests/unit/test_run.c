@@ -4,7 +4,7 @@
 #include "anze/db/migration.h"
 #include "anze/db/run.h"
 #include "anze/db/session.h"
-#include "anze/db/sweeper.h"
+#include "anze/work/sweeper.h"
 #include "cluster.h"
 
 #include <pthread.h>

@@ -1,10 +1,11 @@
-#include "anze/db/worker.h"
+#include "anze/work/worker.h"
 #include "anze/base/clock.h"
 #include "anze/base/log.h"
 #include "anze/base/text.h"
 #include "anze/base/thread.h"
 
 #include <assert.h>
+#include <libpq-fe.h>
 #include <poll.h>
 #include <stdatomic.h>
 
@@ -110,7 +111,8 @@ static void clear_result(void *result)
     PQclear(result);
 }
 
-PGresult *worker_ask(struct worker *worker, struct arena *arena, const char *sql, int n, const char *const *values)
+const struct worker_rows *worker_ask(struct worker *worker, struct arena *arena, const char *sql, int n,
+                                     const char *const *values)
 {
     PGresult *answer = NULL;
     int64_t deadline_us = clock_monotonic_us() + ANSWER_US;
@@ -125,15 +127,38 @@ PGresult *worker_ask(struct worker *worker, struct arena *arena, const char *sql
     }
     ExecStatusType status = PQresultStatus(answer);
     bool is_whole = PQtransactionStatus(worker->connection) != PQTRANS_ACTIVE;
-    return is_whole && (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) ? answer : NULL;
+    bool is_good = is_whole && (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK);
+    return is_good ? (const struct worker_rows *)answer : NULL;
 }
 
-int64_t worker_integer(const PGresult *result, int row, int column)
+/* The commit of a transaction that failed says ROLLBACK, and no error. */
+bool worker_commit(struct worker *worker)
 {
-    assert(PQgetlength(result, row, column) == 8);
+    AUTO(arena_free_at_end) struct arena *arena = arena_new();
+    const struct worker_rows *rows = worker_ask(worker, arena, "commit", 0, NULL);
+    return rows && strcmp(PQcmdStatus((PGresult *)rows), "COMMIT") == 0;
+}
+
+int worker_count(const struct worker_rows *rows)
+{
+    return PQntuples((const PGresult *)rows);
+}
+
+struct slice worker_bytes(const struct worker_rows *rows, int row, int column)
+{
+    const PGresult *result = (const PGresult *)rows;
+    return PQgetisnull(result, row, column)
+               ? SLICE_NONE
+               : (struct slice){ PQgetvalue(result, row, column), (size_t)PQgetlength(result, row, column) };
+}
+
+int64_t worker_integer(const struct worker_rows *rows, int row, int column)
+{
+    struct slice bytes = worker_bytes(rows, row, column);
+    assert(bytes.length == 8);
     uint64_t value = 0;
-    for (int i = 0; i < 8; i++)
-        value = value << 8 | (uint8_t)PQgetvalue(result, row, column)[i];
+    for (size_t i = 0; i < bytes.length; i++)
+        value = value << 8 | (uint8_t)bytes.bytes[i];
     return (int64_t)value;
 }
 

@@ -1,6 +1,7 @@
-#include "audit_anchor.h"
+#include "anchor.h"
 #include "anze/base/clock.h"
 #include "anze/base/log.h"
+#include "anze/base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -48,24 +49,4 @@ void audit_anchor_tell(struct audit_anchor *anchor, bool at_once)
         append_to_file(anchor->file, arena, head);
     anchor->told_seq = anchor->head.seq;
     anchor->due_us = now_us + anchor->every_s * INT64_C(1000000);
-}
-
-bool audit_anchor_next(FILE *file, struct audit_head *ret_head, int64_t *line, int64_t *ret_bad_line)
-{
-    char text[256];
-    *ret_bad_line = 0;
-    while (fgets(text, sizeof text, file)) {
-        ++*line;
-        const char *last = NULL;
-        char *rest = text;
-        for (char *word; *text != '#' && (word = strtok_r(rest, " \t\r\n", &rest));)
-            last = word;
-        if (!last)
-            continue;
-        if (audit_head_parse(last, ret_head))
-            return true;
-        *ret_bad_line = *line;
-        return false;
-    }
-    return false;
 }
