@@ -1,4 +1,5 @@
 #include "anze/auth/claims.h"
+#include "anze/base/literal.h"
 #include "anze/base/text.h"
 
 #include <stddef.h>
@@ -152,12 +153,11 @@ static const char *sectors_read(struct arena *arena, const json_t *sectors, stru
         const json_t *sector = json_array_get(sectors, i);
         if (!is_sector(sector))
             return "anze_sectors: not a sector";
-        text_printf(&text, "%c%s", i ? ',' : '{', json_string_value(sector));
+        literal_add_word(&text, "%s", json_string_value(sector));
     }
     if (!n)
         return "anze_sectors: not a list of sectors";
-    text_add_char(&text, '}');
-    principal->sectors = text.bytes;
+    principal->sectors = literal_end(&text);
     if (n == 1)
         principal->sector = arena_strdup(arena, json_string_value(json_array_get(sectors, 0)));
     return NULL;

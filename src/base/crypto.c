@@ -119,18 +119,6 @@ bool crypto_equal(const void *a, const void *b, size_t length)
     return CRYPTO_memcmp(a, b, length) == 0;
 }
 
-char *crypto_hex(struct arena *arena, const void *bytes, size_t length)
-{
-    static const char digits[] = "0123456789abcdef";
-    const uint8_t *in = bytes;
-    char *out = arena_alloc(arena, 2 * length + 1);
-    for (size_t i = 0; i < length; i++) {
-        out[2 * i] = digits[in[i] >> 4];
-        out[2 * i + 1] = digits[in[i] & 15];
-    }
-    return out;
-}
-
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 char *crypto_base64url(struct arena *arena, const void *bytes, size_t length)

@@ -1,4 +1,5 @@
 #include "anze/base/json.h"
+#include "anze/base/bytes.h"
 #include "anze/base/utf8.h"
 
 #include <ctype.h>
@@ -44,10 +45,10 @@ static long escaped_unit(const struct scan *scan, size_t at)
     if (scan->text.length - at < 6 || scan->text.bytes[at] != '\\' || scan->text.bytes[at + 1] != 'u')
         return -1;
     for (size_t i = at + 2; i < at + 6; i++) {
-        int c = tolower((unsigned char)scan->text.bytes[i]);
-        if (!isxdigit(c))
+        int digit = hex_value(scan->text.bytes[i]);
+        if (digit < 0)
             return -1;
-        unit = unit * 16 + (isdigit(c) ? c - '0' : c - 'a' + 10);
+        unit = unit * 16 + digit;
     }
     return unit;
 }

@@ -88,3 +88,11 @@ void log_event(enum log_level level, const char *event, const char *fields, ...)
     }
     y_log_message(levels[level].yder, "\"event\":\"%s\"%s%s", event, *members ? "," : "", members);
 }
+
+void log_event_text(enum log_level level, const char *event, const char *member, const char *text)
+{
+    AUTO(arena_free_at_end) struct arena *arena = arena_new();
+    struct text quoted = text_on(arena);
+    text_add_json(&quoted, text);
+    log_event(level, event, "\"%s\":%s", member, quoted.bytes);
+}

@@ -1,4 +1,5 @@
 #include "import_stage.h"
+#include "anze/base/literal.h"
 #include "anze/base/text.h"
 
 #include <stdlib.h>
@@ -118,9 +119,8 @@ static bool tables_make(struct import_stage *stage)
 {
     struct text names = text_on(stage->arena);
     for (size_t i = 0; i < stage->kind->n_columns; i++)
-        text_printf(&names, "%c%s", i ? ',' : '{', stage->kind->columns[i].name);
-    text_add_char(&names, '}');
-    const char *values[] = { names.bytes };
+        literal_add_word(&names, "%s", stage->kind->columns[i].name);
+    const char *values[] = { literal_end(&names) };
     return (session_query(stage->session, "select anze.import_begin($1::text[])", values, 1, NULL) &&
             session_copy_begin(stage->session, "copy pg_temp.staged from stdin")) ||
            fail(stage, session_why(stage->session));

@@ -1,5 +1,6 @@
 #include "anze/contract/parameters.h"
 #include "anze/base/json.h"
+#include "anze/base/literal.h"
 #include "anze/base/text.h"
 #include "anze/base/utf8.h"
 #include "anze/contract/schema.h"
@@ -65,24 +66,12 @@ static bool check_text(struct reading *reading, const struct parameter *paramete
     return check(reading, parameter, value_of(reading->arena, schema_type_of(parameter->schema), text));
 }
 
-static void add_element(struct text *literal, struct slice item)
-{
-    text_add_string(literal, literal->length > 1 ? ",\"" : "\"");
-    for (size_t i = 0; i < item.length; i++) {
-        if (item.bytes[i] == '"' || item.bytes[i] == '\\')
-            text_add_char(literal, '\\');
-        text_add_char(literal, item.bytes[i]);
-    }
-    text_add_char(literal, '"');
-}
-
 /* The commas that separate stand as they are; one that belongs to an item comes as %2C. */
 static const char *read_array(struct reading *reading, const struct parameter *parameter, struct slice raw)
 {
     struct text literal = text_on(reading->arena);
     enum schema_type type = schema_type_of(schema_items_of(parameter->schema));
     json_t *array = json_keep(reading->arena, json_array());
-    text_add_char(&literal, '{');
     for (size_t at = 0; at <= raw.length && raw.length > 0;) {
         const char *comma = memchr(raw.bytes + at, ',', raw.length - at);
         size_t length = comma ? (size_t)(comma - raw.bytes) - at : raw.length - at;
@@ -91,13 +80,12 @@ static const char *read_array(struct reading *reading, const struct parameter *p
             fault(reading, PROBLEM_INVALID_PARAMETER, PLACE_QUERY, parameter->name, &MALFORMED);
             return "";
         }
-        add_element(&literal, item);
+        literal_add(&literal, item);
         json_array_append(array, value_of(reading->arena, type, item));
         at += length + 1;
     }
-    text_add_char(&literal, '}');
     check(reading, parameter, array);
-    return literal.bytes;
+    return literal_end(&literal);
 }
 
 static const char *read_single(struct reading *reading, const struct parameter *parameter, struct slice raw)

@@ -1,16 +1,9 @@
 #include "route_node.h"
+#include "anze/base/bytes.h"
 #include "anze/base/text.h"
 #include "anze/base/utf8.h"
 
 #include <stdlib.h>
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* One byte of the text, or -1: a broken escape, or %00. */
 static int decode_byte(struct slice raw, size_t *at, bool plus_is_space)
@@ -22,7 +15,7 @@ static int decode_byte(struct slice raw, size_t *at, bool plus_is_space)
         return c ? (unsigned char)c : -1;
     if (raw.length - *at < 2)
         return -1;
-    int high = hex_digit(raw.bytes[*at]), low = hex_digit(raw.bytes[*at + 1]);
+    int high = hex_value(raw.bytes[*at]), low = hex_value(raw.bytes[*at + 1]);
     *at += 2;
     return high < 0 || low < 0 || high + low == 0 ? -1 : high * 16 + low;
 }

@@ -1,5 +1,6 @@
 /* Writes the entries of a month, with the links and seals that hold them, into a file that proves itself. */
 #include "audit_export.h"
+#include "anze/base/bytes.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -100,7 +101,7 @@ static bool write_all(struct exporting *work, const char *month, struct problem 
     if (!audit_stream(work->reader, rows_sql, 1, &first_day, take_row, work, problem))
         return false;
     crypto_digest_end(work->digest, digest);
-    work->result->digest = crypto_hex(arena, digest, sizeof digest);
+    work->result->digest = bytes_hex(arena, digest, sizeof digest);
     fprintf(work->file, "{\"steps\":%lld,\"entries\":%lld,\"digest\":\"%s\"}\n", (long long)work->result->steps,
             (long long)work->result->entries, work->result->digest);
     work->has_failed |= fflush(work->file) != 0 || fsync(fileno(work->file)) != 0;

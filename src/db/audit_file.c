@@ -1,4 +1,5 @@
 /* Proves a month's file: its entries by their leaves, its seals by their digests, and those by the chain. */
+#include "anze/base/bytes.h"
 #include "anze/base/json.h"
 #include "audit_export.h"
 
@@ -36,21 +37,15 @@ static const char *string_of(const json_t *object, const char *name)
 static struct slice bytes_of(struct arena *arena, const char *hex)
 {
     size_t n = strlen(hex) / 2;
-    char *bytes = arena_alloc(arena, n + 1);
-    for (size_t i = 0; i < n; i++) {
-        char pair[3] = { hex[2 * i], hex[2 * i + 1], 0 }, *end;
-        bytes[i] = (char)(uint8_t)strtoul(pair, &end, 16);
-        if (end != pair + 2)
-            return (struct slice){ bytes, 0 };
-    }
-    return (struct slice){ bytes, n };
+    uint8_t *bytes = arena_alloc(arena, n + 1);
+    return (struct slice){ (const char *)bytes, bytes_of_hex(bytes, n, slice_of(hex)) ? n : 0 };
 }
 
 static bool is_in_chain(struct proving *work)
 {
     static const char sql[] = "select from audit.chain c where c.seq = $1::bigint and c.digest = $2::bytea";
     const struct audit_step *step = &work->step;
-    const char *digest = crypto_hex(work->arena, step->digest.bytes, step->digest.length);
+    const char *digest = bytes_hex(work->arena, step->digest.bytes, step->digest.length);
     const char *values[] = { arena_printf(work->arena, "%lld", (long long)step->seq),
                              arena_printf(work->arena, "\\x%s", digest) };
     PGresult *answer = audit_ask(work->reader, work->arena, sql, 2, values);
@@ -122,7 +117,7 @@ static void take_end(struct proving *work, const json_t *line)
     end_step(work);
     work->step.seq = 0;
     crypto_digest_end(work->digest, digest);
-    work->result->digest = crypto_hex(work->reader->arena, digest, sizeof digest);
+    work->result->digest = bytes_hex(work->reader->arena, digest, sizeof digest);
     work->has_end = true;
     if (strcmp(work->result->digest, string_of(line, "digest")) != 0
         || json_integer_value(json_object_get(line, "steps")) != work->steps

@@ -1,5 +1,7 @@
 /* What the chain itself does not say: entries outside of it, and heads that were noted outside of the database. */
 #include "audit_reader.h"
+#include "anze/base/bytes.h"
+#include "anze/base/literal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -83,13 +85,11 @@ static bool compare(struct anchors *anchors, const struct audit_head *heads, siz
     AUTO(arena_free_at_end) struct arena *arena = arena_new();
     struct text seqs = text_on(arena), digests = text_on(arena);
     for (size_t i = 0; i < n; i++) {
-        text_printf(&seqs, "%c%lld", i ? ',' : '{', (long long)heads[i].seq);
-        text_printf(&digests, "%c\"\\\\x%s\"", i ? ',' : '{',
-                    crypto_hex(arena, heads[i].digest, sizeof heads[i].digest));
+        const char *digest = bytes_hex(arena, heads[i].digest, sizeof heads[i].digest);
+        literal_add_word(&seqs, "%lld", (long long)heads[i].seq);
+        literal_add(&digests, slice_of(arena_printf(arena, "\\x%s", digest)));
     }
-    text_add_char(&seqs, '}');
-    text_add_char(&digests, '}');
-    const char *values[] = { seqs.bytes, digests.bytes };
+    const char *values[] = { literal_end(&seqs), literal_end(&digests) };
     PGresult *lost = n ? audit_ask(anchors->reader, arena, anchors_sql, 2, values) : NULL;
     if (!n || !lost)
         return !n;

@@ -1,5 +1,6 @@
 /* Masked texts: the audit has a keyed digest of each, and the tables must still say what was digested. */
 #include "audit_reader.h"
+#include "anze/base/bytes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@ static struct text_key key_of(struct arena *arena, const char *secret)
     struct slice bytes = { secret, strlen(secret) };
     uint8_t block[PAD_BYTES] = { 0 }, mark[CRYPTO_DIGEST_BYTES];
     crypto_hmac_sha256(bytes, SLICE("anze audit key"), mark);
-    key.name = arena_strndup(arena, crypto_hex(arena, mark, sizeof mark), NAME_DIGITS);
+    key.name = arena_strndup(arena, bytes_hex(arena, mark, sizeof mark), NAME_DIGITS);
     if (bytes.length > sizeof block)
         crypto_digest(DIGEST_SHA256, &bytes, 1, block);
     else
@@ -57,8 +58,8 @@ const char *audit_keyed_url(struct arena *arena, const char *url, const char *se
             text_printf(&own, "%s ", o->val);
         else if (o->val)
             add_keyword(&out, o->keyword, o->val);
-    text_printf(&own, "-c anze.audit_key=%s%s%s", key.name, crypto_hex(arena, key.inner, sizeof key.inner),
-                crypto_hex(arena, key.outer, sizeof key.outer));
+    text_printf(&own, "-c anze.audit_key=%s%s%s", key.name, bytes_hex(arena, key.inner, sizeof key.inner),
+                bytes_hex(arena, key.outer, sizeof key.outer));
     add_keyword(&out, "options", own.bytes);
     PQconninfoFree(options);
     return out.bytes;

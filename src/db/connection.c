@@ -1,5 +1,6 @@
 #include "anze/db/connection.h"
 #include "anze/base/clock.h"
+#include "anze/db/result.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -244,19 +245,13 @@ static bool send_all(struct journey *journey)
     return PQpipelineSync(journey->connection->pg);
 }
 
-static void clear_result(void *result)
-{
-    PQclear(result);
-}
-
 /* What was prepared outlives its transaction; what stood behind the error was never prepared. */
 static void note_error(struct journey *journey, PGresult *error)
 {
     if (journey->place < journey->n_places && journey->prepares[journey->place])
         forget_prepared(journey->connection, journey->prepares[journey->place]);
     if (!journey->trip.error && error && PQresultStatus(error) == PGRES_FATAL_ERROR) {
-        arena_defer(journey->arena, clear_result, error);
-        journey->trip.error = error;
+        journey->trip.error = result_keep(journey->arena, error);
         return;
     }
     PQclear(error);
@@ -272,8 +267,7 @@ static void note_result(struct journey *journey, PGresult *result)
     case PGRES_TUPLES_OK:
     case PGRES_COMMAND_OK:
         if (journey->place < journey->n_places && journey->is_answer[journey->place]) {
-            arena_defer(journey->arena, clear_result, result);
-            journey->trip.answer = result;
+            journey->trip.answer = result_keep(journey->arena, result);
         } else {
             PQclear(result);
         }

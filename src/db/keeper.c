@@ -1,5 +1,6 @@
 #include "pool_inside.h"
 #include "anze/base/clock.h"
+#include "anze/base/log.h"
 #include "anze/base/thread.h"
 
 enum {
@@ -33,7 +34,7 @@ static void note_failure(struct pool *pool, const struct connection_fault *fault
     pool_go_down(pool);
     pthread_mutex_unlock(&pool->mutex);
     if (is_news)
-        pool_tell(LOG_WARNING_LEVEL, "database-away", fault->text);
+        log_event_text(LOG_WARNING_LEVEL, "database-away", "cause", fault->text);
 }
 
 static void note_success(struct pool *pool, struct connection *connection)

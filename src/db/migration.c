@@ -1,4 +1,5 @@
 #include "anze/db/migration.h"
+#include "anze/base/bytes.h"
 #include "anze/base/crypto.h"
 #include "anze/db/script.h"
 
@@ -19,7 +20,7 @@ static const char *digest_of(struct arena *arena, const struct slice *parts, siz
 {
     uint8_t digest[CRYPTO_DIGEST_BYTES];
     crypto_digest(DIGEST_SHA256, parts, n, digest);
-    return crypto_hex(arena, digest, sizeof digest);
+    return bytes_hex(arena, digest, sizeof digest);
 }
 
 static const char *object_digest(struct arena *arena, const struct slice *parts, size_t n)

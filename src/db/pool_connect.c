@@ -1,5 +1,6 @@
 #include "pool_inside.h"
 #include "anze/base/clock.h"
+#include "anze/base/log.h"
 #include "anze/base/metrics.h"
 #include "anze/db/guard.h"
 
@@ -10,14 +11,6 @@ enum {
     CATALOGUE_US = 10000000, /* unknown constraint names make it read again, this often at most */
     ASK_US = 5000000
 };
-
-void pool_tell(enum log_level level, const char *event, const char *why)
-{
-    AUTO(arena_free_at_end) struct arena *arena = arena_new();
-    struct text text = text_on(arena);
-    text_add_json(&text, why);
-    log_event(level, event, "\"cause\":%s", text.bytes);
-}
 
 bool pool_read_catalogue(struct pool *pool, struct connection *connection)
 {
@@ -50,7 +43,7 @@ static bool inspect(struct pool *pool, struct connection *connection)
         pool->refusal = refusal ? arena_strdup(pool->arena, refusal) : NULL;
     pthread_mutex_unlock(&pool->mutex);
     if (is_news)
-        pool_tell(LOG_ERROR_LEVEL, "database-unfit", refusal);
+        log_event_text(LOG_ERROR_LEVEL, "database-unfit", "cause", refusal);
     if (refusal || !pool_read_catalogue(pool, connection))
         return false;
     atomic_store(&pool->passed, true);

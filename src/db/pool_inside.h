@@ -1,7 +1,6 @@
 #ifndef ANZE_DB_POOL_INSIDE_H
 #define ANZE_DB_POOL_INSIDE_H
 
-#include "anze/base/log.h"
 #include "anze/db/catalogue.h"
 #include "anze/db/lease.h"
 #include "anze/db/migration.h"
@@ -38,8 +37,6 @@ struct pool {
 /* NULL: it could not be reached, or is not fit for the service. */
 struct connection *pool_connect(struct pool *pool, struct connection_fault *ret_fault) NODISCARD;
 bool pool_read_catalogue(struct pool *pool, struct connection *connection) NODISCARD;
-/* One line of the log with the cause. */
-void pool_tell(enum log_level level, const char *event, const char *why);
 
 /* These two under the mutex. Down: whoever waits is refused, since nobody waits for what will not come. */
 void pool_go_down(struct pool *pool);

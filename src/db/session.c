@@ -1,4 +1,5 @@
 #include "anze/db/session.h"
+#include "anze/db/result.h"
 
 #include <libpq-fe.h>
 #include <string.h>
@@ -12,16 +13,6 @@ struct session {
 static void close_session(void *pg)
 {
     PQfinish(pg);
-}
-
-static void clear_result(void *result)
-{
-    PQclear(result);
-}
-
-static void ignore_notice(void *context, const PGresult *notice)
-{
-    (void)context, (void)notice;
 }
 
 static const char *without_newline(struct arena *arena, const char *text)
@@ -55,8 +46,7 @@ bool session_failed_with(const struct session *session, const char *sqlstate)
 
 static bool note_result(struct session *session, PGresult *result)
 {
-    arena_defer(session->arena, clear_result, result);
-    ExecStatusType status = PQresultStatus(result);
+    ExecStatusType status = PQresultStatus(result_keep(session->arena, result));
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY)
         return true;
     session->why = why_of(session->arena, session->pg, result);
@@ -71,7 +61,7 @@ struct session *session_open(struct arena *arena, const char *url, const char *o
     struct session *session = arena_new_of(arena, struct session);
     *session = (struct session){ .arena = arena, .pg = PQconnectdbParams(keys, values, 1) };
     arena_defer(arena, close_session, session->pg);
-    PQsetNoticeReceiver(session->pg, ignore_notice, NULL);
+    PQsetNoticeReceiver(session->pg, result_ignore_notice, NULL);
     if (PQstatus(session->pg) != CONNECTION_OK) {
         *ret_why = without_newline(arena, PQerrorMessage(session->pg));
         return NULL;

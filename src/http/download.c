@@ -67,17 +67,11 @@ static bool is_plain(char c)
 /* Clients that know no filename* get what is ASCII of the name. */
 const char *disposition_of(struct arena *arena, const char *file_name)
 {
-    static const char digits[] = "0123456789ABCDEF";
     struct text plain = text_on(arena), coded = text_on(arena);
     for (const char *at = file_name; *at; at++) {
         unsigned char c = (unsigned char)*at;
         bool continues = (c & 0xc0) == 0x80;
-        if (is_plain(*at)) {
-            text_add_char(&coded, *at);
-        } else {
-            const char escape[] = { '%', digits[c >> 4], digits[c & 15] };
-            text_add(&coded, escape, sizeof escape);
-        }
+        text_printf(&coded, is_plain(*at) ? "%c" : "%%%02X", c);
         if (!continues)
             text_add_char(&plain, is_plain(*at) || c == ' ' ? *at : '_');
     }

@@ -1,4 +1,5 @@
 #include "anze/http/negotiate.h"
+#include "anze/base/etag.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -140,20 +141,13 @@ const char *preferences_applied(struct arena *arena, const struct preferences *a
 
 bool none_match_hits(struct slice if_none_match, const char *etag)
 {
-    size_t length = strlen(etag);
     struct slice part;
+    struct etag asked;
     while (next_part(&if_none_match, ',', &part)) {
         if (same(part, "*"))
             return true;
-        if (part.length > 2 && part.bytes[0] == 'W' && part.bytes[1] == '/')
-            part = (struct slice){ part.bytes + 2, part.length - 2 };
-        if (part.length >= 2 && part.bytes[0] == '"' && part.bytes[part.length - 1] == '"') {
-            part = (struct slice){ part.bytes + 1, part.length - 2 };
-            if (part.length > 5 && memcmp(part.bytes + part.length - 5, "-gzip", 5) == 0)
-                part.length -= 5;
-            if (part.length == length && memcmp(part.bytes, etag, length) == 0)
-                return true;
-        }
+        if (etag_read(part, &asked) && slice_equals(asked.tag, etag))
+            return true;
     }
     return false;
 }

@@ -1,4 +1,5 @@
 #include "anze/op/cursor.h"
+#include "anze/base/bytes.h"
 #include "anze/base/json.h"
 #include "anze/base/text.h"
 
@@ -21,8 +22,7 @@ const char *cursor_seal(struct arena *arena, struct slice key, const uint8_t bin
                         struct slice parts, int64_t issued_at_s)
 {
     char head[PARTS_AT] = { VERSION };
-    for (int i = 0; i < 8; i++)
-        head[ISSUED_AT + i] = (char)((uint64_t)issued_at_s >> (56 - 8 * i) & 0xff);
+    bytes_of_number((uint8_t *)head + ISSUED_AT, (uint64_t)issued_at_s, MAC_AT - ISSUED_AT);
     uint8_t mac[CRYPTO_DIGEST_BYTES];
     authenticate(arena, key, binding, head, parts, mac);
     memcpy(head + MAC_AT, mac, MAC_BYTES);
@@ -70,10 +70,8 @@ bool cursor_open(struct arena *arena, struct slice key, const uint8_t binding[CR
     authenticate(arena, key, binding, raw.bytes, parts, mac);
     if (!crypto_equal(mac, raw.bytes + MAC_AT, MAC_BYTES))
         return refuse(arena, problem, "cursor: mac");
-    uint64_t issued = 0;
-    for (int i = 0; i < 8; i++)
-        issued = issued << 8 | (uint8_t)raw.bytes[ISSUED_AT + i];
-    if (now_s - (int64_t)issued > CURSOR_LIFETIME_S)
+    int64_t issued_at_s = (int64_t)bytes_number(raw.bytes + ISSUED_AT, MAC_AT - ISSUED_AT);
+    if (now_s - issued_at_s > CURSOR_LIFETIME_S)
         return problem_raise(arena, problem, PROBLEM_GONE, "游标已过期，请从第一页重新开始",
                              "The cursor is too old: begin again with the first page");
     if (!parts_read(arena, parts, ret_parts))

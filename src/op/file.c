@@ -1,4 +1,5 @@
 #include "anze/base/crypto.h"
+#include "anze/base/bytes.h"
 #include "anze/base/log.h"
 #include "anze/base/media.h"
 #include "anze/op/run.h"
@@ -149,7 +150,7 @@ static bool examine(const struct call *call, const char **values, uint64_t n_chu
     if (!read_all(call, values, n_chunks, &check))
         return false;
     crypto_digest_end(check.digest, digest);
-    own(call, values)[FOUND_DIGEST] = crypto_hex(call->arena, digest, sizeof digest);
+    own(call, values)[FOUND_DIGEST] = bytes_hex(call->arena, digest, sizeof digest);
     own(call, values)[FOUND_TYPE] = media_type_of(call->arena, text_slice(&check.head));
     if (own(call, values)[FOUND_TYPE])
         return true;

@@ -1,4 +1,5 @@
 #include "anze/op/run.h"
+#include "anze/base/bytes.h"
 #include "anze/base/crypto.h"
 #include "anze/op/slot.h"
 
@@ -10,7 +11,7 @@ static const char *request_hash(const struct call *call)
     const struct slice parts[] = { slice_of(call->operation->id), SLICE("\n"), slice_of(call->target), SLICE("\n"),
                                    call->body };
     crypto_digest(DIGEST_SHA256, parts, ARRAY_LENGTH(parts), digest);
-    return crypto_hex(call->arena, digest, sizeof digest);
+    return bytes_hex(call->arena, digest, sizeof digest);
 }
 
 static void fill_context(const struct call *call, bool reads, const char *context[DB_CONTEXT_FIELDS])

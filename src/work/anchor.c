@@ -1,7 +1,6 @@
 #include "anchor.h"
 #include "anze/base/clock.h"
 #include "anze/base/log.h"
-#include "anze/base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,9 +31,7 @@ static void append_to_file(const char *path, struct arena *arena, const char *he
     strftime(moment, sizeof moment, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
     if (write_line(path, arena_printf(arena, "%s %s\n", moment, head)))
         return;
-    struct text why = text_on(arena);
-    text_add_json(&why, strerror(errno));
-    log_event(LOG_WARNING_LEVEL, "audit-anchor-failed", "\"detail\":%s", why.bytes);
+    log_event_text(LOG_WARNING_LEVEL, "audit-anchor-failed", "detail", strerror(errno));
 }
 
 void audit_anchor_tell(struct audit_anchor *anchor, bool at_once)

@@ -1,6 +1,8 @@
 #include "anze/work/sealer.h"
 #include "anchor.h"
+#include "anze/base/bytes.h"
 #include "anze/base/clock.h"
+#include "anze/base/literal.h"
 #include "anze/base/log.h"
 #include "anze/base/metrics.h"
 #include "anze/base/text.h"
@@ -21,29 +23,22 @@ struct audit_sealer {
     int64_t partitions_due_us;
 };
 
-static void add_number(struct text *out, int64_t value)
-{
-    for (int shift = 56; shift >= 0; shift -= 8)
-        text_add_char(out, (char)(uint8_t)((uint64_t)value >> shift));
-}
-
 /* What a seal of the entries in `pending` at `moment` is, after `head`, which it moves on. */
 static void make_seal(enum digest_kind kind, const struct worker_rows *pending, int64_t moment, struct audit_head *head,
                       struct text *ids, struct text *leaves)
 {
-    struct text place = text_on(ids->arena);
+    uint8_t place[16];
     for (int row = 0; row < worker_count(pending); row++) {
         uint8_t leaf[CRYPTO_DIGEST_BYTES];
         struct slice canonical = worker_bytes(pending, row, 1);
         crypto_digest(kind, &canonical, 1, leaf);
         text_add(leaves, (const char *)leaf, sizeof leaf);
-        text_printf(ids, "%c%lld", row ? ',' : '{', (long long)worker_integer(pending, row, 0));
+        literal_add_word(ids, "%lld", (long long)worker_integer(pending, row, 0));
     }
-    text_add_char(ids, '}');
     head->seq++;
-    add_number(&place, head->seq);
-    add_number(&place, moment);
-    struct slice parts[] = { { (const char *)head->digest, sizeof head->digest }, text_slice(&place),
+    bytes_of_number(place, (uint64_t)head->seq, 8);
+    bytes_of_number(place + 8, (uint64_t)moment, 8);
+    struct slice parts[] = { { (const char *)head->digest, sizeof head->digest }, { (const char *)place, sizeof place },
                              text_slice(leaves) };
     uint8_t digest[CRYPTO_DIGEST_BYTES];
     crypto_digest(kind, parts, ARRAY_LENGTH(parts), digest);
@@ -58,12 +53,12 @@ static bool append(struct audit_sealer *sealer, struct arena *arena, const struc
     make_seal(sealer->kind, pending, moment, head, &ids, &leaves);
     const char *values[] = {
         arena_printf(arena, "%lld", (long long)before.seq),
-        arena_printf(arena, "\\x%s", crypto_hex(arena, before.digest, sizeof before.digest)),
+        arena_printf(arena, "\\x%s", bytes_hex(arena, before.digest, sizeof before.digest)),
         arena_printf(arena, "%lld", (long long)moment),
         digest_kind_name(sealer->kind),
-        ids.bytes,
-        arena_printf(arena, "\\x%s", crypto_hex(arena, leaves.bytes, leaves.length)),
-        arena_printf(arena, "\\x%s", crypto_hex(arena, head->digest, sizeof head->digest)),
+        literal_end(&ids),
+        arena_printf(arena, "\\x%s", bytes_hex(arena, leaves.bytes, leaves.length)),
+        arena_printf(arena, "\\x%s", bytes_hex(arena, head->digest, sizeof head->digest)),
     };
     return worker_ask(sealer->worker, arena, "select audit.append_seal($1, $2, $3, $4, $5, $6, $7)",
                       ARRAY_LENGTH(values), values) != NULL;

@@ -1,8 +1,9 @@
 #include "anze/work/worker.h"
+#include "anze/base/bytes.h"
 #include "anze/base/clock.h"
 #include "anze/base/log.h"
-#include "anze/base/text.h"
 #include "anze/base/thread.h"
+#include "anze/db/result.h"
 
 #include <assert.h>
 #include <libpq-fe.h>
@@ -33,13 +34,10 @@ static void say(struct worker *worker, enum log_level level, const char *what, c
 {
     AUTO(arena_free_at_end) struct arena *arena = arena_new();
     const char *event = arena_printf(arena, "%s-%s", worker->job.name, what);
-    struct text members = text_on(arena);
-    if (!detail) {
+    if (detail)
+        log_event_text(level, event, "detail", detail);
+    else
         log_event(level, event, NULL);
-        return;
-    }
-    text_add_json(&members, detail);
-    log_event(level, event, "\"detail\":%s", members.bytes);
 }
 
 /* What functions of the database warn of is for the operator, once as long as it stays the same. */
@@ -106,11 +104,6 @@ static bool wait_for_answer(struct worker *worker, int64_t deadline_us)
     }
 }
 
-static void clear_result(void *result)
-{
-    PQclear(result);
-}
-
 const struct worker_rows *worker_ask(struct worker *worker, struct arena *arena, const char *sql, int n,
                                      const char *const *values)
 {
@@ -122,8 +115,7 @@ const struct worker_rows *worker_ask(struct worker *worker, struct arena *arena,
         PGresult *next = wait_for_answer(worker, deadline_us) ? PQgetResult(worker->connection) : NULL;
         if (!next)
             break;
-        arena_defer(arena, clear_result, next);
-        answer = next;
+        answer = result_keep(arena, next);
     }
     ExecStatusType status = PQresultStatus(answer);
     bool is_whole = PQtransactionStatus(worker->connection) != PQTRANS_ACTIVE;
@@ -156,10 +148,7 @@ int64_t worker_integer(const struct worker_rows *rows, int row, int column)
 {
     struct slice bytes = worker_bytes(rows, row, column);
     assert(bytes.length == 8);
-    uint64_t value = 0;
-    for (size_t i = 0; i < bytes.length; i++)
-        value = value << 8 | (uint8_t)bytes.bytes[i];
-    return (int64_t)value;
+    return (int64_t)bytes_number(bytes.bytes, bytes.length);
 }
 
 static void work_once(struct worker *worker)

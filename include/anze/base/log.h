@@ -16,5 +16,7 @@ bool log_is_on(enum log_level level);
 /* fields: a printf-like run of JSON members without braces, e.g. "\"port\":%d", or NULL. Strings that are not
  * constants must be escaped by the caller (text_add_json). */
 void log_event(enum log_level level, const char *event, const char *fields, ...) FORMAT(3, 4);
+/* With one member, whose text may be anything. */
+void log_event_text(enum log_level level, const char *event, const char *member, const char *text);
 
 #endif
