@@ -69,14 +69,9 @@ void log_close(void)
     y_close_logs();
 }
 
-bool log_is_on(enum log_level level)
-{
-    return level >= lowest;
-}
-
 void log_event(enum log_level level, const char *event, const char *fields, ...)
 {
-    if (!log_is_on(level))
+    if (level < lowest)
         return;
     AUTO(arena_free_at_end) struct arena *arena = arena_new();
     const char *members = "";

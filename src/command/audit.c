@@ -31,7 +31,6 @@ const char usage_audit[] =
     "Reads by ANZE_OWNER_DATABASE_URL. `seal` digests by ANZE_AUDIT_DIGEST.\n";
 
 struct audit_arguments {
-    const char *verb;
     int64_t from;
     bool as_json;
     bool expects;

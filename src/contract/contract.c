@@ -131,7 +131,6 @@ struct contract *contract_load(struct arena *arena, struct slice document, struc
     loader.root = root;
     loader.schemas = schema_set_new(arena, root);
     loader.contract = arena_new_of(arena, struct contract);
-    loader.contract->document = document;
     loader.contract->routes = arena_new_of(arena, struct route);
     load_document(&loader);
     if (loader.n_complaints > 0)

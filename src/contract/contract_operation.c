@@ -126,20 +126,6 @@ static bool match_template(struct loader *loader, const char *where, struct oper
     return good;
 }
 
-static bool is_required(const struct operation *operation, enum place place, const char *name, bool *ret_present)
-{
-    int found = operation_parameter(operation, place, name);
-    *ret_present = found >= 0;
-    return found >= 0 && operation->parameters[found].required;
-}
-
-static void read_headers(struct operation *operation)
-{
-    bool present;
-    operation->needs_key = is_required(operation, PLACE_HEADER, "Idempotency-Key", &operation->takes_key);
-    operation->needs_match = is_required(operation, PLACE_HEADER, "If-Match", &present);
-}
-
 bool loader_body(struct loader *loader, const char *where, const json_t *node, struct operation *operation)
 {
     static const char *const members[] = { "description", "required", "content", NULL };
@@ -268,7 +254,7 @@ bool loader_operation(struct loader *loader, const char *path, const json_t *ite
     good &= read_parameters(loader, where, shared, operation);
     good &= read_parameters(loader, where, own, operation);
     good &= match_template(loader, where, operation);
-    read_headers(operation);
+    operation->takes_key = operation_parameter(operation, PLACE_HEADER, "Idempotency-Key") >= 0;
     operation->writes = operation->method != METHOD_GET && operation->method != METHOD_HEAD;
     if (body)
         good &= loader_body(loader, arena_printf(loader->arena, "%s: body", where), body, operation);

@@ -191,7 +191,6 @@ static bool capture(struct arena *arena, const struct walk *walk, struct route_m
         if (!is_value(match->captures[i]))
             return false;
     }
-    match->n_captures = walk->n_captured;
     return true;
 }
 

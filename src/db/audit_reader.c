@@ -51,7 +51,7 @@ void audit_tell(struct audit_reader *reader, const struct audit_finding *finding
     reader->check->found(reader->check->context, finding);
 }
 
-void audit_tell_progress(struct audit_reader *reader)
+static void tell_progress(struct audit_reader *reader)
 {
     int64_t now_us = clock_monotonic_us();
     if (!reader->check->progress || now_us - reader->told_us < 1000000)
@@ -69,7 +69,7 @@ bool audit_stream(struct audit_reader *reader, const char *sql, int n, const cha
     while ((row = PQgetResult(reader->connection))) {
         if (PQresultStatus(row) == PGRES_SINGLE_TUPLE) {
             take(context, row);
-            audit_tell_progress(reader);
+            tell_progress(reader);
         } else if (PQresultStatus(row) != PGRES_TUPLES_OK) {
             works = false;
         }

@@ -181,7 +181,7 @@ static void take_entry(void *context, const PGresult *row)
 }
 
 /* What stands before the first step to check: zeros before the first of all, else the digest of the one before. */
-bool audit_check_chain(struct audit_reader *reader, struct problem *problem)
+static bool check_chain(struct audit_reader *reader, struct problem *problem)
 {
     const char *from = arena_printf(reader->arena, "%lld", (long long)reader->check->from);
     const char *before = arena_printf(reader->arena, "%lld", (long long)reader->check->from - 1);
@@ -223,7 +223,7 @@ bool audit_verify(struct arena *arena, const struct audit_check *check, struct a
     if (!audit_read_head(&reader, NULL, &ret_result->head))
         return audit_reader_fail(&reader, problem);
     reader.last_seq = ret_result->head.seq;
-    return audit_check_chain(&reader, problem) && audit_check_unsealed(&reader, problem)
+    return check_chain(&reader, problem) && audit_check_unsealed(&reader, problem)
            && check_expected(&reader, problem) && audit_check_anchors(&reader, problem)
            && audit_check_texts(&reader, problem);
 }

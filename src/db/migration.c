@@ -230,17 +230,6 @@ size_t migration_pending_objects(const struct migration *migration, const struct
     return pending;
 }
 
-bool migration_knows_object(const struct migration_plan *plan, const struct migration_record *record)
-{
-    for (size_t i = 0; i < plan->n_files; i++)
-        for (size_t k = 0; k < plan->files[i].n_objects; k++) {
-            const char *digest = plan->files[i].objects[k].digest;
-            if (digest && strcmp(digest, record->checksum) == 0)
-                return true;
-        }
-    return false;
-}
-
 static enum migration_state state_of_step(const struct migration *step, const struct migration_record *records,
                                           size_t n)
 {

@@ -23,8 +23,9 @@ static void an_operation_is_compiled_with_all_that_is_said_of_it(void **state)
     assert_string_equal(limit->initial, "20");
     const struct operation *patch = contract_operation(contract, "changeThing");
     assert_string_equal(patch->request_media, "application/merge-patch+json");
-    assert_true(patch->needs_match && patch->takes_key && !patch->needs_key && patch->writes && patch->body_required);
-    assert_true(operation_parameter(patch, PLACE_HEADER, "if-match") >= 0);
+    assert_true(patch->takes_key && patch->writes && patch->body_required);
+    assert_false(patch->parameters[operation_parameter(patch, PLACE_HEADER, "Idempotency-Key")].required);
+    assert_true(patch->parameters[operation_parameter(patch, PLACE_HEADER, "if-match")].required);
     assert_int_equal(operation_parameter(patch, PLACE_QUERY, "If-Match"), -1);
     const struct operation *health = contract_operation(contract, "health");
     assert_true(health->is_public && health->no_store);
