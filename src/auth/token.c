@@ -144,8 +144,8 @@ static const char *parts_split(struct checking *checking)
     return NULL;
 }
 
-static const char *object_read(struct arena *arena, struct slice part, json_t **ret_object, const char *bad_text,
-                               const char *bad_json)
+static const char *read_token_object(struct arena *arena, struct slice part, json_t **ret_object, const char *bad_text,
+                                     const char *bad_json)
 {
     struct slice decoded;
     struct problem ignored = { 0 }; /* its rule would say more about the token than a log should */
@@ -224,11 +224,13 @@ static const char *token_verify(struct checking *checking, struct principal *ret
     const char *kid = NULL;
     const char *cause = parts_split(checking);
     if (!cause)
-        cause = object_read(checking->arena, checking->header, &checking->header_json, "header: text", "header: json");
+        cause = read_token_object(checking->arena, checking->header, &checking->header_json, "header: text",
+                                  "header: json");
     if (!cause)
         cause = header_check(checking->header_json, &algorithm, &kid);
     if (!cause)
-        cause = object_read(checking->arena, checking->claims, &checking->claims_json, "claims: text", "claims: json");
+        cause = read_token_object(checking->arena, checking->claims, &checking->claims_json, "claims: text",
+                                  "claims: json");
     if (!cause)
         cause = issuer_find(checking);
     if (!cause)
@@ -241,7 +243,7 @@ static const char *token_verify(struct checking *checking, struct principal *ret
     return cause;
 }
 
-static bool refuse(struct arena *arena, struct problem *problem, enum problem_code code, const char *cause)
+static bool refuse_token(struct arena *arena, struct problem *problem, enum problem_code code, const char *cause)
 {
     problem->cause = cause;
     if (code == PROBLEM_UNAUTHENTICATED)
@@ -262,9 +264,9 @@ static bool bearer_read(struct arena *arena, struct slice authorization, struct 
     const char *bytes = authorization.bytes;
     if (!bytes || authorization.length < LENGTH || strncasecmp(bytes, scheme, LENGTH) != 0 ||
         (authorization.length > LENGTH && bytes[LENGTH] != ' ' && bytes[LENGTH] != '\t'))
-        return refuse(arena, problem, PROBLEM_UNAUTHENTICATED, bytes ? "bearer: another scheme" : "bearer: none");
+        return refuse_token(arena, problem, PROBLEM_UNAUTHENTICATED, bytes ? "bearer: another scheme" : "bearer: none");
     if (authorization.length < LENGTH + 2 || bytes[LENGTH] != ' ' || bytes[LENGTH + 1] == ' ')
-        return refuse(arena, problem, PROBLEM_INVALID_TOKEN, "bearer: form");
+        return refuse_token(arena, problem, PROBLEM_INVALID_TOKEN, "bearer: form");
     *ret_token = (struct slice){ bytes + LENGTH + 1, authorization.length - LENGTH - 1 };
     return true;
 }
@@ -319,7 +321,7 @@ bool verifier_check(struct verifier *verifier, struct arena *arena, struct slice
     if (!bearer_read(arena, authorization, &checking.text, problem))
         return false;
     if (checking.text.length > TOKEN_MAX_BYTES)
-        return refuse(arena, problem, PROBLEM_INVALID_TOKEN, "form: too long");
+        return refuse_token(arena, problem, PROBLEM_INVALID_TOKEN, "form: too long");
     look_at_keys(verifier);
     uint8_t digest[CRYPTO_DIGEST_BYTES];
     crypto_digest(DIGEST_SHA256, &checking.text, 1, digest);
@@ -329,7 +331,7 @@ bool verifier_check(struct verifier *verifier, struct arena *arena, struct slice
     struct principal principal;
     const char *cause = token_verify(&checking, &principal);
     if (cause)
-        return refuse(arena, problem, PROBLEM_INVALID_TOKEN, cause);
+        return refuse_token(arena, problem, PROBLEM_INVALID_TOKEN, cause);
     *ret_principal = remember(&checking, digest, &principal);
     return true;
 }

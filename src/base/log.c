@@ -29,7 +29,7 @@ static const char *level_name(unsigned long yder)
     return "info";
 }
 
-static void write_line(struct arena *arena, const char *level, const char *members)
+static void write_event(struct arena *arena, const char *level, const char *members)
 {
     char stamp[32];
     int64_t now = clock_wall_us();
@@ -54,7 +54,7 @@ static void on_yder(void *data, const char *app, const time_t date, const unsign
         text_add_json(&text, message);
         message = text.bytes;
     }
-    write_line(arena, level_name(level), message);
+    write_event(arena, level_name(level), message);
 }
 
 void log_open(enum log_level level)

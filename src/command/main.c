@@ -46,7 +46,7 @@ static bool asks_for_help(int argc, char **argv)
     return false;
 }
 
-static int run(const struct command *command, int argc, char **argv)
+static int run_command(const struct command *command, int argc, char **argv)
 {
     AUTO(arena_free_at_end) struct arena *arena = arena_new();
     struct config config;
@@ -81,5 +81,5 @@ int main(int argc, char **argv)
     }
     if (asks_for_help(argc - 1, argv + 1))
         return fputs(command->usage, stdout) < 0 ? COMMAND_FAILED : COMMAND_OK;
-    return run(command, argc - 1, argv + 1);
+    return run_command(command, argc - 1, argv + 1);
 }

@@ -11,7 +11,7 @@ bool loader_complain(struct loader *loader, const char *where, const char *forma
     return false;
 }
 
-static bool is_known(const char *name, const char *const *known)
+static bool is_known_member(const char *name, const char *const *known)
 {
     for (; *known; known++)
         if (strcmp(*known, name) == 0)
@@ -27,7 +27,7 @@ bool loader_members(struct loader *loader, const char *where, const json_t *obje
     if (!json_is_object(object))
         return loader_complain(loader, where, "must be an object");
     json_object_foreach ((json_t *)object, name, value)
-        if (!is_known(name, known))
+        if (!is_known_member(name, known))
             all = loader_complain(loader, where, "unknown member %s", name);
     return all;
 }
@@ -61,7 +61,8 @@ struct schema *loader_schema(struct loader *loader, const char *where, const jso
     return schema;
 }
 
-static void check_example(struct loader *loader, const char *where, const json_t *value, const struct schema *schema)
+static void check_holder_example(struct loader *loader, const char *where, const json_t *value,
+                                 const struct schema *schema)
 {
     struct problem problem = { 0 };
     if (!schema_check(schema, value, loader->arena, "body", "", PROBLEM_VALIDATION_FAILED, &problem))
@@ -75,11 +76,11 @@ void loader_examples(struct loader *loader, const char *where, const json_t *hol
     const char *name;
     json_t *node;
     if (example)
-        check_example(loader, where, example, schema);
+        check_holder_example(loader, where, example, schema);
     json_object_foreach ((json_t *)examples, name, node) {
         const json_t *named = loader_follow(loader, where, node), *value = json_object_get(named, "value");
         if (value)
-            check_example(loader, where, value, schema);
+            check_holder_example(loader, where, value, schema);
         else if (named)
             loader_complain(loader, where, "the example %s has no value", name);
     }

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-static const char *below(struct loader *loader, const char *where, const char *name)
+static const char *place_below(struct loader *loader, const char *where, const char *name)
 {
     return arena_printf(loader->arena, "%s: %s", where, name);
 }
@@ -32,9 +32,9 @@ bool loader_response(struct loader *loader, const char *where, const json_t *nod
     if (!json_is_string(json_object_get(response, "description")))
         good = loader_complain(loader, where, "has no description");
     json_object_foreach (json_object_get(response, "headers"), name, part)
-        good &= loader_header(loader, below(loader, where, name), part);
+        good &= loader_header(loader, place_below(loader, where, name), part);
     json_object_foreach (json_object_get(response, "content"), name, part)
-        good &= loader_media(loader, below(loader, where, name), part) != NULL;
+        good &= loader_media(loader, place_below(loader, where, name), part) != NULL;
     return good;
 }
 

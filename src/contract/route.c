@@ -91,7 +91,7 @@ static struct route *add_literal(struct arena *arena, struct route *route, struc
     return literal;
 }
 
-static struct route *add_parameter(struct arena *arena, struct route *route)
+static struct route *add_capture(struct arena *arena, struct route *route)
 {
     if (!route->parameter)
         route->parameter = arena_new_of(arena, struct route);
@@ -118,7 +118,7 @@ bool route_add(struct arena *arena, struct route *root, const struct operation *
     for (bool is_root = at[1] == '\0'; !is_root && template_next(&at, &step);) {
         if (++n > ROUTE_MAX_SEGMENTS || (!step.is_parameter && !is_literal(step.text)))
             return false;
-        root = step.is_parameter ? add_parameter(arena, root) : add_literal(arena, root, step.text);
+        root = step.is_parameter ? add_capture(arena, root) : add_literal(arena, root, step.text);
     }
     *ret_why = "the path has an operation of this method already";
     if (root->operations[operation->method])

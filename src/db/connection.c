@@ -64,7 +64,7 @@ static char *session_options(const char *url, int statement_timeout_ms)
 }
 
 /* Keys before dbname yield to the URL, those behind it win over the URL. */
-static PGconn *start(const char *url, int statement_timeout_ms)
+static PGconn *start_connection(const char *url, int statement_timeout_ms)
 {
     static const char *const keys[] = {
         "connect_timeout", "tcp_user_timeout", "keepalives", "keepalives_idle", "keepalives_interval",
@@ -124,7 +124,7 @@ struct connection *connection_open(const char *url, int statement_timeout_ms, in
                                    struct connection_fault *ret_fault)
 {
     struct connection *connection = calloc(1, sizeof *connection);
-    PGconn *pg = start(url, statement_timeout_ms);
+    PGconn *pg = start_connection(url, statement_timeout_ms);
     if (!connection || !pg)
         abort();
     connection->pg = pg;
@@ -257,7 +257,7 @@ static void note_error(struct journey *journey, PGresult *error)
     PQclear(error);
 }
 
-static void note_result(struct journey *journey, PGresult *result)
+static void note_trip_result(struct journey *journey, PGresult *result)
 {
     switch (PQresultStatus(result)) {
     case PGRES_PIPELINE_SYNC:
@@ -283,7 +283,7 @@ static bool read_arrived(struct journey *journey)
     while (!journey->synced && !PQisBusy(pg)) {
         PGresult *result = PQgetResult(pg);
         if (result)
-            note_result(journey, result);
+            note_trip_result(journey, result);
         else if (PQstatus(pg) == CONNECTION_BAD)
             return false;
         else if (++journey->place > journey->n_places + 1)

@@ -154,14 +154,14 @@ static const char *take_data(struct arena *arena, struct migration *file)
     return NULL;
 }
 
-static const char *take_step(struct arena *arena, struct migration *file)
+static const char *take_migration_step(struct arena *arena, struct migration *file)
 {
     file->checksum = digest_of(arena, &file->file->content, 1);
     return step_header_read(arena, file->file->content, &file->header);
 }
 
-static const char *(*const takers[MIGRATION_KINDS])(struct arena *, struct migration *) = { take_step, cut_functions,
-                                                                                             take_data };
+static const char *(*const takers[MIGRATION_KINDS])(struct arena *, struct migration *) = { take_migration_step,
+                                                                                            cut_functions, take_data };
 
 static const struct migration_object *maker_of(const struct migration_plan *plan, struct slice name)
 {

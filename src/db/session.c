@@ -44,7 +44,7 @@ bool session_failed_with(const struct session *session, const char *sqlstate)
     return session->why && strncmp(session->why, sqlstate, strlen(sqlstate)) == 0;
 }
 
-static bool note_result(struct session *session, PGresult *result)
+static bool note_session_result(struct session *session, PGresult *result)
 {
     ExecStatusType status = PQresultStatus(result_keep(session->arena, result));
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY)
@@ -80,7 +80,7 @@ struct session *session_open(struct arena *arena, const char *url, const char *o
 
 bool session_script(struct session *session, const char *sql)
 {
-    return note_result(session, PQexec(session->pg, sql));
+    return note_session_result(session, PQexec(session->pg, sql));
 }
 
 bool session_query(struct session *session, const char *sql, const char *const *values, size_t n_values,
@@ -89,7 +89,7 @@ bool session_query(struct session *session, const char *sql, const char *const *
     PGresult *result = PQexecParams(session->pg, sql, (int)n_values, NULL, values, NULL, NULL, 0);
     if (ret_rows)
         *ret_rows = (const struct session_rows *)result;
-    return note_result(session, result);
+    return note_session_result(session, result);
 }
 
 size_t session_count(const struct session_rows *rows)
@@ -114,7 +114,7 @@ bool session_copy_begin(struct session *session, const char *sql)
 {
     PGresult *result = PQexec(session->pg, sql);
     if (PQresultStatus(result) != PGRES_COPY_IN)
-        return note_result(session, result) && note_connection(session);
+        return note_session_result(session, result) && note_connection(session);
     PQclear(result);
     return true;
 }
@@ -128,7 +128,7 @@ bool session_copy_end(struct session *session)
 {
     bool done = PQputCopyEnd(session->pg, NULL) == 1 || note_connection(session);
     for (PGresult *result; (result = PQgetResult(session->pg));)
-        done = note_result(session, result) && done;
+        done = note_session_result(session, result) && done;
     return done;
 }
 

@@ -15,7 +15,7 @@
 /* Every step returns false with the problem already written; the first false ends the request. */
 typedef bool step(struct exchange *exchange);
 
-static bool read_line(struct exchange *exchange)
+static bool read_request_line(struct exchange *exchange)
 {
     struct slice target = exchange->message->target;
     const char *mark = memchr(target.bytes, '?', target.length);
@@ -90,7 +90,7 @@ static bool has_query_token(struct slice query)
     return false;
 }
 
-static bool authenticate(struct exchange *exchange)
+static bool authenticate_caller(struct exchange *exchange)
 {
     if (has_query_token(exchange->query))
         return problem_raise(exchange->arena, &exchange->problem, PROBLEM_INVALID_PARAMETER,
@@ -112,7 +112,7 @@ static bool check_accept(struct exchange *exchange)
                          media);
 }
 
-static bool is_blank(struct slice body)
+static bool is_blank_body(struct slice body)
 {
     for (size_t i = 0; i < body.length; i++)
         if (!isspace((unsigned char)body.bytes[i]))
@@ -145,7 +145,7 @@ static bool check_body_head(struct exchange *exchange)
                              operation->is_raw ? "请求体必须是 %s" : "请求体必须是 %s（UTF-8）",
                              operation->is_raw ? "The body must be %s" : "The body must be %s in UTF-8",
                              operation->request_media);
-    if (operation->body_required && (operation->is_raw ? !message->body.length : is_blank(message->body)))
+    if (operation->body_required && (operation->is_raw ? !message->body.length : is_blank_body(message->body)))
         return problem_raise(exchange->arena, &exchange->problem, PROBLEM_BAD_REQUEST, "缺少请求体", "The body is missing");
     return true;
 }
@@ -156,7 +156,7 @@ static struct slice header_of(void *message, const char *name)
 }
 
 /* Parameters and body are looked at together, so that a client learns of all faults at once. */
-static bool read_parameters(struct exchange *exchange)
+static bool read_request_parameters(struct exchange *exchange)
 {
     const struct operation *operation = exchange->match.operation;
     const struct parameter_source source = {
@@ -191,7 +191,7 @@ static bool read_body(struct exchange *exchange)
     return exchange->problem.code == PROBLEM_NONE;
 }
 
-static bool run(struct exchange *exchange)
+static bool run_operation(struct exchange *exchange)
 {
     const struct service *service = exchange->service;
     const struct operation *operation = exchange->match.operation;
@@ -223,9 +223,9 @@ static bool is_options(const struct exchange *exchange)
 
 static bool walk(struct exchange *exchange)
 {
-    static step *const before_route[] = { read_line, read_method, find_route };
-    static step *const after_route[] = { authenticate,    check_accept, check_body_head,
-                                         read_parameters, read_body,    run };
+    static step *const before_route[] = { read_request_line, read_method, find_route };
+    static step *const after_route[] = { authenticate_caller,     check_accept, check_body_head,
+                                         read_request_parameters, read_body,    run_operation };
     for (size_t i = 0; i < ARRAY_LENGTH(before_route); i++)
         if (!before_route[i](exchange))
             return false;

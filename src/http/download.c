@@ -4,7 +4,7 @@
 #include <strings.h>
 
 /* Digits alone; false for none, for anything else, and for what 64 bits do not hold. */
-static bool read_number(struct slice text, uint64_t *ret_number)
+static bool read_range_number(struct slice text, uint64_t *ret_number)
 {
     uint64_t number = 0;
     for (size_t i = 0; i < text.length; i++) {
@@ -41,8 +41,8 @@ enum range_verdict range_read(struct slice range, uint64_t length, struct byte_r
     struct slice from = { range.bytes, (size_t)(dash - range.bytes) };
     struct slice to = { dash + 1, range.length - from.length - 1 };
     if (!from.length)
-        return read_number(to, &last) ? last_bytes(last, length, ret_range) : RANGE_WHOLE;
-    if (!read_number(from, &first) || (to.length && !read_number(to, &last)) || (to.length && last < first))
+        return read_range_number(to, &last) ? last_bytes(last, length, ret_range) : RANGE_WHOLE;
+    if (!read_range_number(from, &first) || (to.length && !read_range_number(to, &last)) || (to.length && last < first))
         return RANGE_WHOLE;
     if (first >= length)
         return RANGE_OUTSIDE;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-static struct slice trimmed(struct slice text)
+static struct slice trimmed_value(struct slice text)
 {
     while (text.length && (*text.bytes == ' ' || *text.bytes == '\t'))
         text.bytes++, text.length--;
@@ -21,7 +21,7 @@ static bool next_part(struct slice *rest, char separator, struct slice *ret_part
         return false;
     const char *end = memchr(rest->bytes, separator, rest->length);
     size_t length = end ? (size_t)(end - rest->bytes) : rest->length;
-    *ret_part = trimmed((struct slice){ rest->bytes, length });
+    *ret_part = trimmed_value((struct slice){ rest->bytes, length });
     *rest = end ? (struct slice){ end + 1, rest->length - length - 1 } : SLICE_NONE;
     return true;
 }
@@ -76,7 +76,7 @@ static int rank_media(struct slice value, const void *wanted)
 
 bool negotiate_media(struct slice accept, const char *media)
 {
-    return !trimmed(accept).length || best_weight(accept, rank_media, media) > 0;
+    return !trimmed_value(accept).length || best_weight(accept, rank_media, media) > 0;
 }
 
 static int rank_word(struct slice value, const void *wanted)

@@ -60,7 +60,7 @@ static bool is_statement_of(struct arena *arena, const struct operation *operati
     return false;
 }
 
-static bool is_known(struct arena *arena, const struct contract *contract, const char *file)
+static bool has_operation(struct arena *arena, const struct contract *contract, const char *file)
 {
     for (size_t i = 0; i < contract->n_operations; i++)
         if (is_statement_of(arena, &contract->operations[i], file))
@@ -71,8 +71,7 @@ static bool is_known(struct arena *arena, const struct contract *contract, const
 static void find_strays(struct arena *arena, const struct contract *contract, struct text *complaints)
 {
     for (size_t i = 0; i < n_embedded_sql; i++)
-        if (strncmp(embedded_sql[i].name, "queries/", 8) == 0 &&
-            !is_known(arena, contract, embedded_sql[i].name))
+        if (strncmp(embedded_sql[i].name, "queries/", 8) == 0 && !has_operation(arena, contract, embedded_sql[i].name))
             text_printf(complaints, "statement sql/%s has no operation\n", embedded_sql[i].name);
     for (size_t i = 0; i < n_op_exceptions; i++)
         if (!contract_operation(contract, op_exceptions[i].id))

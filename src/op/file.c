@@ -56,7 +56,7 @@ static void dispose_download(void *object)
     arena_free(download->call.arena);
 }
 
-static bool fetch(struct download *download, uint64_t at)
+static bool fetch_chunk(struct download *download, uint64_t at)
 {
     uint64_t number = at / download->chunk_size;
     arena_free(download->call.arena);
@@ -72,7 +72,7 @@ static bool read_download(void *context, uint64_t at, struct slice *ret_bytes)
 {
     struct download *download = context;
     bool is_here = at >= download->begin && at - download->begin < download->bytes.length;
-    if (!is_here && (!fetch(download, at) || at - download->begin >= download->bytes.length)) {
+    if (!is_here && (!fetch_chunk(download, at) || at - download->begin >= download->bytes.length)) {
         log_event(LOG_WARNING_LEVEL, "download-broken", "\"request_id\":\"%s\",\"problem\":\"%s\"",
                   download->call.request_id, problem_kind(download->problem.code)->code);
         return false;
@@ -115,7 +115,7 @@ struct check {
     struct text head; /* what libmagic looks at */
 };
 
-static void take(struct check *check, struct slice bytes)
+static void take_bytes(struct check *check, struct slice bytes)
 {
     size_t wanted = MEDIA_HEAD_BYTES - check->head.length;
     crypto_digest_add(check->digest, bytes);
@@ -138,7 +138,7 @@ static bool read_all(const struct call *call, const char **values, uint64_t n_ch
             return problem_raise(call->arena, call->problem, PROBLEM_UNAVAILABLE, "文件内容暂时无法读取，请稍后重试",
                                  "The bytes of the file cannot be read now: try again later");
         }
-        take(check, bytes);
+        take_bytes(check, bytes);
     }
     return true;
 }

@@ -36,7 +36,7 @@ static bool is_parameter(const char *parameter, const char *name, size_t length)
     return true;
 }
 
-static bool is_name(const char *known, const char *name, size_t length)
+static bool is_slot_name(const char *known, const char *name, size_t length)
 {
     return strlen(known) == length && memcmp(known, name, length) == 0;
 }
@@ -54,10 +54,10 @@ int slot_of(void *context, const char *name, size_t length)
         if (is_parameter(operation->parameters[i].name, name, length))
             return (int)(SLOT_BUILT_IN + i);
     for (int i = 0; i < SLOT_BUILT_IN; i++)
-        if (is_name(built_in[i], name, length))
+        if (is_slot_name(built_in[i], name, length))
             return i;
     for (size_t i = 0; names->own && names->own[i]; i++)
-        if (is_name(names->own[i], name, length))
+        if (is_slot_name(names->own[i], name, length))
             return (int)slot_own(operation, i);
     return -1;
 }

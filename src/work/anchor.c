@@ -14,7 +14,7 @@ void audit_anchor_keep(struct audit_anchor *anchor, const struct audit_head *hea
 }
 
 /* One write of one line to a file opened for appending: lines of several replicas never mix. */
-static bool write_line(const char *path, const char *line)
+static bool append_line(const char *path, const char *line)
 {
     int file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
     if (file < 0)
@@ -29,7 +29,7 @@ static void append_to_file(const char *path, struct arena *arena, const char *he
     time_t now = time(NULL);
     struct tm utc;
     strftime(moment, sizeof moment, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-    if (write_line(path, arena_printf(arena, "%s %s\n", moment, head)))
+    if (append_line(path, arena_printf(arena, "%s %s\n", moment, head)))
         return;
     log_event_text(LOG_WARNING_LEVEL, "audit-anchor-failed", "detail", strerror(errno));
 }

@@ -130,7 +130,7 @@ static void look_after_partitions(struct audit_sealer *sealer)
     sealer->partitions_due_us = now_us + PARTITIONS_US;
 }
 
-static bool seal(struct worker *worker, void *context)
+static bool seal_round(struct worker *worker, void *context)
 {
     struct audit_sealer *sealer = context;
     int64_t sealed;
@@ -150,8 +150,9 @@ static struct audit_sealer *new_sealer(const struct audit_sealing *sealing)
     struct audit_sealer *sealer = calloc(1, sizeof *sealer);
     if (!sealer)
         abort();
-    const struct worker_job job = { .name = "audit-sealer", .round = seal, .context = sealer,
-                                    .interval_ms = sealing->interval_ms };
+    const struct worker_job job = {
+        .name = "audit-sealer", .round = seal_round, .context = sealer, .interval_ms = sealing->interval_ms
+    };
     *sealer = (struct audit_sealer){ .worker = worker_new(sealing->url, &job), .kind = sealing->kind,
                                      .anchor = { .file = sealing->anchor_file, .every_s = sealing->anchor_s } };
     return sealer;

@@ -171,7 +171,7 @@ static void sleep_until_next(struct worker *worker)
     pthread_mutex_unlock(&worker->mutex);
 }
 
-static void *run(void *argument)
+static void *run_worker(void *argument)
 {
     struct worker *worker = argument;
     while (!worker_is_stopping(worker)) {
@@ -194,7 +194,7 @@ struct worker *worker_new(const char *url, const struct worker_job *job)
 
 void worker_start(struct worker *worker)
 {
-    worker->thread = thread_start(run, worker);
+    worker->thread = thread_start(run_worker, worker);
     worker->is_started = true;
 }
 
