@@ -120,14 +120,11 @@ static const char *key_file_read(int directory, const char *name, char *buffer, 
 /* Fills `key` from its file; what is wrong, or NULL. */
 static const char *key_read(int directory, const char *name, enum key_kind kind, struct key *key)
 {
-    char *buffer = malloc(FILE_MAX_BYTES);
-    if (!buffer)
-        abort();
+    AUTO(arena_free_at_end) struct arena *secret = arena_new_secret();
+    char *buffer = arena_alloc(secret, FILE_MAX_BYTES);
     size_t length = 0;
     const char *fault = key_file_read(directory, name, buffer, &length, &key->written_at_ns);
     EVP_PKEY *pkey = fault ? NULL : pem_read(buffer, length, kind);
-    OPENSSL_cleanse(buffer, length);
-    free(buffer);
     if (!fault && !pkey)
         fault = kind == KEY_PUBLIC ? "is not a public key in PEM" : "is not an unencrypted private key in PEM";
     if (!fault)

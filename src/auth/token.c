@@ -119,6 +119,7 @@ static void look_at_keys(struct verifier *verifier)
 struct checking {
     struct verifier *verifier;
     struct arena *arena;
+    struct arena *secret;             /* for what is decoded of the token */
     struct slice text;                /* the whole token */
     struct slice header, claims, signature; /* as in the token, base64url */
     json_t *header_json, *claims_json;
@@ -187,7 +188,7 @@ static const char *issuer_find(struct checking *checking)
 static const char *signature_check(struct checking *checking, const char *kid, enum key_algorithm algorithm)
 {
     struct slice signature;
-    if (!crypto_base64url_decode(checking->arena, checking->signature, &signature))
+    if (!crypto_base64url_decode(checking->secret, checking->signature, &signature))
         return "signature: text";
     struct slice signed_text = { checking->text.bytes, checking->header.length + 1 + checking->claims.length };
     struct key_directory *directory = checking->verifier->issuers[checking->issuer].directory;
@@ -224,12 +225,12 @@ static const char *token_verify(struct checking *checking, struct principal *ret
     const char *kid = NULL;
     const char *cause = parts_split(checking);
     if (!cause)
-        cause = read_token_object(checking->arena, checking->header, &checking->header_json, "header: text",
+        cause = read_token_object(checking->secret, checking->header, &checking->header_json, "header: text",
                                   "header: json");
     if (!cause)
         cause = header_check(checking->header_json, &algorithm, &kid);
     if (!cause)
-        cause = read_token_object(checking->arena, checking->claims, &checking->claims_json, "claims: text",
+        cause = read_token_object(checking->secret, checking->claims, &checking->claims_json, "claims: text",
                                   "claims: json");
     if (!cause)
         cause = issuer_find(checking);
@@ -237,7 +238,7 @@ static const char *token_verify(struct checking *checking, struct principal *ret
         cause = signature_check(checking, kid, algorithm);
     struct claims_rules rules = { checking->verifier->audience, checking->verifier->skew_s, checking->now_s };
     if (!cause)
-        cause = claims_read(checking->arena, checking->claims_json, &rules, ret_principal);
+        cause = claims_read(checking->secret, checking->claims_json, &rules, ret_principal);
     if (!cause && !is_vouched_for(checking->verifier, checking->issuer, checking->key_print, ret_principal))
         cause = "revoked";
     return cause;
@@ -328,7 +329,9 @@ bool verifier_check(struct verifier *verifier, struct arena *arena, struct slice
     if (remembered(&checking, digest, ret_principal))
         return true;
     checking.generation = atomic_load(&verifier->generation);
-    struct principal principal;
+    AUTO(arena_free_at_end) struct arena *secret = arena_new_secret();
+    checking.secret = secret;
+    struct principal principal; /* its strings are the secret arena's until they are remembered */
     const char *cause = token_verify(&checking, &principal);
     if (cause)
         return refuse_token(arena, problem, PROBLEM_INVALID_TOKEN, cause);

@@ -48,7 +48,7 @@ static bool asks_for_help(int argc, char **argv)
 
 static int run_command(const struct command *command, int argc, char **argv)
 {
-    AUTO(arena_free_at_end) struct arena *arena = arena_new();
+    AUTO(arena_free_at_end) struct arena *arena = arena_new_secret(); /* keys and passwords of the configuration */
     struct config config;
     struct text complaints = text_on(arena);
     struct command_context context = { arena, &config, command };
