@@ -96,7 +96,7 @@ static void add_names(struct text *label, const char *before, const json_t *name
         text_printf(label, "%s%s", i ? ", " : before, json_string_value(name));
 }
 
-/* "title (unit, supervisor that may order) ▶ clocks that start ■ that stop ⏩ that are extended" */
+/* "title (unit, supervisor that may order) ▶ clocks that start ■ that are met ✂ overtaken ⏩ extended" */
 static const char *label_of(struct arena *arena, const json_t *action)
 {
     struct text label = text_on(arena);
@@ -114,6 +114,7 @@ static const char *label_of(struct arena *arena, const json_t *action)
     text_add_char(&label, ')');
     add_names(&label, " ▶ ", json_object_get(action, "starts"));
     add_names(&label, " ■ ", json_object_get(action, "stops"));
+    add_names(&label, " ✂ ", json_object_get(action, "overtakes"));
     add_names(&label, " ⏩ ", json_object_get(action, "extends"));
     return label.bytes;
 }

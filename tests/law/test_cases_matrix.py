@@ -48,7 +48,8 @@ CALLERS = {
 }
 # Unit, supervisor, level.
 SITUATIONS = {"county": (OWN, BUREAU, 2), "city": (OWN, CITY_BUREAU, 3), "unsupervised": (OWN, None, 1),
-              "of a body": (tree.body("coal", "150622"), CITY_BUREAU, 3)}
+              "of a body": (tree.body("coal", "150622"), CITY_BUREAU, 3), "opened by the unit": (OWN, None, 2)}
+OPENED_BY_THE_UNIT = SITUATIONS["opened by the unit"]
 
 
 def prefix(region: str) -> str:
@@ -78,20 +79,20 @@ def acts_for(caller: Caller, unit: tree.Unit | None) -> bool:
 
 def fits(caller: Caller, taker: str, unit: tree.Unit, supervisor: tree.Unit | None, level: int) -> bool:
     return {"unit": acts_for(caller, unit),
+            "own": acts_for(caller, unit) and (unit, supervisor, level) == OPENED_BY_THE_UNIT,
             "supervisor": acts_for(caller, supervisor) or caller.level == level > 0 and not acts_for(caller, unit),
             "office": caller.level == level and caller.unit is not None and caller.unit.kind == "safety_office",
             "upper": caller.level > level, "anyone": True, "system": False}[taker]
 
 
-# Who may order by law; a committee's office only coordinates (国办发〔2024〕54号).
-WHO_ORDERS = {"department", "government"}
+# Who may by law; a committee's office only coordinates (国办发〔2024〕54号).
+WHO_MAY = {"order": {"department", "government"}, "inspect": {"department", "government", "township", "management_zone", "chemical_park"}}
 RANKS = {"county": 2, "province": 4}
 
 
 def has_power(caller: Caller, power: str) -> bool:
-    assert power == "order"
     bodies = [caller.unit] if caller.unit else [u for u in tree.UNITS.values() if acts_for(caller, u)]
-    return any(body.kind in WHO_ORDERS for body in bodies)
+    return not bodies or any(body.kind in WHO_MAY[power] for body in bodies)
 
 
 def allows(caller: Caller, taker, unit, supervisor, level: int) -> bool:
@@ -103,8 +104,8 @@ def allows(caller: Caller, taker, unit, supervisor, level: int) -> bool:
 
 
 # What keeps an action from a case of which nothing has been said yet: no fact is there, and no clock runs.
-REFUSING = {"listing_late", "listing_stopped", "listing_withheld", "listing_closable", "four_satisfied"}
-PASSING = {"listing_extensible", "listing_not_stopped"}
+REFUSING = {"listing_late", "listing_stopped", "listing_withheld", "listing_closable", "four_satisfied", "hazard_general"}
+PASSING = {"listing_extensible", "listing_not_stopped", "listing_not_late_before", "hazard_governed", "hazard_not_listed"}
 
 
 def is_kept(action: dict) -> bool:
@@ -167,9 +168,10 @@ def rules_of(database) -> dict[tuple[str, int], tuple[list[str], list[dict]]]:
 def put(database, kind: str, version: int, state: str, unit, supervisor, level: int) -> str:
     with database.owner() as owner:
         return owner.execute(
-            "insert into anze.case_file (kind, kind_version, state, level, unit_id, supervisor_id, title, region_code, sector)"
-            " values (%s, %s, %s, %s, %s, %s, '矩阵', %s, %s) returning id::text",
-            (kind, version, state, level, unit.id, supervisor and supervisor.id, unit.region_code, unit.sector)).fetchone()[0]
+            "insert into anze.case_file (kind, kind_version, state, level, unit_id, supervisor_id, title, region_code, sector,"
+            " is_own) values (%s, %s, %s, %s, %s, %s, '矩阵', %s, %s, %s) returning id::text",
+            (kind, version, state, level, unit.id, supervisor and supervisor.id, unit.region_code, unit.sector,
+             (unit, supervisor, level) == OPENED_BY_THE_UNIT)).fetchone()[0]
 
 
 def outcome(connection, statement: str, *values) -> tuple[str, dict]:
@@ -264,7 +266,7 @@ def test_the_rows_of_every_kind_hold_together(ruled):
         for action in actions:
             place = f"{key} {action['code']}"
             assert set(action["from_states"]) <= set(states) and action["from_states"], place
-            assert set(action["starts"]) | set(action["stops"]) <= set(known), place
+            assert set(action["starts"]) | set(action["stops"]) | set(action["overtakes"]) <= set(known), place
             assert {p for t in action["takers"] if isinstance(t, dict) for p in t.get("posts", [])} <= posts, place
             assert {o.removeprefix("unit:") for o in action["other_than"]} <= codes | {"opened"}, place
             assert {f"case_effect_{e}" for e in action["effects"]} <= effects, place

@@ -67,6 +67,8 @@ begin
             and plain ~ '^(19|2[01])\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$'
             and anze.reads_as(plain, 'timestamptz')
         when 'integer' then jsonb_typeof(value) = 'number' and plain ~ '^-?\d{1,15}$'
+            and plain::bigint between coalesce((field ->> 'minimum')::bigint, plain::bigint)
+                and coalesce((field ->> 'maximum')::bigint, plain::bigint)
         when 'money' then is_text and plain ~ '^(0|[1-9]\d{0,13})(\.\d{1,2})?$'
         when 'boolean' then jsonb_typeof(value) = 'boolean'
         when 'unit' then is_text and anze.is_named_unit(plain)
@@ -87,7 +89,10 @@ set search_path = pg_catalog, pg_temp as $$
         ('date', 'format', '应为日期，如 2026-03-31。', 'a day such as 2026-03-31.'),
         ('instant', 'format', '应为带时区的时间，如 2026-03-31T08:00:00+08:00。',
             'an instant with its offset, such as 2026-03-31T08:00:00+08:00.'),
-        ('integer', 'type', '应为整数。', 'an integer.'),
+        ('integer', 'type', '应为整数' || coalesce('，不小于 ' || (field ->> 'minimum'), '')
+                || coalesce('，不大于 ' || (field ->> 'maximum'), '') || '。',
+            'an integer' || coalesce(', at least ' || (field ->> 'minimum'), '')
+                || coalesce(', at most ' || (field ->> 'maximum'), '') || '.'),
         ('money', 'format', '应为以文字表示的金额（元），最多两位小数。', 'yuan as text, with at most two decimals.'),
         ('boolean', 'type', '应为 true 或 false。', 'true or false.'),
         ('unit', 'unknown-reference', '没有该单位。', 'there is no such unit.'),
@@ -304,7 +309,7 @@ begin
     end if;
     changed := array(select f.name from jsonb_each(c.facts) f(name, value)
                      where kept ? f.name or f.value is distinct from facts_before -> f.name);
-    c := anze.run_case_clocks(c, former, a.starts, a.stops, changed, at, a.extends);
+    c := anze.run_case_clocks(c, former, a, changed, at);
     return anze.store_case(c);
 end
 $$;
@@ -377,17 +382,21 @@ create or replace function anze.move_case_clocks(c anze.case_file, former_versio
 returns anze.case_file language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
-    added constant text[] := array(
+    moving anze.case_action; -- no step, but the clocks begin and end as by one
+begin
+    moving.starts := array(
         select k.code from anze.case_clock k
         where (k.kind, k.version) = (c.kind, c.kind_version) and c.state = any (k.states)
             and not exists (select from anze.case_clock f
                             where (f.kind, f.version, f.code) = (c.kind, former_version, k.code)));
-begin
-    update anze.deadline d set superseded_at = at
-    where d.subject_id = c.id and d.is_running
-        and not exists (select from anze.case_clock k
-                        where (k.kind, k.version, k.code) = (c.kind, c.kind_version, d.clock));
-    return anze.run_case_clocks(c, c.state, added, '{}', '{}', at);
+    moving.overtakes := array(
+        select d.clock from anze.deadline d
+        where d.subject_id = c.id and d.is_running
+            and not exists (select from anze.case_clock k
+                            where (k.kind, k.version, k.code) = (c.kind, c.kind_version, d.clock)));
+    moving.stops := '{}';
+    moving.extends := '{}';
+    return anze.run_case_clocks(c, c.state, moving, '{}', at);
 end
 $$;
 

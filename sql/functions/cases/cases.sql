@@ -32,16 +32,19 @@ $$;
 
 -- Who may take which action -------------------------------------------------------------------------------------------
 
--- Whether the caller's body has a power by law; a caller that names no unit stands for the body of its region.
+-- Whether the caller's body has a power by law. A caller that names no unit stands for the bodies of its region: for any of
+-- them that has it, and where none is registered nobody is kept from acting for want of a row.
 create or replace function anze.caller_has_power(power text) returns boolean
 stable parallel safe security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
+declare
+    kinds constant text[] := case when anze.unit() is not null then array(select u.kind from anze.unit u where u.id = anze.unit())
+        else array(
+            select u.kind from anze.unit u
+            where u.is_body and u.region_code = any (anze.region_chain(anze.region())) and anze.acts_for(u.id)) end;
 begin
-    return exists (
-        select from anze.unit u join anze.body_power p on p.unit_kind = u.kind
-        where p.power = caller_has_power.power
-            and (u.id = anze.unit() or anze.unit() is null and u.is_body and anze.acts_for(u.id)
-                 and u.region_code = any (anze.region_chain(anze.region()))));
+    return kinds = '{}' and anze.unit() is null
+        or exists (select from anze.body_power p where p.unit_kind = any (kinds) and p.power = caller_has_power.power);
 end
 $$;
 
@@ -68,6 +71,7 @@ declare
 begin
     return coalesce(case taker
         when 'unit' then anze.acts_for(c.unit_id)
+        when 'own' then c.is_own and anze.acts_for(c.unit_id)
         when 'supervisor' then anze.acts_for(c.supervisor_id)
             or level > 0 and level = c.level and not anze.acts_for(c.unit_id)
         when 'office' then level = c.level and exists (
@@ -170,8 +174,11 @@ $$;
 
 -- The sentence of a guard, where it refuses.
 create or replace function anze.refusal_where(refuses boolean, zh text, en text) returns jsonb
-immutable parallel safe language sql
-return case when refuses then jsonb_build_object('zh', zh, 'en', en) end;
+immutable parallel safe language plpgsql as $$
+begin
+    return case when refuses then jsonb_build_object('zh', zh, 'en', en) end;
+end
+$$;
 
 -- The actions that this caller may take now. What is refused for its content (posts, fields, evidence) is among them.
 create or replace function anze.case_actions_now(c anze.case_file) returns setof anze.case_action
@@ -287,11 +294,14 @@ begin
     c.opened_at := at;
     c.region_code := u.region_code;
     c.sector := u.sector;
+    c.is_own := coalesce(anze.caller_level() = 0, false) or anze.acts_for(u.id);
     c := anze.begin_case_clocks(anze.case_enter(c, k.initial_state, at), at);
     insert into anze.case_file (id, kind, kind_version, state, state_since, is_open, is_public, withheld_from_unit, level,
-        unit_id, supervisor_id, parent_id, title, facts, due_at, event_count, version, opened_at, updated_at, region_code, sector)
+        unit_id, supervisor_id, parent_id, title, facts, due_at, event_count, version, opened_at, updated_at, region_code,
+        sector, is_own)
     values (c.id, c.kind, c.kind_version, c.state, c.state_since, c.is_open, c.is_public, c.withheld_from_unit, c.level,
-        c.unit_id, c.supervisor_id, c.parent_id, c.title, c.facts, c.due_at, 1, 1, at, at, c.region_code, c.sector);
+        c.unit_id, c.supervisor_id, c.parent_id, c.title, c.facts, c.due_at, 1, 1, at, at, c.region_code, c.sector,
+        c.is_own);
     c.event_count := 0;
     c.version := 0;
     perform anze.add_case_event(c, 'opened', null, content, evidence, at);

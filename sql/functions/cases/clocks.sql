@@ -73,7 +73,27 @@ begin
 end
 $$;
 
--- What nobody is found for is owed by whoever supervises the case, else by its unit.
+-- The department of a level that supervises a sector there, of comprehensive supervision where none does, from the level
+-- above where it has none; where there are no departments, the safety office.
+create or replace function anze.supervising_department(region_code text, sector text, level integer) returns uuid
+stable language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return (
+        select u.id from anze.unit u
+        where u.region_code = any (anze.region_chain(supervising_department.region_code)) and u.is_body
+            and (u.closed_on is null or u.closed_on > anze.today())
+            and (u.kind = 'safety_office' or u.kind = 'department' and (u.supervision_role = 'comprehensive'
+                     or supervising_department.sector = any (u.supervised_sectors)))
+        order by u.kind, anze.region_level(u.region_code) >= supervising_department.level desc,
+            abs(anze.region_level(u.region_code) - supervising_department.level),
+            coalesce(u.supervision_role = 'comprehensive', false), u.id
+        limit 1);
+end
+$$;
+
+-- What a supervisor owes of a case that nobody is named for is owed by the department that supervises there, never by
+-- whom the case is about.
 create or replace function anze.case_clock_owner(c anze.case_file, watched_by text) returns uuid
 stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
@@ -85,7 +105,7 @@ begin
             when watched_by = 'upper' then anze.safety_office_of(c.region_code, c.level + 1)
             when watched_by like 'field:%' then (
                 select u.id from anze.unit u where u.id::text = c.facts ->> substr(watched_by, 7))
-        end, c.supervisor_id, c.unit_id);
+        end, c.supervisor_id, anze.supervising_department(c.region_code, c.sector, c.level), c.unit_id);
 end
 $$;
 
@@ -340,26 +360,24 @@ $$;
 
 -- What an event does -------------------------------------------------------------------------------------------------------
 
--- What a step ends: met are `stopped` clocks and those of a state that was left, superseded (paused) those that pause in the
--- state that was entered, and all in a state that holds them.
-create or replace function anze.end_case_clocks(c anze.case_file, former_state text, stopped text[], is_held boolean,
+-- What a step ends. Met is what was done: `stopped` clocks, and those of a state that was left. What the step overtakes,
+-- what pauses in the state that was entered or is held there, and what still runs when the case ends was not done: it is
+-- superseded, late where its day had passed.
+create or replace function anze.end_case_clocks(c anze.case_file, former_state text, a anze.case_action, is_held boolean,
     at timestamptz) returns void language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
-    if is_held then
-        update anze.deadline d set superseded_at = at where d.subject_id = c.id and d.is_running;
-        return;
-    end if;
-    update anze.deadline d set superseded_at = at
-    from anze.case_clock l
-    where d.subject_id = c.id and d.is_running and c.is_open and not d.clock = any (stopped)
-        and (l.kind, l.version, l.code) = (c.kind, c.kind_version, d.clock) and c.state = any (l.pauses_in);
     update anze.deadline d set met_at = at
-    where d.subject_id = c.id and d.is_running
-        and (not c.is_open or d.clock = any (stopped) or exists (
+    where d.subject_id = c.id and d.is_running and not is_held and not d.clock = any (a.overtakes)
+        and (d.clock = any (a.stops) or exists (
             select from anze.case_clock l
             where (l.kind, l.version, l.code) = (c.kind, c.kind_version, d.clock)
-                and former_state = any (l.states) and not c.state = any (l.states)));
+                and former_state = any (l.states) and not c.state = any (l.states) and not c.state = any (l.pauses_in)));
+    update anze.deadline d set superseded_at = at
+    where d.subject_id = c.id and d.is_running
+        and (is_held or not c.is_open or d.clock = any (a.overtakes) or exists (
+            select from anze.case_clock l
+            where (l.kind, l.version, l.code) = (c.kind, c.kind_version, d.clock) and c.state = any (l.pauses_in)));
 end
 $$;
 
@@ -400,8 +418,8 @@ $$;
 
 -- What an event does to the clocks. The case's own due_at follows. A state that holds clocks supersedes them all; when it
 -- is left they go on, and what runs then is not begun anew. What was paused goes on where it stood, unless it is started.
-create or replace function anze.run_case_clocks(c anze.case_file, former_state text, started text[], stopped text[],
-    changed text[], at timestamptz, extended text[] default '{}') returns anze.case_file language plpgsql
+create or replace function anze.run_case_clocks(c anze.case_file, former_state text, a anze.case_action, changed text[],
+    at timestamptz) returns anze.case_file language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
     k anze.case_clock;
@@ -412,14 +430,14 @@ begin
     if was_held then
         perform anze.resume_case_clocks(c, former_state, at);
     end if;
-    perform anze.end_case_clocks(c, former_state, stopped, is_held, at);
+    perform anze.end_case_clocks(c, former_state, a, is_held, at);
     if c.is_open and not is_held then
-        perform anze.extend_case_clocks(c, extended, at);
+        perform anze.extend_case_clocks(c, a.extends, at);
         select * into paused from anze.continue_paused_clocks(c, former_state, at);
         c := paused.c;
-        for k in select * from anze.case_clocks_beginning(c, former_state, started, changed) loop
+        for k in select * from anze.case_clocks_beginning(c, former_state, a.starts, changed) loop
             continue when c.state = any (k.pauses_in)
-                or k.code = any (paused.continued) and not k.code = any (started)
+                or k.code = any (paused.continued) and not k.code = any (a.starts)
                 or was_held and (anze.case_running(c, k.code)).id is not null;
             perform anze.start_case_clock(c, k, at);
         end loop;

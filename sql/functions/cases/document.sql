@@ -112,7 +112,7 @@ set search_path = pg_catalog, pg_temp as $$
     select r.*
     from jsonb_array_elements(document -> 'actions') with ordinality a(one, place)
     cross join lateral jsonb_populate_record(null::anze.case_action, '{"goes_back": false, "formerly": [],
-        "other_than": [], "evidence": [], "starts": [], "stops": [], "extends": [], "guards": [], "effects": []}' || a.one
+        "other_than": [], "evidence": [], "starts": [], "stops": [], "overtakes": [], "extends": [], "guards": [], "effects": []}' || a.one
         || jsonb_build_object('kind', document -> 'code', 'version', of_version, 'place', a.place,
             'fields', anze.case_own_fields(a.one),
             'minimum_level', (select l.rank from anze.level l where l.code = coalesce(a.one ->> 'minimum_level', 'unit')))) r
@@ -121,7 +121,8 @@ set search_path = pg_catalog, pg_temp as $$
         to_state = excluded.to_state, goes_back = excluded.goes_back, formerly = excluded.formerly,
         scope = excluded.scope, takers = excluded.takers, minimum_level = excluded.minimum_level,
         other_than = excluded.other_than, fields = excluded.fields,
-        evidence = excluded.evidence, starts = excluded.starts, stops = excluded.stops, extends = excluded.extends,
+        evidence = excluded.evidence, starts = excluded.starts, stops = excluded.stops, overtakes = excluded.overtakes,
+        extends = excluded.extends,
         guards = excluded.guards, effects = excluded.effects, basis = excluded.basis, place = excluded.place
     where kept is distinct from excluded
 $$;

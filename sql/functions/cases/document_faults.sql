@@ -12,6 +12,7 @@ set search_path = pg_catalog, pg_temp as $$
         cross join lateral jsonb_array_elements(d -> l.list) with ordinality i(one, place)),
     many(list, member, sort) as (values
         ('actions', 'from_states', 'state'), ('actions', 'starts', 'clock'), ('actions', 'stops', 'clock'),
+        ('actions', 'overtakes', 'clock'),
         ('actions', 'other_than', 'action'), ('actions', 'evidence', 'evidence'),
         ('actions', 'extends', 'clock'), ('actions', 'guards', 'guard'), ('actions', 'effects', 'effect'),
         ('clocks', 'states', 'state'), ('clocks', 'pauses_in', 'state')),
