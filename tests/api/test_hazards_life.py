@@ -336,7 +336,7 @@ def test_a_major_hazard_goes_all_the_way_to_its_closing(county, mine, desk):
     review = next(c for c in done["case"]["clocks"] if c["clock"] == "acceptance")
     assert review["basis"]["rule"] == "HAZ.COAL.ACCEPT" and done["case"]["facts"]["review_by"] == day(20)
     failed = step(county, done, "fail_acceptance", ("record",), opinion="备用泵未到位", due_on=day(30))
-    assert failed["state"] == "governed" and running(failed) == {"rectify"}
+    assert failed["state"] == "suspended" and running(failed) == {"rectify", "stop"}, "a failed review lifts no stop"
     again = step(mine, failed, "report_completed", ("report", "photo"), result="备用泵已到位", evaluation="评估合格")
     closed = step(county, again, "pass_acceptance", ("record",), opinion="现场审查合格")
     assert (closed["state"], closed["open"], running(closed)) == ("closed", False, set()) and closed["closed_at"]
@@ -352,13 +352,97 @@ def test_a_general_hazard_is_reviewed_by_another_than_who_put_it_right(mine, des
     refused = mine.post(f"/v1/cases/{made['case_id']}/actions", if_match=str(right["version"]),
                         json={"action": "pass_review", "fields": {"opinion": "合格"}})
     assert refused.status_code == 403
-    other = desk("enterprise_reporter", unit=MINE.id, sub="mine-2")
-    failed = step(other, right, "fail_review", opinion="螺栓未紧固", due_on=day(3))
+    failed = step(county, right, "fail_review", opinion="螺栓未紧固", due_on=day(3))
     assert failed["state"] == "ordered" and failed["rectification"]["due_on"] == day(3)
     closed = step(county, step(mine, failed, "report_rectified", ("photo",), result="已紧固"), "pass_review", opinion="复查合格")
     assert closed["state"] == "closed"
     follow = county.get(f"{RECORDS}/{record['id']}/follow-ups/1").json()
     assert (follow["state"], follow["result"], follow["done_on"]) == ("done", "复查合格", day(0))
+
+
+def offered(hazard: dict) -> set[str]:
+    return {action["action"] for action in hazard["case"]["actions"]}
+
+
+def test_what_an_authority_found_is_judged_ordered_and_reviewed_by_an_authority(mine, desk, county):
+    """Two employees of the inspected enterprise close nothing that an inspector found."""
+    made = filed(county)
+    assert offered(mine.get(f"{HAZARDS}/{made['id']}").json()) == set()
+    refused = mine.post(f"{HAZARDS}/{made['id']}/judgements", if_match=str(made["version"]), json={"severity": "general"})
+    assert refused.status_code == 403
+    made = judged(county, made, "general")
+    assert offered(mine.get(f"{HAZARDS}/{made['id']}").json()) == set(), "nor does it set its own day"
+    made = step(county, made, "order", responsible="机电队队长", measures="加装护栏", due_on=day(7))
+    made = step(mine, made, "report_rectified", ("photo",), result="护栏已装")
+    colleague = desk("enterprise_reporter", unit=MINE.id, sub="mine-2")
+    assert offered(colleague.get(f"{HAZARDS}/{made['id']}").json()) == set()
+    assert step(county, made, "pass_review", opinion="复查合格")["state"] == "closed"
+
+
+def test_what_a_unit_found_itself_it_closes_by_two_people(mine, desk):
+    made = filed(mine, source="own_check")
+    made = step(mine, judged(mine, made, "general"), "order", responsible="机电队队长", measures="加装护栏", due_on=day(7))
+    made = step(mine, made, "report_rectified", ("photo",), result="护栏已装")
+    assert "pass_review" not in offered(mine.get(f"{HAZARDS}/{made['id']}").json())
+    colleague = desk("enterprise_reporter", unit=MINE.id, sub="mine-2")
+    assert step(colleague, made, "pass_review", opinion="复查合格")["state"] == "closed"
+
+
+def test_a_criterion_that_was_named_at_filing_is_judged_away_by_an_officer_with_reasons(mine, county):
+    made = filed(mine, source="own_check", criterion="COAL.06")
+    path = f"{HAZARDS}/{made['id']}/judgements"
+    judge = lambda who, **given: who.post(path, if_match=str(made["version"]), json={"severity": "general", **given})  # noqa: E731
+    assert faults(judge(mine, basis="不严重")) == {("/criterion", "officer-needed")}
+    assert faults(judge(county)) == {("/basis", "required")}
+    assert judge(county, basis="经检测，断层已采取防治水措施").status_code == 201
+
+
+def test_a_stopped_hazard_ends_only_when_it_was_judged_and_the_five_things_are_fixed(mine, county):
+    stopped = step(county, filed(county), "stop_work", reason="存在紧急危险", scope="停止作业")
+    assert running(stopped) == {"stop"}
+    assert "report_completed" not in offered(mine.get(f"{HAZARDS}/{stopped['id']}").json())
+    judged_so = step(county, stopped, "judge_major_stopped", criterion="COAL.02", basis="检测记录")
+    assert "report_completed" not in offered(mine.get(f"{HAZARDS}/{stopped['id']}").json())
+    ordered = step(county, judged_so, "order_stopped", responsible="总经理", measures="更换水泵", budget_cny="10000.00",
+                   due_on=day(30), emergency_plan="撤出人员")
+    done = step(mine, ordered, "report_completed", ("report", "photo"), result="已更换", evaluation="评估合格")
+    failed = step(county, done, "fail_acceptance", ("record",), opinion="备用泵缺失", due_on=day(40))
+    assert failed["state"] == "suspended", "a failed review lifts no stop"
+    done = step(mine, failed, "report_completed", ("report", "photo"), result="已补齐", evaluation="评估合格")
+    closed = step(county, done, "pass_acceptance", ("record",), opinion="合格")
+    states = {c["clock"]: c["state"] for c in closed["case"]["clocks"]}
+    assert closed["state"] == "closed" and {states[c] for c in ("report_department", "report_congress", "plan")} == {"superseded"}, \
+        "what never came was not done"
+
+
+def test_the_stop_of_a_general_hazard_is_lifted_by_who_may_order(county):
+    stopped = step(county, filed(county), "stop_work", reason="存在紧急危险", scope="停止作业")
+    assert "lift_stop" not in offered(stopped)
+    judged_so = step(county, stopped, "judge_general_stopped", basis="现场核实")
+    assert step(county, judged_so, "lift_stop", ("record",), opinion="已消除危险")["state"] == "general"
+
+
+def test_more_time_is_a_later_day(mine, county):
+    made = step(county, judged(county, filed(county), "general"), "order", responsible="队长", measures="加装", due_on=day(7))
+    act = lambda who, made, action, **fields: who.post(  # noqa: E731
+        f"/v1/cases/{made['case_id']}/actions", if_match=str(made["version"]), json={"action": action, "fields": fields})
+    assert faults(act(mine, made, "ask_extension", asked_until=day(6), reason="备件未到")) == {("/fields/asked_until", "not-later")}
+    made = step(mine, made, "ask_extension", asked_until=day(12), reason="备件未到")
+    assert faults(act(county, made, "grant_extension", due_on=day(5), opinion="同意")) == {("/fields/due_on", "not-later")}
+    assert step(county, made, "grant_extension", due_on=day(12), opinion="同意")["rectification"]["due_on"] == day(12)
+
+
+@pytest.mark.parametrize("kind, grants", [("office", 422), ("emergency", 201), ("government", 201)])
+def test_a_committees_office_inspects_and_orders_no_enterprise(desk, kind, grants):
+    body = desk(region="150622", unit=tree.body(kind, "150622").id, sub=f"{kind}-1")
+    answer = body.post(HAZARDS, json=filing())
+    assert answer.status_code == grants, answer.text
+    if grants == 422:
+        assert faults(answer) == {("/source", "no-power-to-inspect")}
+        made = filed(body, source="other_department")
+        assert "stop_work" not in offered(made) and "order_at_once" not in offered(made)
+    else:
+        assert {"stop_work", "order_at_once"} <= offered(answer.json())
 
 
 def test_blocked_exits_are_ordered_open_at_once_before_anything_else(county, mine):

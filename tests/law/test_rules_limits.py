@@ -46,7 +46,7 @@ def hazards(hand: Desk) -> None:
         given = filing(found_at=found_at.isoformat(), criterion="COAL.06")
         made = hand.call(COUNTY, "file_hazard", given)
         hand.call(COUNTY, "judge_hazard", made["id"], str(made["version"]), {"severity": severity, "criterion": "COAL.06"}
-                  if severity == "major" else {"severity": severity})
+                  if severity == "major" else {"severity": severity, "basis": "经核实不构成"})
     assert hand.value("select anze.hazard_duplicates(h) from anze.hazard h where h.id = %s", made["id"]) is not None
     hand.value("select anze.hazard_statistics_due('2026-07-01', '2026-10-01', '1506')")
 

@@ -2,6 +2,10 @@
 insert into anze.case_hook as kept (sort, code, title_zh, title_en, asks, sets, checks) values
     ('effect', 'hazard_judged', '留存判定', 'The judgement is kept', '{criterion}', '{}', true),
     ('effect', 'hazard_fixed', '留存整改要求（五落实）', 'What is to be done is kept', '{}', '{}', false),
+    ('guard', 'hazard_governed', '已判定并已明确五落实', 'It was judged, and what is to be done is fixed', '{}', '{}', false),
+    ('guard', 'hazard_general', '已判定为一般隐患', 'It was judged general', '{}', '{}', false),
+    ('guard', 'hazard_not_listed', '未在挂牌督办', 'It is not listed', '{}', '{}', false),
+    ('effect', 'hazard_extended', '延期日期晚于现期限', 'The day is later', '{}', '{}', true),
     ('effect', 'hazard_told', '留存报告的时间', 'When it was reported is kept', '{}', '{}', true),
     ('effect', 'hazard_stopped', '标明紧急危险', 'Danger is imminent', '{}', '{}', false),
     ('effect', 'hazard_completed', '确定现场审查的期限', 'Until when it is reviewed on site', '{}', '{review_by}', false),

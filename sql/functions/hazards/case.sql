@@ -5,20 +5,34 @@ set local check_function_bodies = off; -- functions of this folder may name late
 
 -- Judging ------------------------------------------------------------------------------------------------------------
 
--- What makes a hazard major is a criterion, and a criterion that makes it major cannot make it general.
-create or replace function anze.hazard_judgement_faults(h anze.hazard, judged_as text, named text, pointer text) returns jsonb
-stable language plpgsql as $$
+-- What makes a hazard major is a criterion, and a criterion that makes it major cannot make it general. One that was named
+-- when it was filed is judged away by an officer, who says why.
+create or replace function anze.hazard_judgement_faults(h anze.hazard, judged_as text, given jsonb, pointer text)
+returns jsonb stable language plpgsql as $$
+declare
+    named constant text := given ->> 'criterion';
+    filed constant anze.hazard_criterion := anze.hazard_criterion_on(h.criterion, anze.day_of(h.found_at));
+    judges_away constant boolean := judged_as = 'general' and named is null and h.severity is null
+        and coalesce(filed.severity = 'major', false);
 begin
     return (
-        select anze.hazard_criterion_faults(named, anze.day_of(h.found_at), h.sector, pointer)
-            || case
-            when judged_as = 'major' and named is null then anze.fault(pointer, 'required', '判定为重大隐患应指明判定标准。',
-                'A major hazard is one by a criterion.')
-            when k.severity <> judged_as then anze.fault(pointer, 'criterion-of-other-severity',
-                '该判定标准对应另一等级。', 'The criterion makes it of the other severity.')
-            else '[]' end
+        select anze.hazard_criterion_faults(named, anze.day_of(h.found_at), h.sector, pointer || '/criterion')
+            || coalesce(jsonb_agg(anze.fault(pointer || w.place, w.rule, w.zh, w.en)), '[]')
         from (select) one
-        left join anze.hazard_criterion k on k.code = named and k.in_force @> anze.day_of(h.found_at));
+        left join anze.hazard_criterion k on k.code = named and k.in_force @> anze.day_of(h.found_at)
+        cross join lateral (values
+            (judged_as = 'major' and named is null, '/criterion', 'required', '判定为重大隐患应指明判定标准。',
+                'A major hazard is one by a criterion.'),
+            (k.severity <> judged_as, '/criterion', 'criterion-of-other-severity', '该判定标准对应另一等级。',
+                'The criterion makes it of the other severity.'),
+            (judges_away and not coalesce(anze.caller_level() > 0, false), '/criterion', 'officer-needed',
+                '登记时指明了重大隐患判定标准，改判为一般隐患由监管部门作出。',
+                'It was filed by a criterion of major hazards: an officer decides that it is none.'),
+            (judges_away and given ->> 'basis' is null, '/basis', 'required',
+                '登记时指明了重大隐患判定标准，请说明不构成重大隐患的理由。',
+                'It was filed by a criterion of major hazards: say why it is none.')
+        ) w(holds, place, rule, zh, en)
+        where w.holds);
 end
 $$;
 
@@ -31,20 +45,21 @@ set search_path = pg_catalog, pg_temp as $$
 declare
     h constant anze.hazard := anze.hazard_of_case(c);
 begin
-    return case when h.id is null then '[]' else anze.hazard_judgement_faults(h, anze.hazard_judged_as(e.action),
-        e.content ->> 'criterion', '/fields/criterion') end;
+    return case when h.id is null then '[]'
+        else anze.hazard_judgement_faults(h, anze.hazard_judged_as(e.action), e.content, '/fields') end;
 end
 $$;
 
--- The judgement is kept for ever, and the hazard is what it says. Found again within a year is seen here too, since the
--- criterion may be known only now.
+-- The judgement is kept for ever, and the hazard is what it says. A criterion of the same severity that was known before
+-- stays where none is named. Found again within a year is seen here too, since the criterion may be known only now.
 create or replace function anze.case_effect_hazard_judged(c anze.case_file, e anze.case_event) returns anze.case_file
 language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
     h anze.hazard := anze.hazard_of_case(c);
     judged_as constant text := anze.hazard_judged_as(e.action);
-    named constant text := e.content ->> 'criterion';
+    named constant text := coalesce(e.content ->> 'criterion',
+        (select k.code from anze.hazard_criterion_on(h.criterion, anze.day_of(h.found_at)) k where k.severity = judged_as));
     again record;
 begin
     if h.id is null then
@@ -77,7 +92,7 @@ begin
         select a.code from anze.case_action a
         where (a.kind, a.version) = (c.kind, c.kind_version)
             and a.code = any (case judged_as when 'major' then array['judge_major', 'judge_major_stopped']
-                              else array['judge_general', 'regrade_general'] end)
+                              else array['judge_general', 'judge_general_stopped', 'regrade_general'] end)
         order by c.state = any (a.from_states) desc, a.place limit 1);
 end
 $$;
@@ -92,7 +107,7 @@ declare
     h constant anze.hazard := anze.hazard_lock(hazard, if_match);
     c constant anze.case_file := (select x from anze.case_file x where x.id = h.case_id);
 begin
-    perform anze.refuse_all(anze.hazard_judgement_faults(h, given ->> 'severity', given ->> 'criterion', '/criterion')
+    perform anze.refuse_all(anze.hazard_judgement_faults(h, given ->> 'severity', given, '')
         || anze.evidence_faults(coalesce(given -> 'evidence', '[]')));
     perform anze.case_act(h.case_id, anze.hazard_judging_step(c, given ->> 'severity'),
         given - '{severity,evidence}'::text[], coalesce(given -> 'evidence', '[]'));
@@ -119,6 +134,22 @@ begin
     return c;
 end
 $$;
+
+-- More time is a later day.
+create or replace function anze.case_check_hazard_extended(c anze.case_file, e anze.case_event) returns jsonb
+stable language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return coalesce((
+        select jsonb_agg(anze.fault('/fields/' || d.name, 'not-later', '应晚于现期限。', 'Later than the day that was set.'))
+        from jsonb_each_text(e.content) d(name, value)
+        where d.name in ('due_on', 'asked_until') and d.value::date <= (c.facts ->> 'due_on')::date), '[]');
+end
+$$;
+
+create or replace function anze.case_effect_hazard_extended(c anze.case_file, e anze.case_event) returns anze.case_file
+immutable language sql
+return c;
 
 create or replace function anze.case_check_hazard_told(c anze.case_file, e anze.case_event) returns jsonb
 stable language sql
@@ -168,6 +199,53 @@ begin
     c.facts := c.facts || jsonb_build_object('review_by_rule', term.code,
         'review_by', anze.day_of(anze.term_end(e.at, term.value, term.unit) - interval '1 second'));
     return c;
+end
+$$;
+
+-- When it may end ------------------------------------------------------------------------------------------------------
+
+-- As it is, without holding it: guards are asked while one reads, too.
+create or replace function anze.hazard_in_case(c anze.case_file) returns anze.hazard stable language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    named constant uuid := c.facts ->> 'hazard_id';
+begin
+    return (select x from anze.hazard x where x.id = named and x.found_at = anze.id_moment(named));
+end
+$$;
+
+-- Completed is what was judged and ordered: who answers for it, measures, money, the day, and the emergency plan (五落实).
+create or replace function anze.case_guard_hazard_governed(c anze.case_file) returns jsonb stable language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    h constant anze.hazard := anze.hazard_in_case(c);
+begin
+    return anze.refusal_where(h.id is not null and (h.severity is null or h.responsible is null or h.measures is null
+            or h.due_on is null or h.severity = 'major' and (h.budget_cny is null or h.emergency_plan is null)),
+        '该隐患尚未判定，或尚未明确责任、措施、资金、时限和预案。',
+        'It was not judged yet, or it is not fixed who answers for it, by what measures, money, day and emergency plan.');
+end
+$$;
+
+-- The stop of a major hazard ends with its acceptance.
+create or replace function anze.case_guard_hazard_general(c anze.case_file) returns jsonb stable language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    h constant anze.hazard := anze.hazard_in_case(c);
+begin
+    return anze.refusal_where(h.severity is distinct from 'general',
+        '未判定为一般隐患的，经现场审查合格后方可恢复。', 'It was not judged general: the stop ends when its review is passed.');
+end
+$$;
+
+-- What is listed ends with its listing, and at the level that lists it.
+create or replace function anze.case_guard_hazard_not_listed(c anze.case_file) returns jsonb stable language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return anze.refusal_where(exists (
+            select from anze.case_file l join anze.case_kind k on (k.code, k.version) = (l.kind, l.kind_version)
+            where l.parent_id = c.id and l.kind = 'listed_supervision' and l.is_open and l.state <> k.initial_state),
+        '该隐患正在挂牌督办，随挂牌督办销号。', 'It is listed: it is closed with its listing.');
 end
 $$;
 

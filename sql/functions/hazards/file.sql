@@ -73,7 +73,10 @@ begin
                 'There is no such finding.'),
             (f.unit_id <> u.id, '/unit_id', 'of-other-unit', '该问题应由其他单位整改。', 'The finding is about another unit.'),
             (anze.reach() = 'unit' and h.source in ('inspection', 'tip', 'other_department'), '/source', 'not-for-units',
-                '该来源由监管部门填写。', 'Offices state this source.')
+                '该来源由监管部门填写。', 'Offices state this source.'),
+            (h.source = 'inspection' and anze.caller_level() > 0 and not anze.caller_has_power('inspect'), '/source',
+                'no-power-to-inspect', '议事协调机构（安委会及其办公室）不对企业开展检查。',
+                'A body that coordinates (the safety committee, its office) inspects no enterprise.')
         ) w(holds, pointer, rule, zh, en)
         where w.holds);
 end
