@@ -135,8 +135,10 @@ def test_a_blocked_tailings_pond_is_listed_late_twice_upgraded_stopped_reviewed_
     assert raised["facts"]["upgrades"][0]["from_level"] == "city"
     assert try_act(city, case, "order_stop", decided(world, "city", stop_scope="选厂和尾矿库", stop_number="x"),
                    papers("document")).status_code == 403, "it is the province's now"
-    stopped = act(province, case, "order_stop", decided(world, "province", stop_scope="选厂和尾矿库",
-                                                        stop_number="内应急停〔2026〕7号"), papers("document"))
+    stop = dict(stop_scope="选厂和尾矿库", stop_number="内应急停〔2026〕7号")
+    assert try_act(province, case, "order_stop", decided(world, "province", **stop), papers("document")).status_code == 403, \
+        "a committee's office orders no enterprise"
+    stopped = act(by("bureau"), case, "order_stop", decided(world, "bureau", **stop), papers("document"))
     assert stopped["facts"]["is_stopped"]
     assert city.get(LISTED).json()["items"][0]["is_stopped"]
 

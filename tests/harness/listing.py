@@ -8,13 +8,16 @@ from .cases import day
 MINE = tree.enterprise("150622101", 1)
 COUNTY, CITY_OFFICE = tree.body("emergency", "150622"), tree.body("office", "150600")
 PROVINCE_OFFICE = tree.Unit(tree.unit_id("office 150000"), "safety_office", "自治区安委会办公室", "150000", level="province")
+# It may order, which an office cannot.
+PROVINCE_BUREAU = tree.Unit(tree.unit_id("emergency 150000"), "department", "自治区应急管理厅", "150000", level="province")
 SCOPES = ["cases:read", "cases:act", "hazards:read", "hazards:report", "hazards:handle"]
 # Who takes part: unit and region of the token.
 PARTIES = {
     "unit": {"unit": MINE.id}, "county": {"unit": COUNTY.id, "region": "150622"},
     "city": {"unit": CITY_OFFICE.id, "region": "1506"}, "province": {"unit": PROVINCE_OFFICE.id, "region": "15"},
+    "bureau": {"unit": PROVINCE_BUREAU.id, "region": "15"},
 }
-DECIDERS = {"city": CITY_OFFICE, "province": PROVINCE_OFFICE}
+DECIDERS = {"city": CITY_OFFICE, "province": PROVINCE_OFFICE, "bureau": PROVINCE_BUREAU}
 PLAN = {name: "按方案治理。" for name in ("goals", "methods", "funds", "organisation", "timetable", "safety_measures")}
 
 
@@ -34,10 +37,12 @@ def notice(due_on: str, supervisor: str = COUNTY.id) -> dict:
 
 
 def found_province_office(owner) -> None:
-    """The office of the province, which tree.py lacks."""
-    unit = PROVINCE_OFFICE
-    owner.execute("insert into anze.unit (id, kind, name, region_code, level) values (%s, %s, %s, %s, %s)"
-                  " on conflict (id) do nothing", (unit.id, unit.kind, unit.name, unit.region_code, unit.level))
+    """The office and the department of the province, which tree.py lacks."""
+    for unit in (PROVINCE_OFFICE, PROVINCE_BUREAU):
+        owner.execute("insert into anze.unit (id, kind, name, region_code, level, supervision_role) values"
+                      " (%s, %s, %s, %s, %s, %s) on conflict (id) do nothing", (
+                          unit.id, unit.kind, unit.name, unit.region_code, unit.level,
+                          "comprehensive" if unit is PROVINCE_BUREAU else None))
 
 
 def cast(owner) -> dict[str, str]:

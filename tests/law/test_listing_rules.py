@@ -21,7 +21,7 @@ FIGURES = {
     # no text has these: defaults
     "LIST.HAZ.APPROVE": (10, "workday", "recalled-low"), "LIST.HAZ.NOTICE": (3, "workday", "recalled-low"),
     "LIST.HAZ.PLAN": (10, "workday", "recalled-low"), "LIST.HAZ.PROGRESS": (1, "month", "recalled-low"),
-    "LIST.HAZ.STRIKEOFF": (5, "workday", "recalled-low"), "LIST.HAZ.CLOSURE": (20, "workday", "recalled-low"),
+    "LIST.HAZ.LATE.TIMES": (2, "count", "recalled-low"), "LIST.HAZ.STRIKEOFF": (5, "workday", "recalled-low"), "LIST.HAZ.CLOSURE": (20, "workday", "recalled-low"),
     "ESCALATION.DECIDE": (15, "workday", "recalled-low"), "ESCALATION.ANSWER": (10, "workday", "recalled-low"),
 }
 KINDS = ["listed_supervision", "escalation", "hazard_as_accident"]
@@ -116,14 +116,14 @@ def test_every_state_is_reached_and_every_open_one_is_left(owner, kind):
 
 def test_the_way_to_the_notice_has_its_clocks(hands):
     case = hands.propose()
-    runs(hands, case, "approve", "LIST.HAZ.APPROVE", MINE.id)  # no supervising unit is named yet
+    runs(hands, case, "approve", "LIST.HAZ.APPROVE", CITY_OFFICE.id)  # who decides, not whom it is about
     hands.act(case, "city", "approve", hands.decided("city", opinion="同意"))
     assert hands.clock(case, "approve") is None
-    runs(hands, case, "notice", "LIST.HAZ.NOTICE", MINE.id)
+    runs(hands, case, "notice", "LIST.HAZ.NOTICE", CITY_OFFICE.id)
     hands.act(case, "city", "issue_notice", notice(day(60)), papers("notice"))
     assert hands.clock(case, "notice") is None
-    runs(hands, case, "file_upward", "LIST.HAZ.FILE", COUNTY.id)
-    runs(hands, case, "publish", "LIST.HAZ.PUBLISH", COUNTY.id)
+    runs(hands, case, "file_upward", "LIST.HAZ.FILE", CITY_OFFICE.id)
+    runs(hands, case, "publish", "LIST.HAZ.PUBLISH", CITY_OFFICE.id)
     runs(hands, case, "plan", "LIST.HAZ.PLAN", MINE.id)
     assert hands.clock(case, "rectify")[1:] == (
         dt.datetime.combine(today() + dt.timedelta(days=61), dt.time(), CHINA), MINE.id), "to the end of the day"
@@ -146,9 +146,9 @@ def test_review_removal_and_its_publication_have_their_clocks(hands):
     runs(hands, case, "review", "LIST.HAZ.REVIEW", COUNTY.id)
     assert hands.clock(case, "rectify") is None, "asked in time"
     hands.act(case, "county", "pass_review", {"reviewed_on": day(0), "reviewers": "某", "findings": "合格"}, papers("record", "photo"))
-    runs(hands, case, "strike_off", "LIST.HAZ.STRIKEOFF", COUNTY.id)
+    runs(hands, case, "strike_off", "LIST.HAZ.STRIKEOFF", CITY_OFFICE.id)
     hands.act(case, "city", "strike_off", hands.decided("city", removal_number="x", opinion="同意"), papers("notice"))
-    runs(hands, case, "unpublish", "LIST.HAZ.UNPUBLISH", COUNTY.id)
+    runs(hands, case, "unpublish", "LIST.HAZ.UNPUBLISH", CITY_OFFICE.id)
     hands.act(case, "city", "publish_removal", {"removal_published_on": day(0), "removal_media": "同一媒体"})
     assert hands.owner.execute("select count(*) from anze.deadline where subject_id = %s and is_running", (case,)).fetchone()[0] == 0
 
@@ -178,7 +178,7 @@ def test_more_time_is_asked_for_twenty_working_days_ahead(hands):
     ask = {"asked_until": day(120), "reason": "冬季冻土"}
     just = hands.rectifying(days_until(hands, 20))
     assert hands.act(just, "unit", "ask_extension", ask, papers("report"))["state"] == "extension_asked"
-    runs(hands, just, "extension", "LIST.HAZ.EXTENSION.DECIDE", COUNTY.id)
+    runs(hands, just, "extension", "LIST.HAZ.EXTENSION.DECIDE", CITY_OFFICE.id)
     late = hands.rectifying(days_until(hands, 20) - 1)
     assert refused(lambda: hands.act(late, "unit", "ask_extension", ask, papers("report"))) == "AZ409"
 

@@ -2,6 +2,7 @@
 insert into anze.case_hook as kept (sort, code, title_zh, title_en, asks, checks) values
     ('guard', 'listing_extensible', '未延长过，且距期限届满尚早', 'Not extended yet, and far enough ahead', '{}', false),
     ('guard', 'listing_late', '整改期限已届满', 'The day that was set has passed', '{}', false),
+    ('guard', 'listing_not_late_before', '未曾重新明确期限', 'No new day was set before', '{}', false),
     ('guard', 'listing_stopped', '已责令停产停工', 'Work is stopped', '{}', false),
     ('guard', 'listing_not_stopped', '未责令停产停工', 'Work is not stopped', '{}', false),
     ('guard', 'listing_withheld', '未公示', 'It was not published', '{}', false),
@@ -14,7 +15,8 @@ insert into anze.case_hook as kept (sort, code, title_zh, title_en, asks, checks
     ('effect', 'listing_extended', '延长期限', 'The day is put off', '{due_on}', true),
     ('effect', 'listing_suspended', '中止计时', 'Time stands still', '{resume_by}', false),
     ('effect', 'listing_resumed', '剩余期限继续计算', 'What was left of the time goes on', '{}', false),
-    ('effect', 'listing_late', '认定逾期', 'It is late', '{due_on}', false),
+    ('effect', 'listing_late', '认定逾期', 'It is late', '{due_on}', true),
+    ('effect', 'listing_ended', '所挂牌的隐患一并销号', 'The hazard that was listed is closed with it', '{}', false),
     ('effect', 'listing_stopped', '责令停产停工', 'Work is stopped', '{}', false),
     ('effect', 'listing_stop_lifted', '解除停产停工', 'The stop is lifted', '{}', false),
     ('effect', 'listing_upgraded', '由上级督办', 'A higher level supervises it', '{upgrade_reason,supervisor_id}', true),

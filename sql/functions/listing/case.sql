@@ -180,6 +180,31 @@ set search_path = pg_catalog, pg_temp as $$
         'The day that was set has not passed.')
 $$;
 
+-- Who stays late is not given one new day after the other: it is taken over, stopped or closed down. Whoever takes it over
+-- sets days of its own.
+create or replace function anze.case_guard_listing_not_late_before(c anze.case_file) returns jsonb
+stable language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    taken_over constant timestamptz := c.facts -> 'upgrades' -> -1 ->> 'at';
+    times constant integer := (
+        select count(*) from jsonb_array_elements(c.facts -> 'late') l(one)
+        where taken_over is null or (l.one ->> 'noted_at')::timestamptz > taken_over);
+begin
+    return anze.refusal_where(times >= anze.rule_value('LIST.HAZ.LATE.TIMES', anze.today(), c.region_code),
+        format('已重新明确过 %s 次期限，仍逾期的应提级、停产停工或提请关闭。', times),
+        format('A new day was set %s times: now it is taken over, stopped or closed down.', times));
+end
+$$;
+
+create or replace function anze.case_check_listing_late(c anze.case_file, e anze.case_event) returns jsonb
+stable language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return anze.too_long_faults((c.facts ->> 'listed_on')::date, c.region_code, (e.content ->> 'due_on')::date);
+end
+$$;
+
 create or replace function anze.case_effect_listing_late(c anze.case_file, e anze.case_event) returns anze.case_file
 language plpgsql
 set search_path = pg_catalog, pg_temp as $$
@@ -274,6 +299,26 @@ set search_path = pg_catalog, pg_temp as $$
 begin
     if anze.listing_is_stopped(c) then
         c.facts := c.facts || jsonb_build_object('is_stopped', false, 'stop_lifted_on', anze.day_of(e.at));
+    end if;
+    return c;
+end
+$$;
+
+-- The hazard that was listed ends with its listing, whoever handles it.
+create or replace function anze.case_effect_listing_ended(c anze.case_file, e anze.case_event) returns anze.case_file
+language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    listed constant anze.case_file := (
+        select h from anze.case_file h where h.id = c.parent_id and h.kind = 'hazard' and h.is_open);
+    title constant jsonb := anze.case_event_title(c, e.action);
+begin
+    if exists (select from anze.case_action a
+               where (a.kind, a.version, a.code) = (listed.kind, listed.kind_version, 'close_listed')
+                   and listed.state = any (a.from_states))
+    then
+        perform anze.case_act(listed.id, 'close_listed', jsonb_build_object('opinion', format('%s：%s',
+            c.title, coalesce(e.content ->> 'opinion', e.content ->> 'reason', title ->> 'title_zh'))), '[]', true);
     end if;
     return c;
 end
