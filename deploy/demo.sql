@@ -44,6 +44,10 @@ insert into anze.unit (id, kind, name, credit_code, region_code, sector, level, 
     ('87c85b76-4768-5f64-923d-274461be75fe', 'enterprise', '康巴什区示例商业广场有限公司', '91150603MA0000040G', '150603001', 'fire', null, null, '{}', '719c1e2c-255a-55f1-9429-2d0870e88547', 'blue'),
     ('eebfe37f-bd0e-545e-87a2-5d62c2a3ab1e', 'site', '准格尔旗示例煤业有限责任公司一号井', null, '150622100', 'coal', null, null, '{}', '0f5d2a22-2d96-5fec-927e-329f29bb45b5', 'red')
 on conflict on constraint unit_pkey do nothing;
+-- The department of the autonomous region, which may order what its committee's office cannot.
+insert into anze.unit (id, kind, name, region_code, level, supervision_role) values
+    ('b7a1c0de-5d5e-5b0a-9c1f-2f6f3f1d8a11', 'department', '内蒙古自治区应急管理厅', '150000', 'province', 'comprehensive')
+on conflict on constraint unit_pkey do nothing;
 -- A tailings pond above a village (头顶库), and the office of the autonomous region, which takes cases over.
 insert into anze.unit (id, kind, site_kind, name, credit_code, region_code, sector, level, accountable_to, risk_class) values
     ('fb22011e-04b4-5fe4-8f8e-2bcf788e6848', 'safety_office', null, '内蒙古自治区安全生产委员会办公室', null, '150000', null, 'province', null, null),

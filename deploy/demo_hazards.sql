@@ -36,6 +36,7 @@ create or replace function pg_temp.speak_as(who text, unit uuid) returns void la
         select case when who in ('unit', 'unit2') then u.id
             when who in ('inspector', 'inspector2') then i.inspector
             when who = 'office' then pg_temp.body('safety_office', '150600')
+            when who = 'bureau' then pg_temp.body('department', '150000')
             else pg_temp.body('safety_office', '150000') end as acting) b
     join anze.unit a on a.id = b.acting
     cross join lateral (values
@@ -59,16 +60,20 @@ create or replace function pg_temp.given(fields jsonb) returns jsonb language sq
         else f.value end), '{}')
     from jsonb_each(fields) f(key, value) $$;
 
--- Where the demo city is older than its hazards, nobody heads the office of the autonomous region yet.
-with director as (
+-- Where the demo city is older than its hazards, nobody heads the office and the department of the autonomous region yet.
+with head as (
     insert into anze.person (id, unit_id, code, name, region_code, is_body)
-    select md5('demo director of ' || o.id)::uuid, o.id, '1', '王海燕', o.region_code, true
+    select md5('demo director of ' || o.id)::uuid, o.id, '1', case o.kind when 'department' then '巴雅尔' else '王海燕' end,
+        o.region_code, true
     from anze.unit o
-    where o.kind = 'safety_office' and o.region_code = '150000'
-        and not exists (select from anze.appointment a where a.unit_id = o.id and a.post = 'office_director')
+    where o.kind in ('safety_office', 'department') and o.region_code = '150000'
+        and not exists (select from anze.appointment a
+                        where a.unit_id = o.id and a.post in ('office_director', 'department_head'))
     returning *)
 insert into anze.appointment (person_id, unit_id, post, held, document_number, region_code, is_body)
-select d.id, d.unit_id, 'office_director', '[2023-05-01,)', '内示任〔2023〕1号', d.region_code, true from director d;
+select d.id, d.unit_id, case o.kind when 'department' then 'department_head' else 'office_director' end, '[2023-05-01,)',
+    '内示任〔2023〕1号', d.region_code, true
+from head d join anze.unit o on o.id = d.unit_id;
 
 -- The script ----------------------------------------------------------------------------------------------------------
 
@@ -204,9 +209,9 @@ insert into demo_step values
     ('pond', 4, -316, 'inspector', 'order_major', '{"responsible": "总经理", "measures": "疏通排洪隧洞，坝坡反滤压重，恢复设计泄洪能力。", "budget_cny": "4200000.00", "due_on": "@90", "emergency_plan": "编制下游村民转移预案，汛期24小时巡坝。"}', '{}'),
     ('pond', 5, -313, 'unit', 'report_to_congress', '{"told_on": "@0", "meeting": "职工代表大会"}', '{}'),
     ('pond', 6, -305, 'unit', 'submit_plan', '{"goals": "恢复设计排洪能力。", "methods": "机械清淤、反滤压重。", "funds": "自筹420万元。", "organisation": "总经理负责。", "timetable": "三个月。", "safety_measures": "停止放矿，24小时巡坝。"}', '{plan}'),
-    ('pond', 7, -160, 'province', 'stop_work', '{"reason": "两次逾期未完成整改。", "scope": "选矿厂和尾矿库停产，停止放矿。", "withdrawn_people": 46}', '{}'),
-    ('pond', 8, -96, 'unit', 'report_completed', '{"result": "隧洞全线疏通，坝坡反滤压重完成，泄洪能力恢复至设计值。", "evaluation": "示范安全评价有限公司评估合格。", "spent_cny": "5137000.00"}', '{report,photo}'),
-    ('pond', 9, -93, 'inspector2', 'pass_acceptance', '{"opinion": "现场审查合格，同意销号。"}', '{record}'),
+    ('pond', 7, -160, 'bureau', 'stop_work', '{"reason": "两次逾期未完成整改。", "scope": "选矿厂和尾矿库停产，停止放矿。", "withdrawn_people": 46}', '{}'),
+    ('pond', 8, -90, 'unit', 'report_completed', '{"result": "隧洞全线疏通，坝坡反滤压重完成，泄洪能力恢复至设计值。", "evaluation": "示范安全评价有限公司评估合格。", "spent_cny": "5137000.00"}', '{report,photo}'),
+    ('pond', 9, -85, 'bureau', 'close_listed', '{}', '{}'), -- its listing does it
     ('listed pond', 1, -313, 'inspector', 'propose', '{"level": "city", "category": "tailings_pond_above_people", "title": "西沟尾矿库排洪隧洞堵塞", "place": "沙圪堵镇西沟尾矿库", "matter": "排洪隧洞堵塞，坝坡渗水，坝下有37户村民。", "grounds": "属于头顶库重大风险，旗里难以按期消除。"}', '{report,photo}'),
     ('listed pond', 2, -307, 'office', 'approve', '{"person_id": "@decider", "opinion": "同意由市安委会挂牌督办。"}', '{}'),
     ('listed pond', 3, -306, 'office', 'issue_notice', '{"document_number": "鄂安委督〔示〕3号", "requirements": "疏通排洪隧洞，恢复设计排洪能力，落实下游村民转移预案。", "removal_procedure": "谁督办谁核查，核查合格后解除。", "leader": "副市长 示例", "supervisor_id": "08beedbb-ac80-5c51-b7df-b11d50ce5c6d", "due_on": "@60"}', '{notice}'),
@@ -221,7 +226,7 @@ insert into demo_step values
     ('listed pond', 12, -213, 'unit', 'report_progress', '{"progress": "雨季停工两周，疏通290米。", "percent": 45, "spent_cny": "1900000.00"}', '{}'),
     ('listed pond', 13, -161, 'province', 'upgrade', '{"person_id": "@decider", "upgrade_reason": "late", "supervisor_id": "fb22011e-04b4-5fe4-8f8e-2bcf788e6848", "opinion": "两次逾期，由自治区提级督办。"}', '{document}'),
     ('listed pond', 14, -160, 'province', 'note_lateness', '{"due_on": "@90", "reason": "重新明确的期限再次届满，未完成整改。"}', '{document}'),
-    ('listed pond', 15, -160, 'province', 'order_stop', '{"person_id": "@decider", "stop_scope": "选矿厂和西沟尾矿库", "stop_number": "内安委停〔示〕7号"}', '{document}'),
+    ('listed pond', 15, -160, 'bureau', 'order_stop', '{"person_id": "@decider", "stop_scope": "选矿厂和西沟尾矿库", "stop_number": "内安委停〔示〕7号"}', '{document}'),
     ('listed pond', 16, -158, 'unit', 'report_progress', '{"progress": "停产整治，三班清淤，疏通410米。", "percent": 60, "spent_cny": "3050000.00"}', '{}'),
     ('listed pond', 17, -141, 'unit', 'report_progress', '{"progress": "隧洞贯通，坝坡反滤压重完成一半。", "percent": 85, "spent_cny": "4300000.00"}', '{}'),
     ('listed pond', 18, -124, 'unit', 'report_progress', '{"progress": "坝坡反滤压重完成，监测系统调试。", "percent": 98, "spent_cny": "5100000.00"}', '{}'),
@@ -308,7 +313,7 @@ begin
         select l.location into location from anze.propose_listing(given || jsonb_build_object('evidence', papers,
             'parent_id', (select p.id from demo_case p where p.key = c.parent))) l;
         update demo_case x set id = split_part(location, '/', 4)::uuid where x.key = s.key;
-    else
+    elsif s.action <> 'close_listed' then
         perform anze.case_act(c.id, s.action, given, papers);
     end if;
 end
