@@ -148,6 +148,37 @@ def test_an_excuse_is_decided_by_somebody_above_and_by_nobody_else(office, place
     assert (counted["excused"], counted["missed"], counted["rate_percent"]) == (1, 0, None)
 
 
+@pytest.mark.parametrize("decider, decides", [
+    (dict(region="150622", unit=tree.body("emergency", "150622").id), 403),  # a department of the county
+    (dict(region="150622"), 403),  # a colleague without a unit
+    (dict(region="1506", unit=tree.body("emergency", "150600").id), 200)])
+def test_a_body_is_excused_by_a_level_above_it_and_by_no_subordinate_or_colleague(office, place, client, decider, decides):
+    government = office.unit("government", region="150622", level="county")
+    duty = office.duty(unit_kinds=["government"])
+    owed(office, government, duty, 1)
+    office.keep()
+    asker = client(scopes=["duties:read", "duties:record"], region="150622", unit=government, sub="clerk", to=place[1])
+    (one,) = asker.items(f"/v1/obligations?duty={duty}&unit_id={government}")
+    excuse = asker.post(f"/v1/obligations/{one['id']}/excuses", json={"reason": "机构改革期间"}).json()
+    judge = client(scopes=["duties:decide"], sub="judge", to=place[1], **decider)
+    assert judge.post(f"/v1/excuses/{excuse['id']}/decision", json={"decision": "approved"}, if_match="1").status_code == decides
+
+
+def test_who_asked_in_person_does_not_decide_through_a_system(office, place, client):
+    unit, duty = office.unit(), office.duty()
+    owed(office, unit, duty, 1)
+    office.keep()
+    grant = dict(scopes=["duties:read", "duties:record", "duties:decide"], region="150622", to=place[1])
+    person = client(sub="zhang", **grant)
+    (one,) = person.items(f"/v1/obligations?duty={duty}")
+    excuse = person.post(f"/v1/obligations/{one['id']}/excuses", json={"reason": "停产检修"}).json()
+    path = f"/v1/excuses/{excuse['id']}/decision"
+    system = client(sub="zhang", act={"sub": "system-1"}, **grant)
+    assert system.post(path, json={"decision": "approved"}, if_match="1").status_code == 403
+    other = client(sub="li", act={"sub": "system-1"}, **grant)
+    assert other.post(path, json={"decision": "approved"}, if_match="1").status_code == 200
+
+
 def test_a_refused_excuse_leaves_it_missed_and_may_be_asked_again(office, county):
     unit, duty = office.unit(), office.duty()
     (one,) = owed(office, unit, duty, 1)

@@ -247,7 +247,22 @@ begin
 end
 $$;
 
--- Decided from above: by somebody else than who asked, and not on behalf of the unit that is to be excused.
+-- Who decides stands above the unit that owes: at a higher level, or in a unit that it answers to; so neither a subordinate
+-- nor a colleague excuses anybody. Nor does who asked, whether in person or through a system, then or now.
+create or replace function anze.may_decide_excuse(e anze.excuse) returns boolean stable language plpgsql as $$
+declare
+    owing constant anze.unit := (select u from anze.unit u where u.id = e.unit_id);
+    owing_level constant integer := case when owing.is_body
+        then coalesce((select l.rank from anze.level l where l.code = owing.level), anze.region_level(owing.region_code)) else 0 end;
+    hands constant text[] := array[coalesce(anze.actor(), 'login:' || session_user),
+        nullif(anze.on_behalf_of(), anze.unit()::text)];
+begin
+    return coalesce(anze.reach() = 'region' and anze.unit() is distinct from e.unit_id
+        and not hands && array[e.requested_by, nullif(e.requested_on_behalf_of, e.unit_id::text)]
+        and (anze.caller_level() > owing_level or anze.answers_to(e.unit_id, anze.unit())), false);
+end
+$$;
+
 create or replace function anze.decide_excuse(excuse_id uuid, if_match text, request jsonb)
 returns table (status text, body text, etag text, location text)
 security definer language plpgsql
@@ -261,7 +276,7 @@ begin
     if e.id is null then
         perform anze.refuse('AZ404', '没有该申请。', 'There is no such excuse.');
     end if;
-    if e.requested_by = anze.actor() or anze.unit() = e.unit_id or anze.reach() <> 'region' then
+    if not anze.may_decide_excuse(e) then
         perform anze.refuse('AZ403', '申请由上级审批，不能自行审批。',
             'An excuse is decided from above, not by who asks for it.');
     end if;
