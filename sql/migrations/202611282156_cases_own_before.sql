@@ -1,3 +1,4 @@
+-- anze: after-functions
 -- anze: backfill case_file
 -- Open cases that their unit opened: whoever has no level of government stands in it.
 with own as materialized (
