@@ -16,7 +16,7 @@ const char usage_import[] =
     "Run again, it adds and changes what differs; it never deletes.\n\n"
     "All rows are checked first. If any is refused, nothing is written and the refused rows are listed as CSV\n"
     "(line,column,reason,row) on standard error or in the report.\n\n"
-    "  regions       行政区划: code, name, parent\n"
+    "  regions       行政区划: code, name, parent, from, until\n"
     "  units         单位: code, credit_code (one of them), kind, name, region_code, sector, level, supervision_role,\n"
     "                supervised_sectors, accountable_to, group, zone, risk_class, site_kind, high_risk, opened_on,\n"
     "                closed_on, effective_on\n"

@@ -50,7 +50,7 @@ static const struct line {
     { "credit-code", "94350100M000100Y43", false },             { "credit-code", "B1350100M000100Y43", false },
     { "credit-code", "91990100M000100Y43", false },             { "credit-code", "91369900M000100Y43", false },
     { "credit-code", "369999190002300738", false },             { "credit-code", "110101199003070739", false },
-    { "credit-code", "511123199003070739", false },             { "credit-code", "91150622199003070X", false },
+    { "credit-code", "511123199003070739", false },             { "credit-code", "522101199003070738", false },
     { "credit-code", "", false },
     { "region-code", "15", true },            { "region-code", "1506", true },          { "region-code", "150622", true },
     { "region-code", "150622101", true },     { "region-code", "150622101001", true },  { "region-code", "150", false },

@@ -11,7 +11,7 @@ with matching as not materialized (
       and (p.is_body or p.sector = any (:scope_sectors::text[])) --? scope_sectors
       and p.unit_id = :unit_id::uuid --? unit_id
       and p.code = :code --? code
-      and strpos(p.name, :name) > 0 --? name
+      and strpos(anze.searched_name(p.name), anze.searched_name(:name)) > 0 --? name
       and starts_with(p.region_code, anze.region_prefix(:region)) --? region
       and p.id in (select a.person_id from anze.appointment a where a.post = :post and a.held @> anze.today()) --? post
       and p.qualifications @> array[:qualification] --? qualification

@@ -1,0 +1,2 @@
+-- A file of divisions may name a parent in a later row.
+alter table anze.region alter constraint region_parent_fkey deferrable initially immediate;
