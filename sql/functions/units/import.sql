@@ -116,7 +116,8 @@ as $$
         'Another unit has this unified social credit code.'
     from candidate c join anze.unit u on u.credit_code = c.credit_code and u.id <> c.id
     union all
-    select c.line, 'region_code', format('该行政区划代码在 %s 无效；有效期：%s。', c.effective_on, anze.region_days(c.region_code, true)),
+    select c.line, 'region_code',
+        format('该行政区划代码在 %s 无效；有效期：%s。', c.effective_on, anze.region_days(c.region_code, true)),
         format('This division code does not hold on %s; it holds %s.', c.effective_on, anze.region_days(c.region_code, false))
     from candidate c
     left join anze.unit u on u.id = c.id

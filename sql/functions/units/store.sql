@@ -6,11 +6,12 @@ set local check_function_bodies = off; -- functions of this folder may name late
 create or replace function anze.unit_json(u anze.unit) returns jsonb stable parallel safe language sql
 return jsonb_strip_nulls(jsonb_build_object(
     'id', (u).id, 'kind', (u).kind, 'name', (u).name, 'code', (u).code, 'credit_code', (u).credit_code,
-    'credit_code_mismatch', anze.credit_code_mismatch((u).credit_code), 'region_code', (u).region_code, 'sector', (u).sector, 'level', (u).level,
-    'supervision_role', (u).supervision_role, 'supervised_sectors', (u).supervised_sectors,
-    'accountable_to', (u).accountable_to, 'risk_class', (u).risk_class, 'site_kind', (u).site_kind,
-    'high_risk', (u).high_risk, 'group_id', (u).group_id, 'zone_id', (u).zone_id, 'opened_on', (u).opened_on,
-    'closed_on', (u).closed_on, 'version', (u).version, 'created_at', (u).created_at, 'updated_at', (u).updated_at));
+    'credit_code_mismatch', anze.credit_code_mismatch((u).credit_code), 'region_code', (u).region_code,
+    'sector', (u).sector, 'level', (u).level, 'supervision_role', (u).supervision_role,
+    'supervised_sectors', (u).supervised_sectors, 'accountable_to', (u).accountable_to,
+    'risk_class', (u).risk_class, 'site_kind', (u).site_kind, 'high_risk', (u).high_risk, 'group_id', (u).group_id,
+    'zone_id', (u).zone_id, 'opened_on', (u).opened_on, 'closed_on', (u).closed_on, 'version', (u).version, 'created_at', anze.instant((u).created_at),
+    'updated_at', anze.instant((u).updated_at)));
 
 create or replace function anze.unit_reference(u anze.unit) returns jsonb stable parallel safe language sql
 return jsonb_build_object('id', (u).id, 'kind', (u).kind, 'name', (u).name);

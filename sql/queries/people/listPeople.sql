@@ -44,7 +44,7 @@ found as (
 select coalesce(json_agg(json_strip_nulls(json_build_object(
            'id', f.id, 'unit', anze.unit_reference(u), 'code', f.code,
            'name', f.name, 'phone', anze.mask_phone(f.phone), 'qualifications', f.qualifications,
-           'region_code', f.region_code, 'version', f.version, 'updated_at', f.updated_at))
+           'region_code', f.region_code, 'version', f.version, 'updated_at', anze.instant(f.updated_at)))
            order by f.place) filter (where f.place <= :limit::int), '[]')::text as items,
        case when count(*) > :limit::int then (
             select jsonb_build_array(l.name, l.id)::text from found l where l.place = :limit::int) end as next

@@ -48,7 +48,7 @@ select coalesce(json_agg(json_strip_nulls(json_build_object(
            'id', id, 'kind', kind, 'name', name, 'code', code, 'region_code', region_code, 'sector', sector,
            'level', level, 'accountable_to', accountable_to, 'risk_class', risk_class, 'site_kind', site_kind,
            'high_risk', high_risk, 'group_id', group_id, 'zone_id', zone_id, 'opened_on', opened_on,
-           'closed_on', closed_on, 'version', version, 'updated_at', updated_at)) order by place)
+           'closed_on', closed_on, 'version', version, 'updated_at', anze.instant(updated_at))) order by place)
            filter (where place <= :limit::int), '[]')::text as items,
        case when count(*) > :limit::int then (
             select jsonb_build_array(f.name, f.id)::text --? sort=name
