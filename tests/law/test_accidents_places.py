@@ -26,6 +26,12 @@ def region(database, code: str, parent: str | None, since: str | None = None, un
 
 
 @pytest.fixture(scope="module")
+def database(cluster, make_database):
+    """One of its own, since others count the divisions of the common one."""
+    return make_database(cluster)
+
+
+@pytest.fixture(scope="module")
 def changed(database):
     """What became of three places: 610624 is 610603 since 2016, 152723 was 150622 until 2001, 150603 was split from 150602."""
     for code, since, until in [("610624", None, "2016-05-17"), ("610603", "2016-05-17", None), ("152723", None, "2001-02-26"),

@@ -15,7 +15,7 @@ with matching as not materialized (
       and starts_with(u.region_code, anze.region_prefix(:region)) --? region
       and u.sector = :sector --? sector
       and u.credit_code = :credit_code --? credit_code
-      and not anze.credit_code_is_valid(u.credit_code) --? credit_code_mismatch=true
+      and u.id = any (array(select anze.units_with_code_mismatch())) --? credit_code_mismatch=true
       and anze.credit_code_mismatch(u.credit_code) is null --? credit_code_mismatch=false
       and strpos(anze.searched_name(u.name), anze.searched_name(:name)) > 0 --? name
       and u.accountable_to = :accountable_to::uuid --? accountable_to
