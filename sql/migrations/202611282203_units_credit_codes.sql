@@ -1,3 +1,4 @@
+-- anze: after-functions
 -- What a credit code is: registry and kind of body, division, nine characters of the body, a check character. Codes with a
 -- wrong check character have been given out, so that it is no condition any more; a person's number is refused for what it
 -- is. What is stored already passed the stricter check of the last release in all but the registry and the division, which
