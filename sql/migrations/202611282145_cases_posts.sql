@@ -1,5 +1,5 @@
--- anze: with-functions
--- Who decides holds a post: takers ask for it, each for its own. The functions of the last release read it of the action.
+-- Who decides holds a post: takers ask for it, each for its own. The functions of the last release read it of the action, and
+-- pass over what a taker says of posts; the column goes after them.
 
 update anze.case_action a
 set takers = (
@@ -9,7 +9,6 @@ set takers = (
         else t.taker || jsonb_build_object('posts', to_jsonb(a.posts)) end order by t.place)
     from jsonb_array_elements(a.takers) with ordinality t(taker, place))
 where a.posts <> '{}';
-alter table anze.case_action drop column posts;
 comment on column anze.case_action.takers is
     'each a name, or {"who": name, "power": that the caller''s body has, "level": least level of the caller, "posts": the '
     'person named by the field person_id holds one of these in the caller''s unit}. unit: who acts for the unit of the case; '

@@ -1,4 +1,3 @@
--- anze: with-functions
 -- The table of before becomes a partition. What an obligation was is written by its own trigger alone, and obligations are
 -- never deleted: no foreign key, which would have writers of obligations wait while a partition is made.
 
