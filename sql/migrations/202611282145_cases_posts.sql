@@ -14,3 +14,4 @@ comment on column anze.case_action.takers is
     'person named by the field person_id holds one of these in the caller''s unit}. unit: who acts for the unit of the case; '
     'supervisor: the body that supervises it, or its level; office: a safety office of the case''s level; upper: a higher '
     'level than the case''s; anyone in reach; system: effects and time alone';
+alter table anze.case_action alter column posts drop not null;
