@@ -381,7 +381,8 @@ begin
 end
 $$;
 
--- While a case is withheld from its unit, the unit is told nothing of it; once it is not, what runs is told from then on.
+-- While a case is withheld from its unit, the unit is told nothing of it, nor by its light; once it is not, what runs is told
+-- from then on.
 create or replace function anze.tell_case_deadlines(c anze.case_file, former_state text, at timestamptz) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp as $$
@@ -395,6 +396,7 @@ begin
     update anze.deadline d
     set next_notice_at = case when c.withheld_from_unit then 'infinity' else anze.first_deadline_notice_at(d.due_at, at) end
     where d.subject_id = c.id and d.is_running and d.owed_by = c.unit_id;
+    insert into anze.light_note (unit_id) values (c.unit_id);
 end
 $$;
 

@@ -151,7 +151,7 @@ set search_path = pg_catalog, pg_temp as $$
         where h.unit_id = any (unit_ids) and h.is_open
         group by h.unit_id),
     -- What the unit itself owes: about its own hazards (what an office lets pass is no fault of the unit), and about cases
-    -- of every other kind, which an office may owe as well.
+    -- of every other kind, which an office may owe as well. Of a case that is withheld from it its light says nothing.
     clocked as (
         select d.owed_by as unit_id,
             count(distinct d.subject_id) filter (where f.kind = 'hazard' and d.due_at <= now_at) as hazards_late,
@@ -159,6 +159,7 @@ set search_path = pg_catalog, pg_temp as $$
             min(d.due_at) filter (where d.due_at > now_at) as late_at
         from anze.deadline d join anze.case_file f on f.id = d.subject_id
         where d.owed_by = any (unit_ids) and d.is_running and (f.kind <> 'hazard' or f.unit_id = d.owed_by)
+            and not (f.withheld_from_unit and f.unit_id = d.owed_by)
         group by d.owed_by)
     select u.id, jsonb_build_object('missed', coalesce(c.missed, 0), 'missed_twice', coalesce(c.missed_twice, 0),
             'overdue', coalesce(c.overdue, 0), 'escalated', coalesce(c.escalated, 0),

@@ -248,6 +248,7 @@ begin
     select * into n from anze.notice x
     where x.id = notice_id
         and (anze.can_see_of_unit(x.region_code, x.sector, x.about_unit_id) or x.unit_id = anze.unit())
+        and not (x.subject = 'case' and anze.deadline_is_withheld(x.subject_id))
     for update;
     if n.id is null then
         perform anze.refuse('AZ404', '没有该提醒。', 'There is no such notice.');
