@@ -59,7 +59,7 @@ with told(table_name, may_change, why_not_zh, why_not_en) as (
     select 'anze.' || a.name, a.may_change::text[], null, null
     from (values
         -- places, units, people
-        ('region', '{}'), ('sector', '{}'), ('unit', '{}'), ('unit_event', '{}'), ('unit_follower', '{}'),
+        ('region', '{}'), ('region_span', '{}'), ('sector', '{}'), ('unit', '{}'), ('unit_event', '{}'), ('unit_follower', '{}'),
         ('post', '{}'), ('person', '{}'), ('appointment', '{}'), ('voided_appointment', '{region_code,sector,is_body}'), ('structural_rule', '{}'),
         -- the law's figures and code sets
         ('instrument', '{}'), ('rule', '{}'), ('rule_unit', '{}'), ('rule_limit', '{}'), ('working_day', '{}'), ('level', '{}'),
