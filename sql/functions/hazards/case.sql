@@ -5,42 +5,40 @@ set local check_function_bodies = off; -- functions of this folder may name late
 
 -- Judging ------------------------------------------------------------------------------------------------------------
 
--- What makes a hazard major is a criterion, and a criterion that makes it major cannot make it general. One that was named
--- when it was filed is judged away by an officer, who says why.
-create or replace function anze.hazard_judgement_faults(h anze.hazard, judged_as text, given jsonb, pointer text)
-returns jsonb stable language plpgsql as $$
-declare
-    named constant text := given ->> 'criterion';
-    filed constant anze.hazard_criterion := anze.hazard_criterion_on(h.criterion, anze.day_of(h.found_at));
-    judges_away constant boolean := judged_as = 'general' and named is null and h.severity is null
-        and coalesce(filed.severity = 'major', false);
+-- What makes a hazard major is a criterion, and a criterion that makes it major cannot make it general.
+create or replace function anze.hazard_basis_faults(h anze.hazard, judged_as text, named text, pointer text) returns jsonb
+stable language plpgsql as $$
 begin
     return (
-        select '[]'::jsonb || anze.hazard_criterion_faults(named, anze.day_of(h.found_at), h.sector, pointer || '/criterion')
-            || coalesce(jsonb_agg(anze.fault(pointer || w.place, w.rule, w.zh, w.en)), '[]')
+        select '[]'::jsonb || anze.hazard_criterion_faults(named, anze.day_of(h.found_at), h.sector, pointer)
+            || case
+            when judged_as = 'major' and named is null then anze.fault(pointer, 'required', '判定为重大隐患应指明判定标准。',
+                'A major hazard is one by a criterion.')
+            when k.severity <> judged_as then anze.fault(pointer, 'criterion-of-other-severity',
+                '该判定标准对应另一等级。', 'The criterion makes it of the other severity.')
+            else '[]' end
         from (select) one
-        left join anze.hazard_criterion k on k.code = named and k.in_force @> anze.day_of(h.found_at)
-        cross join lateral (values
-            (judged_as = 'major' and named is null, '/criterion', 'required', '判定为重大隐患应指明判定标准。',
-                'A major hazard is one by a criterion.'),
-            (k.severity <> judged_as, '/criterion', 'criterion-of-other-severity', '该判定标准对应另一等级。',
-                'The criterion makes it of the other severity.'),
-            (judges_away and not coalesce(anze.caller_level() > 0, false), '/criterion', 'officer-needed',
-                '登记时指明了重大隐患判定标准，改判为一般隐患由监管部门作出。',
-                'It was filed by a criterion of major hazards: an officer decides that it is none.'),
-            (judges_away and given ->> 'basis' is null, '/basis', 'required',
-                '登记时指明了重大隐患判定标准，请说明不构成重大隐患的理由。',
-                'It was filed by a criterion of major hazards: say why it is none.')
-        ) w(holds, place, rule, zh, en)
-        where w.holds);
+        left join anze.hazard_criterion k on k.code = named and k.in_force @> anze.day_of(h.found_at));
 end
 $$;
 
--- What a step names beside the leading criterion: codes with commas between them.
-create or replace function anze.hazard_further_named(line text) returns text[] immutable parallel safe language plpgsql as $$
+-- A criterion of major hazards that was named at filing is judged away by an officer, who says why.
+create or replace function anze.hazard_judged_away_faults(h anze.hazard, judged_as text, given jsonb, pointer text)
+returns jsonb stable language plpgsql as $$
 begin
-    return array(select btrim(c.code) from unnest(string_to_array(line, ',')) with ordinality c(code, place)
-                 where btrim(c.code) <> '' order by c.place);
+    if judged_as <> 'general' or h.severity is not null or given ? 'criterion'
+        or coalesce((anze.hazard_criterion_on(h.criterion, anze.day_of(h.found_at))).severity, 'general') <> 'major'
+    then
+        return '[]';
+    end if;
+    return case when coalesce(anze.caller_level() > 0, false) then '[]'
+            else jsonb_build_array(anze.fault(pointer || '/criterion', 'officer-needed',
+                '登记时指明了重大隐患判定标准，改判为一般隐患由监管部门作出。',
+                'It was filed by a criterion of major hazards: an officer decides that it is none.')) end
+        || case when given ? 'basis' then '[]'
+            else jsonb_build_array(anze.fault(pointer || '/basis', 'required',
+                '登记时指明了重大隐患判定标准，请说明不构成重大隐患的理由。',
+                'It was filed by a criterion of major hazards: say why it is none.')) end;
 end
 $$;
 
@@ -54,7 +52,7 @@ declare
     faults jsonb := '[]';
 begin
     for place in 1 .. coalesce(cardinality(cited), 0) loop
-        faults := faults || anze.hazard_judgement_faults(h, judged_as, cited[place], pointer);
+        faults := faults || anze.hazard_basis_faults(h, judged_as, cited[place], pointer);
     end loop;
     return faults;
 end
@@ -67,7 +65,8 @@ declare
     h constant anze.hazard := anze.hazard_of_case(c);
 begin
     return case when h.id is null then '[]'
-        else anze.hazard_judgement_faults(h, anze.hazard_judged_as(e.action), e.content, '/fields')
+        else anze.hazard_basis_faults(h, anze.hazard_judged_as(e.action), e.content ->> 'criterion', '/fields/criterion')
+            || anze.hazard_judged_away_faults(h, anze.hazard_judged_as(e.action), e.content, '/fields')
             || anze.hazard_further_faults(h, anze.hazard_judged_as(e.action),
                 anze.hazard_further_named(e.content ->> 'further_criteria'), '/fields/further_criteria') end;
 end
@@ -150,8 +149,9 @@ declare
     judged_as constant text := given ->> 'severity';
     cited constant text[] := anze.hazard_judged_by(h, given);
 begin
-    perform anze.refuse_all(anze.hazard_judgement_faults(h, judged_as,
-            given - 'criterion' || jsonb_strip_nulls(jsonb_build_object('criterion', cited[1])), '')
+    perform anze.refuse_all(anze.hazard_basis_faults(h, judged_as, cited[1], '/criterion')
+        || anze.hazard_judged_away_faults(h, judged_as,
+            given || jsonb_strip_nulls(jsonb_build_object('criterion', cited[1])), '')
         || anze.hazard_further_faults(h, judged_as, cited[2:], '/criteria')
         || anze.evidence_faults(coalesce(given -> 'evidence', '[]')));
     perform anze.case_act(h.case_id, anze.hazard_judging_step(c, judged_as),
