@@ -104,9 +104,8 @@ return jsonb '{"name": "person_id", "type": "person", "required": true, "title_z
 create or replace function anze.case_fields(a anze.case_action) returns jsonb immutable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
-    return (
-        select a.fields || case when a.posts = '{}' or jsonb_path_exists(a.fields, '$[*] ? (@.name == "person_id")')
-            then '[]' else jsonb_build_array(anze.case_decider_field()) end);
+    return a.fields || case when a.posts = '{}' or jsonb_path_exists(a.fields, '$[*] ? (@.name == "person_id")')
+        then '[]' else jsonb_build_array(anze.case_decider_field()) end;
 end
 $$;
 
@@ -317,8 +316,8 @@ declare
     a constant anze.case_action := anze.case_action_row(c, action);
     fields constant jsonb := coalesce(jsonb_strip_nulls(given), '{}');
     papers constant jsonb := coalesce(evidence, '[]');
-    barrier constant text := case when not as_system then anze.case_barrier(c, a)
-        when not a.takers ? 'system' or not anze.case_may_extend(c, a, true) then 'taker' end;
+    barrier constant text := case when not as_system then anze.case_barrier(c, anze.case_standing(c), a)
+        when not a.takers ? 'system' or not anze.case_may_extend(c, '{system}', a) then 'taker' end;
     refusal jsonb;
 begin
     if barrier is not null then
@@ -407,8 +406,7 @@ declare
     moved record;
 begin
     perform anze.require_version(c.version, if_match);
-    if not (anze.case_taker_fits(c, 'supervisor') or anze.case_taker_fits(c, 'office')
-            or anze.case_taker_fits(c, 'upper')) then
+    if not anze.case_standing(c) && '{supervisor,office,upper}' then
         perform anze.refuse('AZ403', '只有督办单位、本级安委会办公室或上级可以变更案件适用的规则版本。',
             'The supervising body, the office of its level or a level above moves a case to other rules.');
     end if;

@@ -101,16 +101,20 @@ begin
 end
 $$;
 
--- What the caller may do now, and what it needs for that; the operation is takeCaseAction.
-create or replace function anze.case_action_json(a anze.case_action) returns jsonb
-stable parallel safe security definer language plpgsql
+-- What the caller may do now, and what it needs for that.
+create or replace function anze.case_actions_json(c anze.case_file) returns jsonb
+stable security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
-    return jsonb_strip_nulls(jsonb_build_object('action', a.code, 'title_zh', a.title_zh, 'title_en', a.title_en,
-        'to_state', a.to_state)) || jsonb_build_object('fields', anze.case_fields(a), 'evidence', a.evidence,
-        'posts', (select coalesce(jsonb_agg(jsonb_build_object('code', p.code, 'title_zh', p.title_zh,
-                      'title_en', p.title_en) order by p.code), '[]')
-                  from anze.post p where p.code = any (a.posts)));
+    return (
+        select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('action', a.code, 'title_zh', a.title_zh,
+                'title_en', a.title_en, 'to_state', a.to_state))
+            || jsonb_build_object('operation_id', 'takeCaseAction', 'fields', anze.case_fields(a), 'evidence', a.evidence,
+                'posts', case when a.posts = '{}' then '[]' else (
+                    select coalesce(jsonb_agg(jsonb_build_object('code', p.code, 'title_zh', p.title_zh,
+                        'title_en', p.title_en) order by p.code), '[]')
+                    from anze.post p where p.code = any (a.posts)) end) order by a.place, a.code), '[]')
+        from anze.case_actions_now(c) a);
 end
 $$;
 
@@ -120,8 +124,6 @@ begin
     return anze.case_head(c) || jsonb_build_object('facts', c.facts, 'timeline', anze.case_timeline(c),
         'clocks', (select coalesce(jsonb_agg(anze.deadline_json(d) order by d.starts_at, d.due_at, d.id), '[]')
                    from anze.deadline d where d.subject_id = c.id),
-        'actions', (select coalesce(jsonb_agg(anze.case_action_json(a)
-                           || jsonb_build_object('operation_id', 'takeCaseAction') order by a.place, a.code), '[]')
-                    from anze.case_actions_now(c) a));
+        'actions', anze.case_actions_json(c));
 end
 $$;
