@@ -178,9 +178,10 @@ as $$
         'decided_on_behalf_of', (e).decided_on_behalf_of, 'decision_note', (e).decision_note))
 $$;
 
-create or replace function anze.obligation_json(o anze.obligation) returns jsonb stable language sql
+create or replace function anze.obligation_json(o anze.obligation) returns jsonb stable language plpgsql
 as $$
-    select anze.obligation_item(o) || jsonb_build_object(
+begin
+    return anze.obligation_item(o) || jsonb_build_object(
         'records', coalesce((
             select jsonb_agg(jsonb_build_object('id', r.id, 'kind', r.kind, 'title', r.title, 'on_day', r.on_day,
                 'is_late', l.is_late, 'lacking', l.lacking, 'counts', l.lacking = '{}') order by r.on_day, r.id)
@@ -198,7 +199,8 @@ as $$
             select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('from', anze.instant(lower(p.was)),
                 'until', anze.instant(upper(p.was)), 'state', p.state, 'required', p.required,
                 'done_count', p.done_count, 'holder', anze.person_reference(p.holder_id))) order by p.was)
-            from anze.obligation_past p where p.obligation_id = (o).id), '[]'))
+            from anze.obligation_past p where p.obligation_id = (o).id), '[]'));
+end
 $$;
 
 -- Excuses ------------------------------------------------------------------------------------------------------------
