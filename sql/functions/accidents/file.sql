@@ -117,7 +117,7 @@ begin
     a.category := new_facts ->> 'category';
     a.category_standard := (select c.standard from anze.accident_category c
         where c.code = a.category and c.in_force @> anze.day_of(a.occurred_at));
-    select * into taken from anze.accident_take_unit(a, faults);
+    taken := anze.accident_take_unit(a, faults);
     a := taken.a;
     faults := taken.faults || anze.accident_time_faults(a, at) || anze.accident_code_faults(a);
     perform anze.refuse_all(faults);
@@ -176,7 +176,7 @@ declare
     figures constant jsonb := coalesce(given -> 'figures', '{}');
     graded record;
 begin
-    select * into graded from anze.accident_graded(a, figures, figures);
+    graded := anze.accident_graded(a, figures, figures);
     a := graded.a;
     a := anze.accident_count_clocks(a, array(
         select d from anze.accident_start_clocks(a,

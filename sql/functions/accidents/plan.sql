@@ -41,7 +41,7 @@ begin
     a.at_risk := all_figures ->> 'at_risk';
     a.direct_loss_cny := all_figures ->> 'direct_loss_cny';
     a.endangering := anze.accident_dangers_of(day, a.region_code, all_figures, a.facts -> 'endangered');
-    select * into found_grade from anze.accident_grade_of(day, within);
+    found_grade := anze.accident_grade_of(day, within);
     a.grade := found_grade.grade;
     a.grade_is_lower_bound := found_grade.is_lower_bound;
     because := found_grade.because;

@@ -50,32 +50,28 @@ end
 $$;
 
 -- The clocks as one reads them at a moment. A daily clock stands for all days that passed with too few follow-ups
--- (`day` to `last_day`); `misses` is how many things were missed without anybody writing, `changed_at` when the latest was. Becomes a part of the
--- statement that asks.
+-- (`day` to `last_day`); `misses` is how many things were missed without anybody writing, `changed_at` when the latest was.
+-- Becomes a part of the statement that asks.
 create or replace function anze.accident_clocks(accident uuid, at timestamptz)
 returns table (d anze.deadline, shown jsonb, misses integer, changed_at timestamptz) stable rows 6 language sql as $$
     select x,
         jsonb_strip_nulls(x.details - '{number,from_level,to_level}'::text[] || jsonb_build_object(
             'id', x.details -> 'number', 'code', x.clock, 'title_zh', x.title_zh, 'title_en', x.title_en,
-            'from_level', f.code, 'to_level', t.code, 'starts_at', anze.instant(x.starts_at),
-            'due_at', anze.instant(x.due_at), 'met_at', anze.instant(x.met_at),
+            'from_level', (select l.code from anze.level l where l.rank = anze.accident_clock_from(x)),
+            'to_level', (select l.code from anze.level l where l.rank = anze.accident_clock_to(x)),
+            'starts_at', anze.instant(x.starts_at), 'due_at', anze.instant(x.due_at), 'met_at', anze.instant(x.met_at),
             'superseded_at', anze.instant(x.superseded_at), 'because', x.because,
             'superseded_by', (select n.details -> 'number' from anze.deadline n
                               where n.subject_id = accident and n.id = x.superseded_by),
-            'rule', x.rule, 'rule_version', x.rule_version, 'instrument', i.title, 'article', r.article,
-            'confidence', r.confidence, 'last_day', m.last_day,
-            'missed_days', m.last_day - (x.details ->> 'day')::date + 1, 'state', s.state,
+            'last_day', m.last_day, 'missed_days', m.last_day - (x.details ->> 'day')::date + 1, 'state', s.state,
             'late_by_seconds', case when s.state = 'overdue' then floor(extract(epoch from at - x.due_at))::bigint
                                     else floor(extract(epoch from x.late))::bigint end)
-            || case when r.region_code is null then '{}' else anze.rule_basis(r.code, r.version, (
-                    select anze.day_of(a.occurred_at) from anze.accident a where a.id = accident)) end),
+            || (select anze.rule_basis(r, (select i.title from anze.instrument i where i.code = r.instrument),
+                    (select anze.day_of(a.occurred_at) from anze.accident a where a.id = accident))
+                from anze.rule r where r.code = x.rule and r.version = x.rule_version)),
         case when s.state in ('overdue', 'closed') then coalesce(m.last_day - (x.details ->> 'day')::date + 1, 1) else 0 end,
         case when s.state in ('overdue', 'closed') then coalesce(anze.end_of_day(m.last_day), x.due_at) end
     from anze.deadline x
-    join anze.rule r on r.code = x.rule and r.version = x.rule_version
-    join anze.instrument i on i.code = r.instrument
-    left join anze.level f on f.rank = anze.accident_clock_from(x)
-    left join anze.level t on t.rank = anze.accident_clock_to(x)
     cross join lateral (select anze.accident_last_day(x, at) as last_day) m
     cross join lateral (select anze.accident_clock_state(x, at) as state) s
     where x.subject_id = accident
@@ -89,8 +85,9 @@ return case when (d).superseded_at is not null then 'superseded'
             when (d).is_owed then 'overdue'
             else 'closed' end;
 
--- What one reads beside what lists show, without clocks, actions and cases. One statement: each one more would cost as much to
--- begin as all of these rows to read.
+-- What one reads beside what lists show, without clocks, actions and cases. One statement, since each one more would cost as
+-- much to begin as these rows to read; names and rules are looked up one by one (subselects, offset 0), since a join would read
+-- and hash their whole tables for a handful of rows.
 create or replace function anze.accident_body(a anze.accident) returns jsonb stable language plpgsql as $$
 declare
     on_day constant date := anze.day_of(a.occurred_at);
@@ -109,10 +106,10 @@ begin
                 where h.accident_id = a.id),
             'dangers', case when a.endangering = '{}' then '[]' else (
                 select coalesce(jsonb_agg(jsonb_build_object('code', d.code, 'title_zh', d.title_zh, 'title_en', d.title_en)
-                    || anze.rule_basis(r, i, on_day) order by d.code), '[]')
+                    || anze.rule_basis(r, (select i.title from anze.instrument i where i.code = r.instrument), on_day)
+                    order by d.code), '[]')
                 from anze.accident_danger d
                 cross join lateral anze.rules_in_force(d.rule, on_day, a.region_code) r
-                join anze.instrument i on i.code = r.instrument
                 where d.code = any (a.endangering)) end,
             'supplement_ends_at', anze.instant(a.supplement_ends_at), 'report_count', a.report_count,
             'levels', (
@@ -127,14 +124,14 @@ begin
                 select coalesce(jsonb_agg(anze.accident_transmission_json(t) order by t.sent_at, t.recorded_at), '[]')
                 from anze.accident_transmission t where t.accident_id = a.id),
             'recipients', (
-                select coalesce(jsonb_agg(jsonb_build_object('level', l.code, 'recipient', t.code, 'title_zh', c.title_zh,
-                    'title_en', c.title_en, 'told_at', anze.instant(t.told_at), 'channel', t.channel)
-                    || anze.rule_basis(r, i, on_day) order by t.level, c.place), '[]')
+                select coalesce(jsonb_agg(jsonb_build_object('level', (select l.code from anze.level l where l.rank = t.level),
+                    'recipient', t.code, 'title_zh', c.title_zh, 'title_en', c.title_en, 'told_at', anze.instant(t.told_at),
+                    'channel', t.channel)
+                    || (select anze.rule_basis(r, (select i.title from anze.instrument i where i.code = r.instrument), on_day)
+                        from anze.rule r where r.code = t.rule and r.version = t.rule_version) order by t.level, c.place), '[]')
                 from anze.accident_recipient t
-                join anze.accident_recipient_rule c on c.level = t.level and c.code = t.code
-                join anze.rule r on r.code = t.rule and r.version = t.rule_version
-                join anze.instrument i on i.code = r.instrument
-                join anze.level l on l.rank = t.level
+                cross join lateral (select x.title_zh, x.title_en, x.place from anze.accident_recipient_rule x
+                                    where x.level = t.level and x.code = t.code offset 0) c
                 where t.accident_id = a.id and t.superseded_at is null)))
     from anze.accident_report f where f.accident_id = a.id and f.number = 1);
 end
@@ -198,7 +195,7 @@ declare
     misses bigint;
     changed_at timestamptz;
 begin
-    select coalesce(jsonb_agg(c.shown order by (c.d).due_at, (c.shown ->> 'id')::bigint), '[]')::text, sum(c.misses),
+    select coalesce(jsonb_agg(c.shown order by (c.d).due_at, ((c.d).details ->> 'number')::bigint), '[]')::text, sum(c.misses),
         max(c.changed_at)
     into clocks, misses, changed_at
     from anze.accident_clocks(a.id, at) c;
@@ -216,9 +213,8 @@ create or replace function anze.accident_answer(
     a anze.accident, success text, place text, out status text, out body text, out etag text, out location text)
 stable language plpgsql as $$
 declare
-    shown record;
+    shown constant record := anze.accident_shown(a);
 begin
-    select * into shown from anze.accident_shown(a);
     status := success;
     body := shown.body;
     etag := shown.etag;

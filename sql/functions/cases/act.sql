@@ -296,7 +296,7 @@ declare
 begin
     c := anze.case_enter(c, anze.case_action_leads_to(c, a), at);
     c.facts := c.facts || kept;
-    select * into taken from anze.add_case_event(c, a.code, former, given, evidence, at);
+    taken := anze.add_case_event(c, a.code, former, given, evidence, at);
     c := taken.c;
     if a.effects <> '{}' then
         c := anze.run_case_effects(anze.store_case(c), taken.e, a.effects);

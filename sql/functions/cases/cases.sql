@@ -63,18 +63,22 @@ begin
 end
 $$;
 
--- One taker of an action against the caller.
-create or replace function anze.case_taker_allows(standing text[], taker jsonb) returns boolean
+-- Whether one of these takers is the caller: by its name alone, or by what else such a taker asks for.
+create or replace function anze.case_takers_allow(takers jsonb, standing text[]) returns boolean
 stable security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
-    if jsonb_typeof(taker) = 'string' then
-        return taker #>> '{}' = any (standing);
+    if takers ?| standing then
+        return true;
+    elsif not takers @? '$[*] ? (@.type() == "object")' then
+        return false;
     end if;
-    return taker ->> 'who' = any (standing)
-        and (not taker ? 'power' or anze.caller_has_power(taker ->> 'power'))
-        and (not taker ? 'level' or coalesce(anze.caller_level(), -1) >= (
-            select l.rank from anze.level l where l.code = taker ->> 'level'));
+    return exists (
+        select from jsonb_array_elements(takers) t(taker)
+        where taker ->> 'who' = any (standing)
+            and (not taker ? 'power' or anze.caller_has_power(taker ->> 'power'))
+            and (not taker ? 'level' or coalesce(anze.caller_level(), -1) >= (
+                select l.rank from anze.level l where l.code = taker ->> 'level')));
 end
 $$;
 
@@ -104,8 +108,7 @@ stable security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
     return case
-        when not exists (select from jsonb_array_elements(a.takers) t(taker)
-                         where anze.case_taker_allows(standing, t.taker)) then 'taker'
+        when not anze.case_takers_allow(a.takers, standing) then 'taker'
         when a.extends <> '{}' and not anze.case_may_extend(c, standing, a) then 'taker'
         when coalesce(anze.caller_level(), -1) < a.minimum_level then 'minimum_level'
         when not coalesce(a.scope = any (anze.scopes()), false) then 'scope'
@@ -215,8 +218,10 @@ begin
     values (c.id, c.event_count, action, former_state, c.state, at, coalesce(anze.caller_level(), c.level),
         coalesce(content, '{}'), coalesce(evidence, '[]'))
     returning * into e;
-    perform anze.use_files(e.evidence, 'case', c.id,
-        offices_only => e.action = 'opened' and coalesce(e.content ->> 'source' = 'tip', false));
+    if e.evidence <> '[]' then
+        perform anze.use_files(e.evidence, 'case', c.id,
+            offices_only => e.action = 'opened' and coalesce(e.content ->> 'source' = 'tip', false));
+    end if;
 end
 $$;
 

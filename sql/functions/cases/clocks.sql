@@ -115,7 +115,7 @@ set search_path = pg_catalog, pg_temp as $$
 declare
     ends record;
 begin
-    select * into ends from anze.case_clock_end(k, c.facts, c.region_code, at);
+    ends := anze.case_clock_end(k, c.facts, c.region_code, at);
     if ends.due_at is not null then
         perform anze.put_case_clock(c, k, at, ends.due_at, ends.rule, ends.rule_version, at);
     end if;
@@ -300,8 +300,7 @@ begin
     return not exists (
         select from anze.case_clock k
         where (k.kind, k.version) = (c.kind, c.kind_version) and k.code = any (a.extends) and k.extension ? 'takers'
-            and not exists (select from jsonb_array_elements(k.extension -> 'takers') t(taker)
-                            where anze.case_taker_allows(standing, t.taker)));
+            and not anze.case_takers_allow(k.extension -> 'takers', standing));
 end
 $$;
 

@@ -13,10 +13,7 @@ create or replace function anze.first_deadline_notice_at(due_at timestamptz, sta
 returns timestamptz stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
-    return (
-        select coalesce(min(m.at), 'infinity')
-        from anze.notice_moments('case', first_deadline_notice_at.due_at, first_deadline_notice_at.due_at,
-            anze.deadline_reminders_from(starts_at)) m);
+    return (anze.first_looks('case', array[due_at], array[anze.deadline_reminders_from(starts_at)]))[1];
 end
 $$;
 
