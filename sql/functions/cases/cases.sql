@@ -63,7 +63,23 @@ begin
 end
 $$;
 
--- Whether one of these takers is the caller: by its name alone, or by what else such a taker asks for.
+-- One taker of an action against the caller. Posts are of persons, whom no token names: what is said with the action names who
+-- decided (anze.case_posts_asked).
+create or replace function anze.case_taker_allows(taker jsonb, standing text[]) returns boolean
+stable security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    if jsonb_typeof(taker) = 'string' then
+        return taker #>> '{}' = any (standing);
+    end if;
+    return taker ->> 'who' = any (standing)
+        and (not taker ? 'power' or anze.caller_has_power(taker ->> 'power'))
+        and (not taker ? 'level' or coalesce(anze.caller_level(), -1) >= (
+            select l.rank from anze.level l where l.code = taker ->> 'level'));
+end
+$$;
+
+-- Whether one of the takers is the caller. Those that are a name alone are looked at first, all at once.
 create or replace function anze.case_takers_allow(takers jsonb, standing text[]) returns boolean
 stable security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
@@ -73,12 +89,28 @@ begin
     elsif not takers @? '$[*] ? (@.type() == "object")' then
         return false;
     end if;
-    return exists (
-        select from jsonb_array_elements(takers) t(taker)
-        where taker ->> 'who' = any (standing)
-            and (not taker ? 'power' or anze.caller_has_power(taker ->> 'power'))
-            and (not taker ? 'level' or coalesce(anze.caller_level(), -1) >= (
-                select l.rank from anze.level l where l.code = taker ->> 'level')));
+    return exists (select from jsonb_array_elements(takers) t(taker) where anze.case_taker_allows(t.taker, standing));
+end
+$$;
+
+-- The posts of which who decides holds one, as the takers of an action ask of this caller; none where one of them that
+-- allows it asks for none.
+create or replace function anze.case_posts_asked(takers jsonb, standing text[]) returns text[]
+stable security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    if not takers @? '$[*].posts' then
+        return '{}';
+    elsif exists (select from jsonb_array_elements(takers) t(taker)
+                  where not t.taker ? 'posts' and anze.case_taker_allows(t.taker, standing)) then
+        return '{}';
+    end if;
+    return array(
+        select distinct p.code
+        from jsonb_array_elements(takers) t(taker)
+        cross join lateral jsonb_array_elements_text(t.taker -> 'posts') p(code)
+        where anze.case_taker_allows(t.taker, standing)
+        order by p.code);
 end
 $$;
 
@@ -156,11 +188,9 @@ immutable parallel safe language sql
 return case when refuses then jsonb_build_object('zh', zh, 'en', en) end;
 
 -- The actions that this caller may take now. What is refused for its content (posts, fields, evidence) is among them.
-create or replace function anze.case_actions_now(c anze.case_file) returns setof anze.case_action
-stable security definer language plpgsql
+create or replace function anze.case_actions_now(c anze.case_file, standing text[]) returns setof anze.case_action
+stable rows 5 security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
-declare
-    standing constant text[] := anze.case_standing(c);
 begin
     return query
     select a.* from anze.case_action a
@@ -269,7 +299,7 @@ begin
     c.supervisor_id := open_case.supervisor_id;
     c.parent_id := open_case.parent_id;
     c.title := open_case.title;
-    c.facts := coalesce(jsonb_strip_nulls(open_case.facts), '{}');
+    c.facts := anze.case_facts_dated(coalesce(jsonb_strip_nulls(open_case.facts), '{}'), '{}');
     c.opened_at := at;
     c.region_code := u.region_code;
     c.sector := u.sector;

@@ -42,7 +42,7 @@ begin
 end
 $$;
 
--- The steps. What one was called: as the rules of the case have it, else the latest that had it; two are of every kind. Names
+-- The steps. What one was called: as the rules of the case have it, else the latest that had it; three are of every kind. Names
 -- are looked up one by one (subselects): a join would read and hash their whole tables for a handful of rows.
 create or replace function anze.case_timeline(c anze.case_file) returns jsonb
 stable parallel safe security definer language plpgsql
@@ -62,7 +62,9 @@ begin
                 where a.kind = c.kind and (a.code = e.action or e.action = any (a.formerly))
                 order by a.version = c.kind_version desc, a.version desc limit 1),
                 case e.action when 'opened' then '{"title_zh": "立案", "title_en": "Opened"}'::jsonb
-                    when 'rules_moved' then '{"title_zh": "变更适用规则版本", "title_en": "Moved to other rules"}' end)
+                    when 'rules_moved' then '{"title_zh": "变更适用规则版本", "title_en": "Moved to other rules"}'
+                    when 'accident_corrected' then
+                        '{"title_zh": "事故发生时间更正", "title_en": "The time of the accident was corrected"}' end)
             || jsonb_build_object('fields', e.content, 'evidence', e.evidence) order by e.number)
         from anze.case_event e where e.case_id = c.id);
 end
@@ -105,16 +107,19 @@ $$;
 create or replace function anze.case_actions_json(c anze.case_file) returns jsonb
 stable security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
+declare
+    standing constant text[] := anze.case_standing(c);
 begin
     return (
         select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('action', a.code, 'title_zh', a.title_zh,
                 'title_en', a.title_en, 'to_state', a.to_state))
-            || jsonb_build_object('operation_id', 'takeCaseAction', 'fields', anze.case_fields(a), 'evidence', a.evidence,
-                'posts', case when a.posts = '{}' then '[]' else (
+            || jsonb_build_object('operation_id', 'takeCaseAction', 'fields', anze.case_fields(a.fields, asked.posts),
+                'evidence', a.evidence, 'posts', case when asked.posts = '{}' then '[]' else (
                     select coalesce(jsonb_agg(jsonb_build_object('code', p.code, 'title_zh', p.title_zh,
                         'title_en', p.title_en) order by p.code), '[]')
-                    from anze.post p where p.code = any (a.posts)) end) order by a.place, a.code), '[]')
-        from anze.case_actions_now(c) a);
+                    from anze.post p where p.code = any (asked.posts)) end) order by a.place, a.code), '[]')
+        from anze.case_actions_now(c, standing) a
+        cross join lateral (select anze.case_posts_asked(a.takers, standing) as posts offset 0) asked);
 end
 $$;
 
