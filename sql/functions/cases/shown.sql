@@ -42,8 +42,25 @@ begin
 end
 $$;
 
--- The steps. What one was called: as the rules of the case have it, else the latest that had it; three are of every kind. Names
--- are looked up one by one (subselects): a join would read and hash their whole tables for a handful of rows.
+-- What an event was called: as the rules of the case have it, else the latest that had it. Three are of every kind.
+create or replace function anze.case_event_title(c anze.case_file, action text) returns jsonb
+stable parallel safe security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return coalesce((
+        select jsonb_build_object('title_zh', a.title_zh, 'title_en', a.title_en) from anze.case_action a
+        where a.kind = c.kind and a.version = c.kind_version and a.code = action), (
+        select jsonb_build_object('title_zh', a.title_zh, 'title_en', a.title_en) from anze.case_action a
+        where a.kind = c.kind and (a.code = action or action = any (a.formerly))
+        order by a.version = c.kind_version desc, a.version desc limit 1),
+        case action when 'opened' then '{"title_zh": "立案", "title_en": "Opened"}'::jsonb
+            when 'rules_moved' then '{"title_zh": "变更适用规则版本", "title_en": "Moved to other rules"}'
+            when 'accident_corrected' then
+                '{"title_zh": "事故发生时间更正", "title_en": "The time of the accident was corrected"}' end);
+end
+$$;
+
+-- Names are looked up one by one (subselects): a join would read and hash their whole tables for a handful of rows.
 create or replace function anze.case_timeline(c anze.case_file) returns jsonb
 stable parallel safe security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
@@ -55,16 +72,7 @@ begin
                     'name', (select u.name from anze.unit u where u.id = e.unit_id)) end,
                 'person', anze.person_reference(case when e.content ->> 'person_id' ~ '^[0-9a-f-]{36}$'
                                                      then (e.content ->> 'person_id')::uuid end)))
-            || coalesce((
-                select jsonb_build_object('title_zh', a.title_zh, 'title_en', a.title_en) from anze.case_action a
-                where a.kind = c.kind and a.version = c.kind_version and a.code = e.action), (
-                select jsonb_build_object('title_zh', a.title_zh, 'title_en', a.title_en) from anze.case_action a
-                where a.kind = c.kind and (a.code = e.action or e.action = any (a.formerly))
-                order by a.version = c.kind_version desc, a.version desc limit 1),
-                case e.action when 'opened' then '{"title_zh": "立案", "title_en": "Opened"}'::jsonb
-                    when 'rules_moved' then '{"title_zh": "变更适用规则版本", "title_en": "Moved to other rules"}'
-                    when 'accident_corrected' then
-                        '{"title_zh": "事故发生时间更正", "title_en": "The time of the accident was corrected"}' end)
+            || anze.case_event_title(c, e.action)
             || jsonb_build_object('fields', e.content, 'evidence', e.evidence) order by e.number)
         from anze.case_event e where e.case_id = c.id);
 end
