@@ -50,7 +50,7 @@ begin
                 when 'correctAccidentReport' then (
                     select jsonb_agg(r.number order by r.number) from anze.accident_latest_reports(a.id) r)
                 when 'passAccidentUp' then (
-                    select jsonb_agg(l.code order by l.rank) from anze.accident_open_levels(a.id, own_level) l)
+                    select jsonb_agg(l.code order by l.rank) from anze.accident_open_levels(a.id, a.region_code, own_level) l)
                 when 'acknowledgeAccident' then (
                     select jsonb_agg(jsonb_build_object('code', t.id, 'from_level', f.code, 'to_level', u.code,
                         'sent_at', anze.instant(t.sent_at)) order by t.sent_at, t.id)

@@ -2,13 +2,13 @@
 
 set local check_function_bodies = off; -- functions of this folder may name later ones
 
--- The levels that this level may pass it to, counties and higher. A unit or a town passes it no further than the county, but
--- where the law has the unit itself report higher.
-create or replace function anze.accident_levels_above(accident uuid, by_level smallint) returns setof anze.level
-stable rows 3 language sql as $$
+-- The levels that this level may pass it to, counties and higher. A unit or a town passes it no further than the lowest level
+-- there is, but where the law has the unit itself report higher.
+create or replace function anze.accident_levels_above(accident uuid, of_region text, by_level smallint)
+returns setof anze.level stable rows 3 language sql as $$
     select l.* from anze.level l
-    where l.rank > by_level and l.rank >= 2
-        and (by_level >= 2 or l.rank <= 2
+    where l.rank > by_level and l.rank >= 2 and anze.region_has_level(of_region, l.rank)
+        and (by_level >= 2 or l.rank <= anze.region_level_from(of_region, 2::smallint)
              or by_level = 0 and exists (
                  select from anze.deadline d
                  where d.subject_id = accident and d.superseded_at is null and anze.accident_clock_kind(d) = 'report'
@@ -16,9 +16,9 @@ stable rows 3 language sql as $$
 $$;
 
 -- Those of them that this level has not passed it to.
-create or replace function anze.accident_open_levels(accident uuid, by_level smallint) returns setof anze.level
-stable rows 3 language sql as $$
-    select l.* from anze.accident_levels_above(accident, by_level) l
+create or replace function anze.accident_open_levels(accident uuid, of_region text, by_level smallint)
+returns setof anze.level stable rows 3 language sql as $$
+    select l.* from anze.accident_levels_above(accident, of_region, by_level) l
     where not exists (select from anze.accident_transmission t
                       where t.accident_id = accident and t.from_level = by_level and t.to_level = l.rank)
 $$;
@@ -46,12 +46,12 @@ declare
     sent_at constant timestamptz := coalesce((given ->> 'sent_at')::timestamptz, at);
     sent uuid;
 begin
-    if not exists (select from anze.accident_levels_above(a.id, by_level) l where l.rank = up_to) then
+    if not exists (select from anze.accident_levels_above(a.id, a.region_code, by_level) l where l.rank = up_to) then
         perform anze.refuse('AZ403', '您所在层级不能向该层级上报。', 'Your level does not pass accidents to that one.');
     end if;
-    if not up_to = any (array(select l.rank from anze.accident_open_levels(a.id, by_level) l)) then
+    if not up_to = any (array(select l.rank from anze.accident_open_levels(a.id, a.region_code, by_level) l)) then
         perform anze.refuse_state('您所在层级已向该层级上报。', 'Your level has passed it to that one already.',
-            array(select l.code from anze.accident_open_levels(a.id, by_level) l order by l.rank));
+            array(select l.code from anze.accident_open_levels(a.id, a.region_code, by_level) l order by l.rank));
     end if;
     perform anze.refuse_all('[]'::jsonb || anze.accident_sending_faults(a, given, at));
     insert into anze.accident_transmission (accident_id, from_level, to_level, channel, sent_at, recorded_at, note)

@@ -80,7 +80,7 @@ $$;
 
 create or replace function anze.deadline_state(d anze.deadline) returns text stable parallel safe language sql
 return case
-    when (d).superseded_at > (d).due_at then 'superseded_late'
+    when (d).superseded_at > (d).due_at and (d).because is distinct from 'fact_corrected' then 'superseded_late'
     when (d).superseded_at is not null then 'superseded'
     when (d).met_at > (d).due_at then 'met_late'
     when (d).met_at is not null then 'met'
@@ -88,26 +88,24 @@ return case
     else 'running' end;
 
 -- By how much a clock ended late, whether it was met or another took its place; NULL: in time, or not ended. What is
--- overdue says so by its state and due_at alone: a figure that grows would make every read another answer.
+-- overdue says so by its state and due_at alone: a figure that grows would make every read another answer. What counted by a
+-- wrong fact, rule or calendar was never late.
 create or replace function anze.deadline_late_seconds(d anze.deadline) returns bigint immutable parallel safe language sql
-return case when coalesce((d).superseded_at, (d).met_at) > (d).due_at
+return case when coalesce((d).superseded_at, (d).met_at) > (d).due_at and (d).because is distinct from 'fact_corrected'
     then floor(extract(epoch from coalesce((d).superseded_at, (d).met_at) - (d).due_at))::bigint end;
 
-create or replace function anze.case_clocks_json(case_id uuid) returns jsonb
+create or replace function anze.deadline_json(d anze.deadline) returns jsonb
 stable parallel safe security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
-    return (
-        select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('id', d.id, 'clock', d.clock, 'title_zh', d.title_zh,
-            'title_en', d.title_en, 'state', anze.deadline_state(d), 'starts_at', anze.instant(d.starts_at),
-            'due_at', anze.instant(d.due_at), 'met_at', anze.instant(d.met_at),
-            'superseded_at', anze.instant(d.superseded_at), 'late_by_seconds', anze.deadline_late_seconds(d),
-            'owed_by', jsonb_build_object('id', d.owed_by, 'name', (select u.name from anze.unit u where u.id = d.owed_by)),
-            'basis', (select anze.rule_basis(r, (select i.title from anze.instrument i where i.code = r.instrument),
-                          anze.day_of(d.starts_at))
-                      from anze.rule r where r.code = d.rule and r.version = d.rule_version)))
-            order by d.starts_at, d.due_at, d.id), '[]')
-        from anze.deadline d where d.subject_id = case_clocks_json.case_id);
+    return jsonb_strip_nulls(jsonb_build_object('id', d.id, 'clock', d.clock, 'title_zh', d.title_zh,
+        'title_en', d.title_en, 'state', anze.deadline_state(d), 'starts_at', anze.instant(d.starts_at),
+        'due_at', anze.instant(d.due_at), 'met_at', anze.instant(d.met_at),
+        'superseded_at', anze.instant(d.superseded_at), 'late_by_seconds', anze.deadline_late_seconds(d),
+        'owed_by', jsonb_build_object('id', d.owed_by, 'name', (select u.name from anze.unit u where u.id = d.owed_by)),
+        'basis', (select anze.rule_basis(r, (select i.title from anze.instrument i where i.code = r.instrument),
+                      anze.day_of(d.starts_at))
+                  from anze.rule r where r.code = d.rule and r.version = d.rule_version))) || anze.deadline_calendar(d);
 end
 $$;
 
@@ -135,6 +133,8 @@ create or replace function anze.case_json(c anze.case_file) returns jsonb stable
 set search_path = pg_catalog, pg_temp as $$
 begin
     return anze.case_head(c) || jsonb_build_object('facts', c.facts, 'timeline', anze.case_timeline(c),
-        'clocks', anze.case_clocks_json(c.id), 'actions', anze.case_actions_json(c));
+        'clocks', (select coalesce(jsonb_agg(anze.deadline_json(d) order by d.starts_at, d.due_at, d.id), '[]')
+                   from anze.deadline d where d.subject_id = c.id),
+        'actions', anze.case_actions_json(c));
 end
 $$;
