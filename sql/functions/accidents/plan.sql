@@ -149,7 +149,7 @@ returns setof anze.deadline rows 4 security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
     looks constant timestamptz[] := anze.first_looks('accident', array(select c.due_at from unnest(clocks) c),
-        array(select anze.accident_reminders_from(c.starts_at) from unnest(clocks) c));
+        array(select anze.accident_reminders_from(c.starts_at) from unnest(clocks) c), a.region_code);
 begin
     return query
     insert into anze.deadline (id, subject, subject_id, clock, title_zh, title_en, starts_at, due_at, rule, rule_version,
