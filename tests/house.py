@@ -130,6 +130,16 @@ def check_domains(names: list[str]) -> None:
                 fault(name, f"calls {called} of the later domain {homes[called]}")
 
 
+def check_operations(names: list[str]) -> None:
+    """Each operation of the contract is named by a test that holds what it promises."""
+    tests = " ".join(read(name) for name in names if re.match(r"tests/(?:api|law|sql|contract|fault)/\w+\.py$", name))
+    for name in names:
+        if re.match(r"openapi/.*\.yaml$", name):
+            for operation in re.findall(r"^ +operationId: (\w+)$", read(name), re.MULTILINE):
+                if not re.search(rf"\b{operation}\b", tests):
+                    fault(name, f"no test names the operation {operation}")
+
+
 def settings() -> dict[str, str]:
     return dict(re.findall(r'^SETTING\(\w+,\s*\w+,\s*"(\w+)",\s*"([^"]*)"', read("include/anze/base/setting.def"),
                            re.MULTILINE))
@@ -209,6 +219,7 @@ def main() -> int:
             check_lengths(name, text)
     check_registered(names)
     check_domains(names)
+    check_operations(names)
     check_contract_subset()
     check_configuration()
     check_metrics(names)

@@ -11,7 +11,7 @@ from harness.cases import SUPERVISOR, UNIT, day, open_case
 from harness.files import begin, picture, upload
 from harness.owed import DAY, now, owe, sweep
 
-SCOPES = ["cases:read", "cases:act"]
+SCOPES = ["cases:read", "cases:act", "rules:read"]
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 
 
@@ -250,6 +250,31 @@ def test_an_officer_without_a_unit_acts_for_the_bodies_of_its_region(working, by
     assert done(act(officer, working, "extend", {"due_on": day(20), "person_id": people["head elsewhere"]}))
 
 
+def test_each_taker_asks_for_its_own_posts_and_one_for_none(world, supervisor, enterprise, by, people):
+    takers = ["unit", {"who": "supervisor", "posts": ["department_head", "committee_director"]}, {"who": "upper", "power": "order",
+                                                                                   "posts": ["office_director"]}]
+    with world[0].owner() as owner:
+        page = cases.document("test_posts", actions={
+            "decide": dict(from_states=["new"], takers=takers), "end": dict(from_states=["new"], to_state="closed", takers=["system"])},
+            states=[("new", False, False), ("closed", True, False)], clocks=[])
+        cases.ship(owner, page)
+        case = open_case(owner, kind="test_posts")
+    city = by(region="1506", unit=tree.body("emergency", "150600").id, sub="city")
+    asked = {"unit": (enterprise, set()), "supervisor": (supervisor, {"department_head", "committee_director"}),
+             "upper": (city, {"office_director"})}
+    for name, (who, posts) in asked.items():
+        shown, = [a for a in read(who, case)["actions"] if a["action"] == "decide"]
+        assert ({p["code"] for p in shown["posts"]}, {f["name"] for f in shown["fields"]}) == (
+            posts, {"person_id"} if posts else set()), name
+    assert faults(act(supervisor, case, "decide")) == {("/fields/person_id", "required")}
+    assert faults(act(city, case, "decide", {"person_id": people["head"]})) == {("/fields/person_id", "post-needed")}
+    assert faults(act(supervisor, case, "decide", {"person_id": people["deputy"]})) == {("/fields/person_id", "post-needed")}
+    assert done(act(supervisor, case, "decide", {"person_id": people["head"]}))["timeline"][-1]["person"]["id"] == people["head"]
+    assert done(act(enterprise, case, "decide"))["timeline"][-1]["unit"]["id"] == UNIT.id
+    shown, = [a for a in supervisor.get("/v1/case-kinds/test_posts").json()["actions"] if a["code"] == "decide"]
+    assert shown["takers"] == takers
+
+
 def test_a_higher_level_takes_it_over_and_its_effect_runs_with_it(working, by, supervisor):
     city = by(region="1506", unit=tree.body("emergency", "150600").id)
     shown = done(act(city, working, "take_over"))
@@ -437,6 +462,21 @@ def test_deadlines_accident_clocks_and_duties_are_one_list_for_whom_their_scopes
         json={"reason": "地点更正", "region_code": "150621100"})
     assert corrected.status_code == 201, corrected.text
     assert kinds(of("accidents:read", region="150621").items("/v1/deadlines")) == {"accident"}, "clocks go with their accident"
+
+
+@pytest.mark.parametrize("year, calendar, confidence", [(2022, "partly", "recalled-high"), (2023, "announced", "recalled-high"),
+                                                        (2026, "announced", "recalled-med"), (2021, "weekdays", None), (2031, "weekdays", None)])
+def test_each_year_says_whether_its_days_off_were_announced(by, year, calendar, confidence):
+    """Of 2022 only its last day is known, by the notice of 2023."""
+    asked = by(region="1506").get(f"/v1/working-days?from={year}-12-30&until={year}-12-31").json()
+    said, = asked["years"]
+    assert (said["year"], said["calendar"], said.get("confidence")) == (year, calendar, confidence)
+    assert ("instrument" in said) == (calendar != "weekdays")
+
+
+def test_the_years_of_a_span_are_told_one_by_one(by):
+    asked = by(region="1506").get("/v1/working-days?from=2026-12-20&until=2028-01-02").json()
+    assert [(y["year"], y["calendar"]) for y in asked["years"]] == [(2026, "announced"), (2027, "weekdays"), (2028, "weekdays")]
 
 
 def test_working_days_are_told_with_their_announcement(by):

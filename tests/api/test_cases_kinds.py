@@ -42,6 +42,16 @@ def revise(who, page: dict, **how):
     return who.post(f"/v1/case-kinds/{page['code']}/versions", json=page, **how)
 
 
+@pytest.mark.parametrize("role", ["administrator", "county_officer", "enterprise_reporter"])
+def test_whoever_revises_a_kind_and_whoever_goes_by_it_reads_it(world, client, contract, role):
+    """The role of administrators has no cases:read: kinds are read by rules:read, which every role has that reads cases."""
+    assert all("rules:read" in granted["scopes"] for granted in contract.roles.values() if "cases:read" in granted["scopes"])
+    where = {"unit": cases.UNIT.id} if role == "enterprise_reporter" else {"region": "150622"}
+    who = client(role, to=world[1], **where)
+    assert who.get(f"/v1/case-kinds/{cases.KIND}").json()["code"] == cases.KIND
+    assert cases.KIND in {kind["code"] for kind in who.items("/v1/case-kinds?limit=50")}
+
+
 def test_what_one_reads_makes_the_next_version(administrator, reader):
     page = document(administrator, "test_revised")
     assert page == reader.get("/v1/case-kinds/test_revised").json() == reader.get("/v1/case-kinds/test_revised?version=1").json()

@@ -37,7 +37,7 @@ ACTIONS = {
     "assign": dict(from_states=["new"], to_state="working", takers=["supervisor"], starts=["progress"],
                    fields=[field("due_on", "date", required=True, keep=True), field("note", "text")]),
     "report": dict(from_states=["working"], takers=["unit"], starts=["progress"], fields=EVERY_TYPE),
-    "extend": dict(from_states=["working"], takers=["supervisor"], minimum_level=2, posts=["department_head"],
+    "extend": dict(from_states=["working"], takers=[{"who": "supervisor", "posts": ["department_head"]}], minimum_level=2,
                    fields=[field("due_on", "date", required=True, keep=True)]),
     "finish": dict(from_states=["working"], to_state="review", takers=["unit"], stops=["progress"], evidence=["photo"],
                    fields=[field("result", "line", required=True, keep=True)]),

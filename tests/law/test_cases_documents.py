@@ -41,7 +41,7 @@ def page(kind: str) -> dict:
     del found["common"]
     for action in found["actions"]:
         action["fields"] = [one for entry in action.get("fields", []) for one in (entry if isinstance(entry, list) else [entry])]
-        if action.get("posts"):
+        if any(isinstance(taker, dict) and "posts" in taker for taker in action["takers"]):
             action["fields"].append(DECIDER)
     return found
 
@@ -94,6 +94,18 @@ def test_what_the_document_of_a_version_has_no_more_goes(owner):
     assert "comment" not in found and found["assign"] == "Give it to somebody"
 
 
+def test_the_posts_of_an_action_of_the_last_release_became_those_of_its_takers(owner):
+    """Also of a kind that an administrator revised, which no release writes anew: the step of the migration itself."""
+    path, = PAGES.parent.glob("migrations/*_cases_posts.sql")
+    step = next(s for s in path.read_text(encoding="utf-8").split(";\n") if "update anze.case_action" in s)
+    owner.execute("create temporary table former (takers jsonb, posts text[])")
+    for takers, posts in ((["unit", "system", {"who": "upper", "power": "order"}], ["a", "b"]), (["anyone"], [])):
+        owner.execute("insert into former values (%s, %s)", (json.dumps(takers), posts))
+    owner.execute(step[step.index("update"):].replace("anze.case_action", "former"))
+    assert [row for (row,) in owner.execute("select takers from former order by posts desc")] == [
+        [{"who": "unit", "posts": ["a", "b"]}, "system", {"who": "upper", "power": "order", "posts": ["a", "b"]}], ["anyone"]]
+
+
 # Faults ------------------------------------------------------------------------------------------------------------------
 
 
@@ -112,7 +124,8 @@ def test_a_document_that_holds_has_no_faults(owner):
 UNKNOWN = [
     ("assign", "to_state", "nowhere", ""), ("assign", "from_states", ["new", "nowhere"], "/1"), ("assign", "starts", ["progress", "no_clock"], "/1"),
     ("finish", "stops", ["no_clock", "progress"], "/0"), ("pass", "other_than", ["unit:nobody", "opened", "assign"], "/0"),
-    ("extend", "posts", ["emperor"], "/0"), ("finish", "evidence", ["photo", "hearsay"], "/1"), ("comment", "scope", "cases:dream", ""),
+    ("extend", "takers", ["upper", {"who": "supervisor", "posts": ["department_head", "emperor"]}], "/1/posts/1"),
+    ("finish", "evidence", ["photo", "hearsay"], "/1"), ("comment", "scope", "cases:dream", ""),
     ("comment", "effects", ["no_effect"], "/0"), ("comment", "guards", ["no_guard"], "/0"),
     ("comment", "basis", {"instrument": "NO-LAW", "confidence": "found"}, "/instrument"),
 ]

@@ -265,7 +265,7 @@ def test_the_rows_of_every_kind_hold_together(ruled):
             place = f"{key} {action['code']}"
             assert set(action["from_states"]) <= set(states) and action["from_states"], place
             assert set(action["starts"]) | set(action["stops"]) <= set(known), place
-            assert set(action["posts"]) <= posts, place
+            assert {p for t in action["takers"] if isinstance(t, dict) for p in t.get("posts", [])} <= posts, place
             assert {o.removeprefix("unit:") for o in action["other_than"]} <= codes | {"opened"}, place
             assert {f"case_effect_{e}" for e in action["effects"]} <= effects, place
             assert {f"case_guard_{g}" for g in action["guards"]} <= guards, place

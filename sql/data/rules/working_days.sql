@@ -1,8 +1,8 @@
 -- Days off and days worked in their place, as the State Council's office announces them each autumn for the year to
 -- come. None of it was at hand when this was written: confirm a year against its notice before relying on it. A year
 -- that is not here follows the weekdays.
-insert into anze.working_day as kept (day, is_working, title_zh, title_en, instrument, confidence)
-select d.day::date, p.is_working, p.title_zh, p.title_en, n.instrument, n.confidence
+insert into anze.working_day as kept (day, is_working, title_zh, title_en, instrument, confidence, of_year)
+select d.day::date, p.is_working, p.title_zh, p.title_en, n.instrument, n.confidence, year
 from (values
     (2023, '国务院办公厅关于2023年部分节假日安排的通知（国办发明电〔2022〕16号）', 'recalled-high'),
     (2024, '国务院办公厅关于2024年部分节假日安排的通知（国办发明电〔2023〕7号）', 'recalled-high'),
@@ -66,7 +66,7 @@ join (values
 cross join lateral generate_series(p.since::date, p.until::date, interval '1 day') d(day)
 on conflict on constraint working_day_pkey do update
 set is_working = excluded.is_working, title_zh = excluded.title_zh, title_en = excluded.title_en,
-    instrument = excluded.instrument, confidence = excluded.confidence
-where (kept.is_working, kept.title_zh, kept.title_en, kept.instrument, kept.confidence)
+    instrument = excluded.instrument, confidence = excluded.confidence, of_year = excluded.of_year
+where (kept.is_working, kept.title_zh, kept.title_en, kept.instrument, kept.confidence, kept.of_year)
     is distinct from (excluded.is_working, excluded.title_zh, excluded.title_en, excluded.instrument,
-                      excluded.confidence);
+                      excluded.confidence, excluded.of_year);

@@ -101,12 +101,11 @@ $$;
 create or replace function anze.case_decider_field() returns jsonb immutable parallel safe language sql
 return jsonb '{"name": "person_id", "type": "person", "required": true, "title_zh": "决定人", "title_en": "Who decided"}';
 
-create or replace function anze.case_fields(a anze.case_action) returns jsonb immutable language plpgsql
+create or replace function anze.case_fields(fields jsonb, posts text[]) returns jsonb immutable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
-    return (
-        select a.fields || case when a.posts = '{}' or jsonb_path_exists(a.fields, '$[*] ? (@.name == "person_id")')
-            then '[]' else jsonb_build_array(anze.case_decider_field()) end);
+    return fields || case when posts = '{}' or jsonb_path_exists(fields, '$[*] ? (@.name == "person_id")')
+        then '[]' else jsonb_build_array(anze.case_decider_field()) end;
 end
 $$;
 
@@ -131,24 +130,24 @@ $$;
 
 -- Who decided holds one of the posts today, in the unit of the caller (or a body that the caller acts for), and is not
 -- who decided before where another one must.
-create or replace function anze.case_post_faults(c anze.case_file, a anze.case_action, given jsonb) returns jsonb
-stable language plpgsql
+create or replace function anze.case_post_faults(c anze.case_file, a anze.case_action, posts text[], given jsonb)
+returns jsonb stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
     person uuid;
 begin
-    if a.posts = '{}' or not given ? 'person_id' or not anze.reads_as(given ->> 'person_id', 'uuid') then
+    if posts = '{}' or not given ? 'person_id' or not anze.reads_as(given ->> 'person_id', 'uuid') then
         return '[]';
     end if;
     person := given ->> 'person_id';
     if not exists (select from anze.appointment p
-                   where p.person_id = person and p.post = any (a.posts) and p.held @> anze.today()
+                   where p.person_id = person and p.post = any (posts) and p.held @> anze.today()
                        and anze.acts_for(p.unit_id)) then
         return jsonb_build_array(anze.fault('/fields/person_id', 'post-needed',
             '决定人今日在本单位未担任：' || (
-                select string_agg(k.title_zh, '、' order by k.code) from anze.post k where k.code = any (a.posts)),
+                select string_agg(k.title_zh, '、' order by k.code) from anze.post k where k.code = any (posts)),
             'Who decided holds none of these posts in the unit today: ' || (
-                select string_agg(k.title_en, ', ' order by k.code) from anze.post k where k.code = any (a.posts))));
+                select string_agg(k.title_en, ', ' order by k.code) from anze.post k where k.code = any (posts))));
     elsif exists (
         select from unnest(a.other_than) o(entry)
         cross join lateral (
@@ -206,7 +205,7 @@ $$;
 create or replace function anze.case_kept(a anze.case_action, given jsonb) returns jsonb stable language sql
 set search_path = pg_catalog, pg_temp as $$
     select coalesce(jsonb_object_agg(f ->> 'name', given -> (f ->> 'name')), '{}')
-    from jsonb_array_elements(anze.case_fields(a)) f
+    from jsonb_array_elements(a.fields) f
     where (f ->> 'keep')::boolean and given ? (f ->> 'name') and anze.case_field_fits(f, given -> (f ->> 'name'))
 $$;
 
@@ -245,10 +244,11 @@ create or replace function anze.refuse_case_content(c anze.case_file, a anze.cas
     as_system boolean) returns void stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
-    of_fields constant jsonb := anze.case_field_faults(case when as_system then a.fields else anze.case_fields(a) end, given);
+    posts constant text[] := case when as_system then '{}' else anze.case_posts_asked(c, a) end;
+    of_fields constant jsonb := anze.case_field_faults(anze.case_fields(a.fields, posts), given);
 begin
     perform anze.refuse_all(of_fields
-        || case when as_system then '[]' else anze.case_post_faults(c, a, given) end
+        || anze.case_post_faults(c, a, posts, given)
         || anze.case_due_faults(c.kind, c.kind_version, anze.case_kept(a, given), '/fields/', clock_timestamp())
         || anze.case_evidence_faults(a, evidence)
         || case when of_fields = '[]' then anze.case_extension_faults(c, a, given)
@@ -296,7 +296,7 @@ declare
     changed text[];
 begin
     c := anze.case_enter(c, anze.case_action_leads_to(c, a), at);
-    c.facts := c.facts || kept;
+    c.facts := anze.case_facts_dated(c.facts || kept, facts_before);
     select * into taken from anze.add_case_event(c, a.code, former, given, evidence, at);
     c := taken.c;
     if a.effects <> '{}' then
@@ -421,6 +421,7 @@ begin
     perform anze.refuse_all(anze.evidence_faults(coalesce(request -> 'evidence', '[]')));
     c.kind_version := latest;
     c := anze.case_enter(c, c.state, at);
+    c.facts := anze.case_facts_dated(c.facts, c.facts);
     select * into moved from anze.add_case_event(c, 'rules_moved', c.state,
         jsonb_build_object('from_version', former, 'to_version', latest, 'reason', request ->> 'reason'),
         request -> 'evidence', at);

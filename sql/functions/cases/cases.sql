@@ -45,7 +45,8 @@ begin
 end
 $$;
 
--- One taker of an action against the caller, who sees the case.
+-- One taker of an action against the caller, who sees the case. Posts are of persons, whom no token names: what is said
+-- with the action names who decided (anze.case_posts_asked).
 create or replace function anze.case_taker_allows(c anze.case_file, taker jsonb) returns boolean
 stable security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
@@ -74,6 +75,27 @@ begin
         when 'upper' then level > c.level
         when 'anyone' then true
     end, false);
+end
+$$;
+
+-- The posts of which who decides holds one, as the takers of an action ask of this caller; none where one of them that
+-- allows it asks for none.
+create or replace function anze.case_posts_asked(c anze.case_file, a anze.case_action) returns text[]
+stable security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    if not jsonb_path_exists(a.takers, '$[*].posts') or exists (
+        select from jsonb_array_elements(a.takers) t(taker)
+        where not t.taker ? 'posts' and anze.case_taker_allows(c, t.taker))
+    then
+        return '{}';
+    end if;
+    return array(
+        select distinct p.code
+        from jsonb_array_elements(a.takers) t(taker)
+        cross join lateral jsonb_array_elements_text(t.taker -> 'posts') p(code)
+        where anze.case_taker_allows(c, t.taker)
+        order by p.code);
 end
 $$;
 
@@ -261,7 +283,7 @@ begin
     c.supervisor_id := open_case.supervisor_id;
     c.parent_id := open_case.parent_id;
     c.title := open_case.title;
-    c.facts := coalesce(jsonb_strip_nulls(open_case.facts), '{}');
+    c.facts := anze.case_facts_dated(coalesce(jsonb_strip_nulls(open_case.facts), '{}'), '{}');
     c.opened_at := at;
     c.region_code := u.region_code;
     c.sector := u.sector;

@@ -25,6 +25,7 @@ begin
     perform anze.put_case_clock(c, k, d.starts_at,
         case when k.counts_from = 'event' then ends.due_at + (d.due_at - former) else ends.due_at end,
         ends.rule, ends.rule_version, at);
+    perform anze.tell_case_deadlines(c, c.state, at);
     c.due_at := coalesce(
         (select min(x.due_at) from anze.deadline x where x.subject_id = c.id and x.is_running), 'infinity');
     c.version := c.version + 1;

@@ -158,7 +158,7 @@ create or replace function anze.resume_case_clocks(c anze.case_file, held text, 
 language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
-    perform anze.renew_case_clock(c, k, d, d.starts_at, d.due_at, at)
+    perform anze.renew_case_clock(c, k, d, d.starts_at, (anze.case_deadline_dated(c, k, d)).due_at, at)
     from (
         select distinct on (x.clock) x as stopped
         from (select e.at as moment from anze.case_event e
@@ -226,7 +226,7 @@ begin
             and not c.state = any (l.pauses_in) and (l.states = '{}' or c.state = any (l.states))
         order by l.code
     loop
-        d := anze.paused_deadline(c, k);
+        d := anze.case_deadline_dated(c, k, anze.paused_deadline(c, k));
         continue when d.id is null;
         due_at := anze.case_rest_end(d, at);
         if length(c.facts ->> k.due_field) = 10 then

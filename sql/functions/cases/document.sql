@@ -22,10 +22,20 @@ stable parallel safe language sql as $$
     from anze.case_state s where (s.kind, s.version) = (of_code, of_version)
 $$;
 
+-- The posts that some taker asks for.
+create or replace function anze.case_taker_posts(takers jsonb) returns text[] immutable parallel safe language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return array(select distinct p.code from jsonb_array_elements(takers) t(taker)
+                 cross join lateral jsonb_array_elements_text(t.taker -> 'posts') p(code) order by p.code);
+end
+$$;
+
 create or replace function anze.case_kind_actions(of_code text, of_version integer) returns jsonb
 stable parallel safe language sql as $$
     select coalesce(jsonb_agg(jsonb_strip_nulls(to_jsonb(a) - '{kind,version,place,fields}'::text[]) || jsonb_build_object(
-            'minimum_level', anze.level_code(a.minimum_level), 'fields', anze.case_fields(a))
+            'minimum_level', anze.level_code(a.minimum_level),
+            'fields', anze.case_fields(a.fields, anze.case_taker_posts(a.takers)))
         order by a.place, a.code), '[]')
     from anze.case_action a where (a.kind, a.version) = (of_code, of_version)
 $$;
@@ -93,7 +103,7 @@ create or replace function anze.case_own_fields(action jsonb) returns jsonb immu
 set search_path = pg_catalog, pg_temp as $$
     select coalesce(jsonb_agg(f.one order by f.place), '[]')
     from jsonb_array_elements(action -> 'fields') with ordinality f(one, place)
-    where not (action ? 'posts' and f.one = anze.case_decider_field())
+    where anze.case_taker_posts(action -> 'takers') = '{}' or f.one <> anze.case_decider_field()
 $$;
 
 create or replace function anze.write_case_actions(document jsonb, of_version integer) returns void language sql
@@ -101,7 +111,7 @@ set search_path = pg_catalog, pg_temp as $$
     insert into anze.case_action as kept
     select r.*
     from jsonb_array_elements(document -> 'actions') with ordinality a(one, place)
-    cross join lateral jsonb_populate_record(null::anze.case_action, '{"goes_back": false, "formerly": [], "posts": [],
+    cross join lateral jsonb_populate_record(null::anze.case_action, '{"goes_back": false, "formerly": [],
         "other_than": [], "evidence": [], "starts": [], "stops": [], "extends": [], "guards": [], "effects": []}' || a.one
         || jsonb_build_object('kind', document -> 'code', 'version', of_version, 'place', a.place,
             'fields', anze.case_own_fields(a.one),
@@ -110,7 +120,7 @@ set search_path = pg_catalog, pg_temp as $$
     set title_zh = excluded.title_zh, title_en = excluded.title_en, from_states = excluded.from_states,
         to_state = excluded.to_state, goes_back = excluded.goes_back, formerly = excluded.formerly,
         scope = excluded.scope, takers = excluded.takers, minimum_level = excluded.minimum_level,
-        posts = excluded.posts, other_than = excluded.other_than, fields = excluded.fields,
+        other_than = excluded.other_than, fields = excluded.fields,
         evidence = excluded.evidence, starts = excluded.starts, stops = excluded.stops, extends = excluded.extends,
         guards = excluded.guards, effects = excluded.effects, basis = excluded.basis, place = excluded.place
     where kept is distinct from excluded

@@ -12,7 +12,7 @@ set search_path = pg_catalog, pg_temp as $$
         cross join lateral jsonb_array_elements(d -> l.list) with ordinality i(one, place)),
     many(list, member, sort) as (values
         ('actions', 'from_states', 'state'), ('actions', 'starts', 'clock'), ('actions', 'stops', 'clock'),
-        ('actions', 'other_than', 'action'), ('actions', 'posts', 'post'), ('actions', 'evidence', 'evidence'),
+        ('actions', 'other_than', 'action'), ('actions', 'evidence', 'evidence'),
         ('actions', 'extends', 'clock'), ('actions', 'guards', 'guard'), ('actions', 'effects', 'effect'),
         ('clocks', 'states', 'state'), ('clocks', 'pauses_in', 'state')),
     single(list, path, sort) as (values
@@ -26,6 +26,12 @@ set search_path = pg_catalog, pg_temp as $$
     select format('/%s/%s/%s/%s', p.list, p.place, m.member, e.place - 1), m.sort, regexp_replace(e.name, '^unit:', '')
     from part p join many m on m.list = p.list
     cross join lateral jsonb_array_elements_text(p.one -> m.member) with ordinality e(name, place)
+    union all
+    select format('/actions/%s/takers/%s/posts/%s', p.place, t.place - 1, e.place - 1), 'post', e.name
+    from part p
+    cross join lateral jsonb_array_elements(p.one -> 'takers') with ordinality t(taker, place)
+    cross join lateral jsonb_array_elements_text(t.taker -> 'posts') with ordinality e(name, place)
+    where p.list = 'actions'
     union all
     select format('/%s/%s/%s', p.list, p.place, array_to_string(s.path::text[], '/')), s.sort, p.one #>> s.path::text[]
     from part p join single s on s.list = p.list

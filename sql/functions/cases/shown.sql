@@ -40,7 +40,7 @@ begin
 end
 $$;
 
--- What an event was called: as the rules of the case have it, else the latest that had it. Two are of every kind.
+-- What an event was called: as the rules of the case have it, else the latest that had it. Three are of every kind.
 create or replace function anze.case_event_title(c anze.case_file, action text) returns jsonb
 stable parallel safe security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
@@ -51,7 +51,8 @@ begin
             from anze.case_action a where a.kind = c.kind and (a.code = action or action = any (a.formerly))
             union all
             select s.zh, s.en, 9, 0
-            from (values ('opened', '立案', 'Opened'), ('rules_moved', '变更适用规则版本', 'Moved to other rules')) s(code, zh, en)
+            from (values ('opened', '立案', 'Opened'), ('rules_moved', '变更适用规则版本', 'Moved to other rules'),
+                ('accident_corrected', '事故发生时间更正', 'The time of the accident was corrected')) s(code, zh, en)
             where s.code = action
             order by 3, 4 limit 1) t(zh, en));
 end
@@ -102,15 +103,17 @@ end
 $$;
 
 -- What the caller may do now, and what it needs for that; the operation is takeCaseAction.
-create or replace function anze.case_action_json(a anze.case_action) returns jsonb
-stable parallel safe security definer language plpgsql
+create or replace function anze.case_action_json(c anze.case_file, a anze.case_action) returns jsonb
+stable security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
+declare
+    posts constant text[] := anze.case_posts_asked(c, a);
 begin
     return jsonb_strip_nulls(jsonb_build_object('action', a.code, 'title_zh', a.title_zh, 'title_en', a.title_en,
-        'to_state', a.to_state)) || jsonb_build_object('fields', anze.case_fields(a), 'evidence', a.evidence,
+        'to_state', a.to_state)) || jsonb_build_object('fields', anze.case_fields(a.fields, posts), 'evidence', a.evidence,
         'posts', (select coalesce(jsonb_agg(jsonb_build_object('code', p.code, 'title_zh', p.title_zh,
                       'title_en', p.title_en) order by p.code), '[]')
-                  from anze.post p where p.code = any (a.posts)));
+                  from anze.post p where p.code = any (posts)));
 end
 $$;
 
@@ -120,7 +123,7 @@ begin
     return anze.case_head(c) || jsonb_build_object('facts', c.facts, 'timeline', anze.case_timeline(c),
         'clocks', (select coalesce(jsonb_agg(anze.deadline_json(d) order by d.starts_at, d.due_at, d.id), '[]')
                    from anze.deadline d where d.subject_id = c.id),
-        'actions', (select coalesce(jsonb_agg(anze.case_action_json(a)
+        'actions', (select coalesce(jsonb_agg(anze.case_action_json(c, a)
                            || jsonb_build_object('operation_id', 'takeCaseAction') order by a.place, a.code), '[]')
                     from anze.case_actions_now(c) a));
 end

@@ -1,7 +1,7 @@
 -- Partitions by time. The tables that anze.partitioned names have one for each span of so many months, by the calendar of
--- China, and one for all before (…_past). There is no default partition: with one, a list could not stop at the latest
--- rows. The sweeper makes the coming ones from where the last one ends, however long it slept; who writes a row of a span
--- that has none yet makes it (anze.need_partition).
+-- China, and one for all before (…_past), by a moment of each row or by where a span of time begins. There is no default
+-- partition: with one, a list could not stop at the latest rows. The sweeper makes the coming ones from where the last one
+-- ends, however long it slept; who writes a row of a span that has none yet makes it (anze.need_partition).
 
 set local check_function_bodies = off; -- functions of this folder may name later ones
 
@@ -31,11 +31,21 @@ begin
 end
 $$;
 
+-- A bound of the partitions of a table: a moment, or the first of the spans of time that begin then.
+create or replace function anze.partition_bound(parent text, at timestamptz) returns text stable language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return (select case a.atttypid when 'tstzrange'::regtype then tstzrange(at, at, '[]')::text else at::text end
+            from pg_partitioned_table p join pg_attribute a on a.attrelid = p.partrelid and a.attnum = p.partattrs[0]
+            where p.partrelid = format('anze.%I', parent)::regclass);
+end
+$$;
+
 -- Where the last partition of a table ends; NULL where it has none.
 create or replace function anze.partitions_end(parent text) returns timestamptz stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
-    return (select max(substring(pg_get_expr(c.relpartbound, c.oid) from 'TO \(''([^'']+)''\)')::timestamptz)
+    return (select max(substring(pg_get_expr(c.relpartbound, c.oid) from 'TO \(''\W*([^'',"]+)')::timestamptz)
             from pg_inherits i join pg_class c on c.oid = i.inhrelid
             where i.inhparent = format('anze.%I', parent)::regclass);
 end
@@ -50,7 +60,8 @@ begin
     execute format('alter table anze.%I enable row level security', name); -- nobody reads it but by its parent
     execute format('alter table anze.%I force row level security', name);
     execute format('alter table anze.%I attach partition anze.%I for values from (%s) to (%L)', parent, name,
-                   coalesce(quote_literal(nullif(lower_bound, '-infinity')), 'minvalue'), upper_bound);
+                   coalesce(quote_literal(anze.partition_bound(parent, nullif(lower_bound, '-infinity'))), 'minvalue'),
+                   anze.partition_bound(parent, upper_bound));
 end
 $$;
 
@@ -88,10 +99,11 @@ $$;
 create or replace function anze.need_partition(parent text, at timestamptz) returns void language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
-    months constant integer := (select p.months from anze.partitioned p where p.name = parent);
+    of_table constant anze.partitioned := (select p from anze.partitioned p where p.name = parent);
 begin
-    if to_regclass(format('anze.%I', anze.partition_name(parent, at, months))) is null then
-        perform anze.make_partitions_until(parent, months, at);
+    if at >= of_table.past_until
+        and to_regclass(format('anze.%I', anze.partition_name(parent, at, of_table.months))) is null then
+        perform anze.make_partitions_until(parent, of_table.months, at);
     end if;
 end
 $$;

@@ -124,7 +124,8 @@ begin
 end
 $$;
 
--- An obligation as the service saw it at a moment; no row before it was planned. NULL: now.
+-- An obligation as the service saw it at a moment; no row before it was planned. NULL: now. What it was began since it was
+-- planned, and until then: other years are not looked at. (Ranges are ordered by where they begin.)
 create or replace function anze.obligation_then(o anze.obligation, at timestamptz)
 returns table (state text, required smallint, done_count smallint, done_on date, lacking text[], holder_id uuid,
     due_at timestamptz, missed_from timestamptz) stable rows 1 language sql
@@ -135,6 +136,7 @@ as $$
     select p.state, p.required, p.done_count, p.done_on, p.lacking, p.holder_id, p.due_at, p.missed_from
     from anze.obligation_past p
     where (o).changed_at > at and (o).planned_at <= at and p.obligation_id = (o).id and p.was @> at
+        and p.was >= tstzrange((o).planned_at, (o).planned_at, '[]') and p.was < tstzrange(at, null)
 $$;
 
 -- Counts as the contract shows them. The rate is the share done in time of what is decided (neither pending nor excused).
@@ -178,27 +180,30 @@ as $$
         'decided_on_behalf_of', (e).decided_on_behalf_of, 'decision_note', (e).decision_note))
 $$;
 
-create or replace function anze.obligation_json(o anze.obligation) returns jsonb stable language sql
-as $$
-    select anze.obligation_item(o) || jsonb_build_object(
+create or replace function anze.obligation_json(o anze.obligation) returns jsonb stable language plpgsql as $$
+begin
+    return anze.obligation_item(o) || jsonb_build_object(
         'records', coalesce((
             select jsonb_agg(jsonb_build_object('id', r.id, 'kind', r.kind, 'title', r.title, 'on_day', r.on_day,
                 'is_late', l.is_late, 'lacking', l.lacking, 'counts', l.lacking = '{}') order by r.on_day, r.id)
             from anze.obligation_record l join anze.duty_record r on r.id = l.record_id
-            where l.obligation_id = (o).id), '[]'),
+            where l.obligation_id = o.id), '[]'),
         'excuses', coalesce((
             select jsonb_agg(anze.excuse_json(e) order by e.requested_at) from anze.excuse e
-            where e.obligation_id = (o).id), '[]'),
+            where e.obligation_id = o.id), '[]'),
         'notices', coalesce((
             select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('id', n.id, 'stage', n.stage, 'kind', n.kind,
                 'unit_id', n.unit_id, 'issued_at', anze.instant(n.issued_at),
                 'acknowledged_at', anze.moment(n.acknowledged_at))) order by n.issued_at)
-            from anze.notice n where n.subject_id = (o).id and n.subject = 'obligation'), '[]'),
+            from anze.notice n where n.subject_id = o.id and n.subject = 'obligation'), '[]'),
         'history', coalesce((
             select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('from', anze.instant(lower(p.was)),
                 'until', anze.instant(upper(p.was)), 'state', p.state, 'required', p.required,
                 'done_count', p.done_count, 'holder', anze.person_reference(p.holder_id))) order by p.was)
-            from anze.obligation_past p where p.obligation_id = (o).id), '[]'))
+            from anze.obligation_past p
+            where p.obligation_id = o.id and p.was >= tstzrange(o.planned_at, o.planned_at, '[]')
+                and p.was < tstzrange(o.changed_at, null)), '[]'));
+end
 $$;
 
 -- Excuses ------------------------------------------------------------------------------------------------------------

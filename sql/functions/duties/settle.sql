@@ -180,6 +180,7 @@ $$;
 create or replace function anze.obligation_changed() returns trigger security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
+    perform anze.need_partition('obligation_past', clock_timestamp());
     insert into anze.obligation_past (obligation_id, was, required, done_count, done_on, lacking, state, holder_id, due_at,
         missed_from)
     select b.id, tstzrange(b.changed_at, a.changed_at), b.required, b.done_count, b.done_on, b.lacking, b.state,

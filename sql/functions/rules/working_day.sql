@@ -31,6 +31,22 @@ begin
 end
 $$;
 
+-- What the days of a year rest on. announced: its own notice; partly: only days that the notice of another year names
+-- (those around New Year); weekdays: nothing was announced of it.
+create or replace function anze.year_calendar(year integer) returns jsonb stable language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    w anze.working_day;
+begin
+    select x.* into w from anze.working_day x
+    where x.day between make_date(year, 1, 1) and make_date(year, 12, 31) or x.of_year = year_calendar.year
+    order by x.of_year is not distinct from year_calendar.year desc, x.day limit 1;
+    return jsonb_strip_nulls(jsonb_build_object('year', year_calendar.year,
+        'calendar', case when w.day is null then 'weekdays' when w.of_year = year_calendar.year then 'announced' else 'partly' end,
+        'instrument', w.instrument, 'confidence', w.confidence));
+end
+$$;
+
 -- The days from one to another, both counted, with what was announced of them.
 create or replace function anze.working_days_json(since date, until date) returns jsonb stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
@@ -42,6 +58,9 @@ begin
     return (
         select jsonb_build_object('from', since, 'until', until,
             'working_days', count(*) filter (where d.is_working),
+            'years', (
+                select jsonb_agg(anze.year_calendar(y) order by y)
+                from generate_series(extract(year from since)::integer, extract(year from until)::integer) y),
             'days', jsonb_agg(jsonb_strip_nulls(jsonb_build_object('day', d.day, 'is_working', d.is_working,
                 'title_zh', w.title_zh, 'title_en', w.title_en, 'instrument', w.instrument,
                 'confidence', w.confidence)) order by d.day))
