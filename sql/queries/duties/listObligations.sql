@@ -70,7 +70,8 @@ nearest as (
               and o.unit_id = any (array(select anze.units_under(:scope_unit::uuid))))) u(unit_id) --? person_id
         cross join lateral (
             select f.due_at, f.id from following f
-            where f.unit_id = u.unit_id and f.due_at >= s.since and f.due_at <= s.until
+            where f.unit_id = u.unit_id
+              and f.due_at >= s.since and f.due_at <= s.until --? period
             order by f.due_at, f.id --? sort=due_at
             order by f.due_at desc, f.id desc --? sort=-due_at
             limit 1) h
@@ -91,7 +92,8 @@ found as (
         from nearest b --? scope_unit
         cross join lateral (
         select f.* from following f
-        where f.due_at >= b.since and f.due_at <= b.until
+        where true
+          and f.due_at >= b.since and f.due_at <= b.until --? period
           and f.unit_id = b.unit_id --? scope_unit
           and (f.due_at, f.id) <= (b.last_1, b.last_2) --? sort=due_at
           and (f.due_at, f.id) >= (b.last_1, b.last_2) --? sort=-due_at
