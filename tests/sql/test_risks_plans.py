@@ -19,14 +19,17 @@ ZERO = str(uuid.UUID(int=0))
 # statement: table, the prefix of its indexes, filters, where a page goes on
 LISTS = {
     "listRiskPoints": ("risk_point", "risk_point", {"ended": "false"}, {"after_1": "2", "after_2": ZERO}),
-    "getRiskMap": ("risk_point", "risk_point", {"precision": "6"}, {}),
+    "getRiskMap": ("risk_point", "risk_point_map", {"precision": "6"}, {}),
     "listMajorHazardSources": ("unit", "unit_source", {}, {"after_1": "罐区", "after_2": ZERO}),
 }
 MANY = """
+    set session_replication_role = origin; -- points get their cells
+    alter table anze.risk_point disable trigger audit_record;
     insert into anze.risk_point (id, unit_id, name, place, activity, lon, lat, crs, rank, colour, region_code, sector)
     select gen_random_uuid(), u.id, '顶板', '东翼', '回采', 110 + g % 100 / 100.0, 39, 'WGS84', g % 5,
         (array['red', 'orange', 'yellow', 'blue'])[g % 5 + 1], u.region_code, u.sector
     from anze.unit u, generate_series(1, 600) g where u.kind = 'enterprise';
+    set session_replication_role = replica;
     insert into anze.unit (kind, name, region_code, sector, site_kind, accountable_to)
     select 'site', '罐区' || g, u.region_code, u.sector, case when g % 5 = 0 then 'major_hazard_source' else 'other' end, u.id
     from anze.unit u, generate_series(1, 600) g where u.kind = 'enterprise';
@@ -38,7 +41,6 @@ def many(cluster, make_database):
     """12,600 points and as many sites over all enterprises of the tree, every fifth site a source."""
     database = make_database(cluster)
     with database.admin() as admin:
-        admin.execute("set session_replication_role = replica")
         admin.execute(MANY)
         admin.execute("analyze anze.risk_point, anze.unit")
     return database

@@ -34,6 +34,11 @@ insert into audit.masked_column (table_name, column_name, is_derived) values
     -- Who assessed a risk and who answers for its control.
     ('anze.risk_assessment', 'measures', false),
     ('anze.risk_assessment', 'assessor', false),
+    -- In which cells of the map a risk point is follows from its place.
+    ('anze.risk_point', 'cell_1', true),
+    ('anze.risk_point', 'cell_4', true),
+    ('anze.risk_point', 'cell_16', true),
+    ('anze.risk_point', 'cell_64', true),
     -- What is done to a case names who answers for it. How often and when it was changed, and when it is due, follows
     -- from its events and its deadlines.
     ('anze.case_event', 'content', false),
@@ -106,6 +111,8 @@ with told(table_name, may_change, why_not_zh, why_not_en) as (
         ('anze.light_note', '待评判清单', 'a list of what is to be judged again'),
         ('anze.hazard_tally', '统计数', 'sums'),
         ('anze.hazard_tally_delta', '统计数', 'differences of sums'),
+        ('anze.risk_tally', '统计数', 'sums'),
+        ('anze.risk_tally_delta', '统计数', 'differences of sums'),
         ('anze.file_content', '文件字节的摘要已在文件记录中审计', 'named by the digest in the audited row of its file'),
         ('anze.file_chunk', '文件字节的摘要已在文件记录中审计', 'named by the digest in the audited row of its file'),
         ('anze.file_use', '由案件、记录和申请所附证据推出', 'follows from the evidence of audited rows')) n(name, zh, en)),

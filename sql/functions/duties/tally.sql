@@ -41,25 +41,10 @@ create or replace trigger obligation_tally_updated after update on anze.obligati
     referencing old table as before new table as after
     for each statement execute function anze.tally_updated();
 
--- Folds at most `max_rows` differences into the base; how many. One sweeper at a time.
-create or replace function anze.fold_tally(max_rows integer) returns integer
-security definer language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-    taken text[];
+create or replace function anze.fold_tally(max_rows integer) returns integer security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
 begin
-    if not pg_try_advisory_xact_lock(3615029, 3) then
-        return 0;
-    end if;
-    select array_agg(d.id) into taken from (
-        select x.id from anze.duty_tally_delta x
-        where not anze.is_set_aside('fold_tally', x.id::text)
-        order by x.id limit max_rows) d;
-    if taken is not null then
-        perform anze.do_each('fold_tally', 'duty_tally_delta', 'anze.fold_tally_of($1::bigint[])', taken);
-    end if;
-    return coalesce(cardinality(taken), 0);
+    return anze.fold('fold_tally', 'duty_tally_delta', 3, max_rows);
 end
 $$;
 

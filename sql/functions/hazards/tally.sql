@@ -66,65 +66,71 @@ create or replace trigger tally_updated after update on anze.hazard
     referencing old table as before_rows new table as after_rows
     for each statement execute function anze.hazard_tally_updated();
 
--- Folds at most `max_rows` differences into the base, and puts together what became late by time alone; how many. One
--- sweeper at a time. Rows that came to nothing go.
-create or replace function anze.fold_hazards(max_rows integer) returns integer
-security definer language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-declare
-    taken text[];
-    late bigint;
+-- Folds at most `max_rows` differences into the base, and puts together what became late by time alone; how many.
+create or replace function anze.fold_hazards(max_rows integer) returns integer security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
 begin
-    if not pg_try_advisory_xact_lock(3615029, 5) then
-        return 0;
-    end if;
-    select array_agg(d.id) into taken from (
-        select x.id from anze.hazard_tally_delta x
-        where not anze.is_set_aside('fold_hazards', x.id::text)
-        order by x.id limit max_rows) d;
-    select count(*) into late from (
-        select from anze.hazard_tally x
-        where x.late_on > '-infinity' and x.late_on < 'infinity' and x.late_on < anze.today() limit max_rows) l;
-    if taken is not null or late > 0 then
-        perform anze.do_each('fold_hazards', 'hazard_tally_delta', format('anze.fold_hazards_of($1::bigint[], %s)', max_rows),
-            coalesce(taken, '{}'));
-    end if;
-    return coalesce(cardinality(taken), 0) + late;
+    return anze.fold('fold_hazards', 'hazard_tally_delta', 5, max_rows) + anze.fold_late_hazards(max_rows);
 end
 $$;
 
-create or replace function anze.fold_hazards_of(ids bigint[], max_rows integer) returns void language plpgsql
+create or replace function anze.fold_hazards_of(ids bigint[]) returns void language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
     today constant date := anze.today();
-    nothing anze.hazard_tally[];
+    parts anze.hazard_tally[];
 begin
     with taken as (
-        delete from anze.hazard_tally_delta d where d.id = any (ids) returning d.*),
-    became_late as (
+        delete from anze.hazard_tally_delta d where d.id = any (ids) returning d.*)
+    select array_agg(row(s.begins_on, s.ends_on, t.region_code, t.sector, t.criterion,
+        case when t.late_on >= s.ends_on then 'infinity' when t.late_on < today then '-infinity' else t.late_on end,
+        t.found, t.major, case when t.closed_on < s.ends_on then t.found else 0 end,
+        case when t.closed_on < s.ends_on then t.major else 0 end, t.recurrent)::anze.hazard_tally)
+    into parts
+    from taken t cross join lateral anze.hazard_spans(t.found_on) s;
+    perform anze.hazard_tally_put(parts);
+end
+$$;
+
+-- Sums of what became late by time alone are put to those of what is late. By whoever folds, and nobody else.
+create or replace function anze.fold_late_hazards(max_rows integer) returns integer language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    parts anze.hazard_tally[];
+begin
+    if not pg_try_advisory_xact_lock(3615029, 5) then
+        return 0;
+    end if;
+    with became_late as (
         delete from anze.hazard_tally b
         where (b.begins_on, b.ends_on, b.region_code, b.sector, b.criterion, b.late_on) in (
             select x.begins_on, x.ends_on, x.region_code, x.sector, x.criterion, x.late_on from anze.hazard_tally x
-            where x.late_on > '-infinity' and x.late_on < 'infinity' and x.late_on < today limit max_rows)
-        returning b.*),
-    parts as (
-        select s.begins_on, s.ends_on, t.region_code, t.sector, t.criterion,
-            case when t.late_on >= s.ends_on then 'infinity' when t.late_on < today then '-infinity' else t.late_on end as late_on,
-            t.found, t.major, case when t.closed_on < s.ends_on then t.found else 0 end as rectified,
-            case when t.closed_on < s.ends_on then t.major else 0 end as major_rectified, t.recurrent
-        from taken t cross join lateral anze.hazard_spans(t.found_on) s
-        union all
-        select l.begins_on, l.ends_on, l.region_code, l.sector, l.criterion, '-infinity', l.found, l.major, l.rectified,
-            l.major_rectified, l.recurrent
-        from became_late l),
-    put as (
+            where x.late_on > '-infinity' and x.late_on < 'infinity' and x.late_on < anze.today() limit max_rows)
+        returning b.*)
+    select array_agg(row(l.begins_on, l.ends_on, l.region_code, l.sector, l.criterion, '-infinity', l.found, l.major,
+        l.rectified, l.major_rectified, l.recurrent)::anze.hazard_tally)
+    into parts
+    from became_late l;
+    perform anze.hazard_tally_put(parts);
+    return coalesce(cardinality(parts), 0);
+end
+$$;
+
+-- Adds sums to the base. Rows that come to nothing go.
+create or replace function anze.hazard_tally_put(parts anze.hazard_tally[]) returns void language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    nothing anze.hazard_tally[];
+begin
+    with put as (
         insert into anze.hazard_tally as base (begins_on, ends_on, region_code, sector, criterion, late_on, found, major,
             rectified, major_rectified, recurrent)
         select p.begins_on, p.ends_on, p.region_code, p.sector, p.criterion, p.late_on, sum(p.found), sum(p.major),
             sum(p.rectified), sum(p.major_rectified), sum(p.recurrent)
-        from parts p group by 1, 2, 3, 4, 5, 6
+        from unnest(parts) p group by 1, 2, 3, 4, 5, 6
         on conflict on constraint hazard_tally_pkey do update
         set found = base.found + excluded.found, major = base.major + excluded.major,
             rectified = base.rectified + excluded.rectified,

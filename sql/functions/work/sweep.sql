@@ -82,7 +82,7 @@ declare
     reach_before constant text := coalesce(anze.reach(), '');
     actor_before constant text := coalesce(anze.actor(), '');
     step constant text := ('{make_partitions,plan_due,check_structures,follow_rules,tell_owed,
-                             take_light_notes,judge_stale_lights,fold_tally,fold_hazards}'::text[])[place];
+                             take_light_notes,judge_stale_lights,fold_tally,fold_hazards,fold_risks}'::text[])[place];
     done bigint;
 begin
     if step is null then
