@@ -79,8 +79,8 @@ static const char *asked_region(const struct call *call)
     return "";
 }
 
-/* The narrower of the caller's region and the one asked for, so that its index gives the order; the statement still compares
- * what was asked. Where they have nothing in common there is nothing to read. */
+/* The narrower of the caller's region and the one asked for, so that its index gives the order; the statement still
+ * compares what was asked. Where they have nothing in common there is nothing to read. */
 static void fill_region(const char **values, const struct call *call)
 {
     const char *own = call->principal->region;

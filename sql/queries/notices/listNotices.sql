@@ -67,12 +67,14 @@ found as (
                 limit :limit::int + 1) x --? scope_unit
             -- Of one unit or person that is asked for: by that, once.
             union all --? scope_unit
-            (select f.id, f.issued_at from following f --? scope_unit
-             where f.about_unit_id = any (array(select anze.units_under(:scope_unit::uuid))) --? scope_unit
-               and f.unit_id <> :scope_unit::uuid and :unit_id::text is distinct from :scope_unit::text --? scope_unit
-               and (:unit_id::text is not null or :person_id::text is not null) --? scope_unit
-             order by f.issued_at desc, f.id desc --? scope_unit
-             limit :limit::int + 1) --? scope_unit
+            select x.id, x.issued_at --? scope_unit
+            from unnest((array_remove(array[:unit_id::text, :person_id::text], null))[1 : 1]) asked(id) --? scope_unit
+            cross join lateral ( --? scope_unit
+                select f.id, f.issued_at from following f --? scope_unit
+                where f.about_unit_id = any (array(select anze.units_under(:scope_unit::uuid))) --? scope_unit
+                  and f.unit_id <> :scope_unit::uuid and asked.id <> :scope_unit::text --? scope_unit
+                order by f.issued_at desc, f.id desc --? scope_unit
+                limit :limit::int + 1) x --? scope_unit
         ) w
         order by w.issued_at desc, w.id desc
         limit :limit::int + 1) m
