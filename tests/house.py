@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-RANK = {"base": 0, "contract": 1, "db": 1, "auth": 1, "op": 2, "http": 3, "command": 4}
+RANK = {"base": 0, "contract": 1, "db": 1, "auth": 1, "work": 2, "op": 2, "http": 3, "command": 4}
 # Which files may include a library's headers. A folder ends with a slash.
 DOORS = {
-    r"libpq-fe\.h|libpq/": ("src/db/", "include/anze/db/"),
+    r"libpq-fe\.h|libpq/": ("src/db/", "include/anze/db/", "src/work/worker.c"),
     r"jwt\.h": ("src/auth/issue.c",),
     r"yder\.h": ("src/base/log.c",),
     r"ulfius\.h|microhttpd\.h": ("src/http/edge.c",),
@@ -18,11 +18,13 @@ DOORS = {
     r"zlib\.h": ("src/http/",),
     r"magic\.h": ("src/base/media.c",),
 }
-MAX_FUNCTION, MAX_FILE, MAX_LINE = 80, 600, 120
+# A schema is made of schemas: compiling one and checking a value go round by nature.
+CIRCLES = tuple(f"src/contract/schema_{part}.c" for part in ("check", "collect", "compile", "keyword"))
+MAX_FUNCTION, MAX_FILE, MAX_LINE = 30, 600, 120
 # Split, so that this file does not break its own rule.
 WORDS = re.compile(r"(?i)\b(" + "|".join(("to" "do", "fix" "me", "xx" "x", "st" "ub", "place" "holder",
                                           "not imple" "mented", "for n" "ow")) + r")\b")
-PATHS = re.compile(r"/wor[k]/|/far[m]/|/hom[e]/\w|/roo[t]/\w|/tmp/[s]tudio")
+PATHS = re.compile(r"(?<!\w)/wor[k]/|/far[m]/|/hom[e]/\w|/roo[t]/\w|/tmp/[s]tudio")
 
 faults: list[str] = []
 
@@ -61,6 +63,31 @@ def check_includes(name: str, text: str) -> None:
                     fault(f"{name}:{number}", f"<{theirs[1]}> has its door in {' and '.join(doors)}")
     if layer and name != "src/base/json.c" and re.search(r"\bjson_load\w*\(", text):
         fault(name, "JSON text is read by src/base/json.c alone")
+
+
+def plain_code(text: str) -> str:
+    """C without its comments and without what stands in strings."""
+    return re.sub(r'"(?:\\.|[^"\\\n])*"', '""', re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL))
+
+
+def check_circles(names: list[str]) -> None:
+    """Files of a folder call each other one way. Functions handed over in tables count as calls, too."""
+    code = {name: plain_code(read(name)) for name in names if re.fullmatch(r"src/\w+/\w+\.c", name)}
+    homes = {(name.rpartition("/")[0], function): name for name, text in code.items()
+             for function in re.findall(r"^(?!static\b)\w[\w *]*?\b(\w+)\([^;{]*\)\n\{", text, re.MULTILINE)}
+    calls = {name: {homes[key] for word in re.findall(r"(?<!struct )\b[a-z]\w*\b", text)
+                    if (key := (name.rpartition("/")[0], word)) in homes} - {name} for name, text in code.items()}
+    reached: dict[str, set[str]] = {}
+    for name in code:
+        way, reached[name] = [name], set()
+        while way:
+            more = calls[way.pop()] - reached[name]
+            reached[name] |= more
+            way += more
+    for name in sorted(code):
+        back = sorted(called for called in calls[name] if name in reached[called])
+        if back and name not in CIRCLES:
+            fault(name, "calls files that call it: " + ", ".join(back))
 
 
 def check_lengths(name: str, text: str) -> None:
@@ -218,6 +245,7 @@ def main() -> int:
         if name.endswith((".c", ".h", ".py", "/run", "/up", "/down", ".sh")):
             check_lengths(name, text)
     check_registered(names)
+    check_circles(names)
     check_domains(names)
     check_operations(names)
     check_contract_subset()

@@ -82,8 +82,9 @@ create function anze.risk_tally_inserted() returns trigger security definer lang
 set search_path = pg_catalog, pg_temp as $$
 begin
     insert into anze.risk_tally_delta (region_code, sector, red, orange, yellow, blue, not_assessed)
-    select p.region_code, coalesce(p.sector, ''), count(*) filter (where p.rank = 0), count(*) filter (where p.rank = 1),
-        count(*) filter (where p.rank = 2), count(*) filter (where p.rank = 3), count(*) filter (where p.rank = 4)
+    select p.region_code, coalesce(p.sector, ''), count(*) filter (where p.rank = 0),
+        count(*) filter (where p.rank = 1), count(*) filter (where p.rank = 2), count(*) filter (where p.rank = 3),
+        count(*) filter (where p.rank = 4)
     from after_rows p
     where p.ended_on is null
     group by 1, 2;

@@ -3,5 +3,6 @@
 with taken as materialized (
     select p.id from anze.risk_point p where p.cell_1 is null limit $1),
 done as (
-    update anze.risk_point p set cell_1 = 0 where p.id = any (array(select t.id from taken t)) and p.cell_1 is null returning 1)
+    update anze.risk_point p set cell_1 = 0
+    where p.id = any (array(select t.id from taken t)) and p.cell_1 is null returning 1)
 select count(*) from taken

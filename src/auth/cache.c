@@ -23,7 +23,7 @@ struct token_cache {
     } locks[LOCKS];
 };
 
-static void *take(size_t n, size_t size)
+static void *cache_alloc(size_t n, size_t size)
 {
     void *memory = calloc(n, size);
     if (!memory) {
@@ -51,7 +51,7 @@ struct verified *verified_new(const struct principal *principal)
     size_t room = 0;
     for (size_t i = 0; i < ARRAY_LENGTH(strings); i++)
         room += strlen(*string_at(&copy, i)) + 1;
-    struct verified *verified = take(1, sizeof *verified + room);
+    struct verified *verified = cache_alloc(1, sizeof *verified + room);
     char *at = (char *)(verified + 1);
     for (size_t i = 0; i < ARRAY_LENGTH(strings); i++) {
         size_t length = strlen(*string_at(&copy, i)) + 1;
@@ -72,10 +72,10 @@ void verified_release(void *object)
 
 struct token_cache *token_cache_new(size_t size)
 {
-    struct token_cache *cache = take(1, sizeof *cache);
+    struct token_cache *cache = cache_alloc(1, sizeof *cache);
     cache->n_buckets = (size + WAYS - 1) / WAYS;
     assert(cache->n_buckets > 0);
-    cache->buckets = take(cache->n_buckets, sizeof *cache->buckets);
+    cache->buckets = cache_alloc(cache->n_buckets, sizeof *cache->buckets);
     for (size_t i = 0; i < LOCKS; i++)
         pthread_mutex_init(&cache->locks[i].mutex, NULL);
     return cache;

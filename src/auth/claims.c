@@ -1,4 +1,5 @@
 #include "anze/auth/claims.h"
+#include "anze/base/literal.h"
 #include "anze/base/text.h"
 
 #include <stddef.h>
@@ -8,7 +9,7 @@ static const json_int_t last_second = 253402300799; /* 9999-12-31T23:59:59Z: sum
 
 const char claims_expired[] = "exp: passed";
 
-static bool is_name(const json_t *value)
+static bool is_claim_name(const json_t *value)
 {
     size_t length = json_string_length(value); /* 0 when it is no string */
     const char *text = json_string_value(value);
@@ -59,10 +60,10 @@ static const struct {
     size_t field;
     const char *cause;
 } strings[] = {
-    { "iss", is_name, true, offsetof(struct principal, issuer), "iss: not a name" },
-    { "sub", is_name, true, offsetof(struct principal, subject), "sub: not a name" },
-    { "client_id", is_name, true, offsetof(struct principal, client), "client_id: not a name" },
-    { "jti", is_name, true, offsetof(struct principal, token_id), "jti: not a name" },
+    { "iss", is_claim_name, true, offsetof(struct principal, issuer), "iss: not a name" },
+    { "sub", is_claim_name, true, offsetof(struct principal, subject), "sub: not a name" },
+    { "client_id", is_claim_name, true, offsetof(struct principal, client), "client_id: not a name" },
+    { "jti", is_claim_name, true, offsetof(struct principal, token_id), "jti: not a name" },
     { "anze_unit", is_unit, false, offsetof(struct principal, unit), "anze_unit: not a uuid" },
     { "anze_region", is_region, false, offsetof(struct principal, region), "anze_region: not a division code" },
 };
@@ -152,12 +153,11 @@ static const char *sectors_read(struct arena *arena, const json_t *sectors, stru
         const json_t *sector = json_array_get(sectors, i);
         if (!is_sector(sector))
             return "anze_sectors: not a sector";
-        text_printf(&text, "%c%s", i ? ',' : '{', json_string_value(sector));
+        literal_add_word(&text, "%s", json_string_value(sector));
     }
     if (!n)
         return "anze_sectors: not a list of sectors";
-    text_add_char(&text, '}');
-    principal->sectors = text.bytes;
+    principal->sectors = literal_end(&text);
     if (n == 1)
         principal->sector = arena_strdup(arena, json_string_value(json_array_get(sectors, 0)));
     return NULL;
@@ -171,7 +171,7 @@ static const char *actor_read(struct arena *arena, const json_t *act, struct pri
     if (!act)
         return NULL;
     const json_t *sub = json_object_get(act, "sub"); /* NULL when act is no object */
-    if (!is_name(sub))
+    if (!is_claim_name(sub))
         return "act: without sub";
     principal->actor = arena_strdup(arena, json_string_value(sub));
     principal->on_behalf_of = principal->subject;

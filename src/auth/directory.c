@@ -81,11 +81,8 @@ static void log_complaints(struct text *complaints)
 {
     char *rest = complaints->bytes;
     for (char *line; rest && (line = strsep(&rest, "\n"));) {
-        if (!*line)
-            continue;
-        struct text quoted = text_on(complaints->arena);
-        text_add_json(&quoted, line);
-        log_event(LOG_WARNING_LEVEL, "key-refused", "\"reason\":%s", quoted.bytes);
+        if (*line)
+            log_event_text(LOG_WARNING_LEVEL, "key-refused", "reason", line);
     }
 }
 

@@ -7,7 +7,7 @@
 enum { NUMBER_MAX_BYTES = 1024, COORDINATE_BYTES = 32 };
 
 /* ,"name":"base64url of the number": as short as it goes (width 0), or padded on the left. */
-static void add_number(struct text *text, EVP_PKEY *pkey, const char *name, const char *parameter, int width)
+static void add_key_number(struct text *text, EVP_PKEY *pkey, const char *name, const char *parameter, int width)
 {
     BIGNUM *number = NULL;
     uint8_t bytes[NUMBER_MAX_BYTES];
@@ -19,18 +19,18 @@ static void add_number(struct text *text, EVP_PKEY *pkey, const char *name, cons
     text_printf(text, ",\"%s\":\"%s\"", name, crypto_base64url(text->arena, bytes, (size_t)length));
 }
 
-static void add_key(struct text *text, const struct key *key)
+static void add_jwk(struct text *text, const struct key *key)
 {
     bool is_ec = key->algorithm == KEY_ES256;
     text_printf(text, "{\"kty\":\"%s\",\"use\":\"sig\",\"alg\":\"%s\",\"kid\":\"%s\"", is_ec ? "EC" : "RSA",
                 key_algorithm_name(key->algorithm), key->kid);
     if (is_ec) {
         text_add_string(text, ",\"crv\":\"P-256\"");
-        add_number(text, key->pkey, "x", OSSL_PKEY_PARAM_EC_PUB_X, COORDINATE_BYTES);
-        add_number(text, key->pkey, "y", OSSL_PKEY_PARAM_EC_PUB_Y, COORDINATE_BYTES);
+        add_key_number(text, key->pkey, "x", OSSL_PKEY_PARAM_EC_PUB_X, COORDINATE_BYTES);
+        add_key_number(text, key->pkey, "y", OSSL_PKEY_PARAM_EC_PUB_Y, COORDINATE_BYTES);
     } else {
-        add_number(text, key->pkey, "n", OSSL_PKEY_PARAM_RSA_N, 0);
-        add_number(text, key->pkey, "e", OSSL_PKEY_PARAM_RSA_E, 0);
+        add_key_number(text, key->pkey, "n", OSSL_PKEY_PARAM_RSA_N, 0);
+        add_key_number(text, key->pkey, "e", OSSL_PKEY_PARAM_RSA_E, 0);
     }
     text_add_char(text, '}');
 }
@@ -42,7 +42,7 @@ struct slice jwks_render(struct arena *arena, const struct key_set *set)
     for (size_t i = 0; set && i < set->n; i++) {
         if (i)
             text_add_char(&text, ',');
-        add_key(&text, &set->keys[i]);
+        add_jwk(&text, &set->keys[i]);
     }
     text_add_string(&text, "]}");
     return text_slice(&text);

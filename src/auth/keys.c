@@ -120,14 +120,11 @@ static const char *key_file_read(int directory, const char *name, char *buffer, 
 /* Fills `key` from its file; what is wrong, or NULL. */
 static const char *key_read(int directory, const char *name, enum key_kind kind, struct key *key)
 {
-    char *buffer = malloc(FILE_MAX_BYTES);
-    if (!buffer)
-        abort();
+    AUTO(arena_free_at_end) struct arena *secret = arena_new_secret();
+    char *buffer = arena_alloc(secret, FILE_MAX_BYTES);
     size_t length = 0;
     const char *fault = key_file_read(directory, name, buffer, &length, &key->written_at_ns);
     EVP_PKEY *pkey = fault ? NULL : pem_read(buffer, length, kind);
-    OPENSSL_cleanse(buffer, length);
-    free(buffer);
     if (!fault && !pkey)
         fault = kind == KEY_PUBLIC ? "is not a public key in PEM" : "is not an unencrypted private key in PEM";
     if (!fault)
@@ -167,7 +164,7 @@ struct reading {
     struct text *complaints;
 };
 
-static void keep_old(struct reading *reading, struct key *key)
+static void keep_old_keys(struct reading *reading, struct key *key)
 {
     const struct key *kept = reading->old ? key_set_find(reading->old, key->kid) : NULL;
     if (!kept || kept->algorithm != key->algorithm || EVP_PKEY_up_ref(kept->pkey) != 1)
@@ -178,7 +175,7 @@ static void keep_old(struct reading *reading, struct key *key)
     reading->set->n++;
 }
 
-static void add_key(struct reading *reading, const char *name)
+static void add_key_file(struct reading *reading, const char *name)
 {
     struct key *key = &reading->set->keys[reading->set->n];
     const char *fault = NULL;
@@ -189,7 +186,7 @@ static void add_key(struct reading *reading, const char *name)
     else if ((fault = key_read(reading->directory, name, reading->kind, key)) == NULL)
         reading->set->n++;
     else
-        keep_old(reading, key);
+        keep_old_keys(reading, key);
     if (fault)
         text_printf(reading->complaints, "key file %s/%s: %s\n", reading->path, name, fault);
 }
@@ -199,14 +196,14 @@ static int by_kid(const void *a, const void *b)
     return strcmp(((const struct key *)a)->kid, ((const struct key *)b)->kid);
 }
 
-static struct key_set *read_names(struct reading *reading, struct dirent **names, int n)
+static struct key_set *read_key_names(struct reading *reading, struct dirent **names, int n)
 {
     struct arena *arena = arena_new();
     size_t complained = reading->complaints->length;
     struct key_set *set = reading->set = arena_new_of(arena, struct key_set);
     *set = (struct key_set){ .arena = arena, .keys = arena_array_of(arena, struct key, (size_t)n + 1) };
     for (int i = 0; i < n; i++)
-        add_key(reading, names[i]->d_name);
+        add_key_file(reading, names[i]->d_name);
     qsort(set->keys, set->n, sizeof *set->keys, by_kid);
     revoked_read(set, reading->old, reading->path, reading->directory, reading->complaints);
     if (reading->old || reading->complaints->length == complained)
@@ -226,7 +223,7 @@ struct key_set *key_set_read(const char *path, enum key_kind kind, const struct 
     if (n < 0)
         text_printf(complaints, "key directory %s: %s\n", path, strerror(errno));
     else
-        set = read_names(&reading, names, n);
+        set = read_key_names(&reading, names, n);
     for (int i = 0; i < n; i++)
         free(names[i]);
     free(names);

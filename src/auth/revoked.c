@@ -19,7 +19,7 @@ static bool is_revocation(const char *line)
     return (strncmp(line, "jti ", 4) == 0 || strncmp(line, "sub ", 4) == 0) && line[4];
 }
 
-static void add(struct key_set *set, const char *line, size_t *room)
+static void add_revoked(struct key_set *set, const char *line, size_t *room)
 {
     if (set->n_revoked == *room) {
         *room = *room ? *room * 2 : 16;
@@ -40,7 +40,7 @@ static void lines_read(struct key_set *set, FILE *file, const char *path, struct
         if (!*line || *line == '#')
             continue;
         if (is_revocation(line) && set->n_revoked < REVOKED_MAX)
-            add(set, line, &room);
+            add_revoked(set, line, &room);
         else
             text_printf(complaints, "%s/%s line %d: not of the form jti ID or sub NAME, or too many\n", path, file_name,
                         number);
@@ -48,11 +48,11 @@ static void lines_read(struct key_set *set, FILE *file, const char *path, struct
     free(line);
 }
 
-static void keep_old(struct key_set *set, const struct key_set *old)
+static void keep_old_list(struct key_set *set, const struct key_set *old)
 {
     size_t room = 0;
     for (size_t i = 0; old && i < old->n_revoked; i++)
-        add(set, old->revoked[i], &room);
+        add_revoked(set, old->revoked[i], &room);
 }
 
 void revoked_read(struct key_set *set, const struct key_set *old, const char *path, int directory,
@@ -66,7 +66,7 @@ void revoked_read(struct key_set *set, const struct key_set *old, const char *pa
         lines_read(set, file, path, complaints);
     if (!file || ferror(file)) {
         text_printf(complaints, "%s/%s: cannot be read\n", path, file_name);
-        keep_old(set, old);
+        keep_old_list(set, old);
     }
     if (file)
         fclose(file);

@@ -119,6 +119,7 @@ static void look_at_keys(struct verifier *verifier)
 struct checking {
     struct verifier *verifier;
     struct arena *arena;
+    struct arena *secret;             /* for what is decoded of the token */
     struct slice text;                /* the whole token */
     struct slice header, claims, signature; /* as in the token, base64url */
     json_t *header_json, *claims_json;
@@ -144,8 +145,8 @@ static const char *parts_split(struct checking *checking)
     return NULL;
 }
 
-static const char *object_read(struct arena *arena, struct slice part, json_t **ret_object, const char *bad_text,
-                               const char *bad_json)
+static const char *read_token_object(struct arena *arena, struct slice part, json_t **ret_object, const char *bad_text,
+                                     const char *bad_json)
 {
     struct slice decoded;
     struct problem ignored = { 0 }; /* its rule would say more about the token than a log should */
@@ -187,7 +188,7 @@ static const char *issuer_find(struct checking *checking)
 static const char *signature_check(struct checking *checking, const char *kid, enum key_algorithm algorithm)
 {
     struct slice signature;
-    if (!crypto_base64url_decode(checking->arena, checking->signature, &signature))
+    if (!crypto_base64url_decode(checking->secret, checking->signature, &signature))
         return "signature: text";
     struct slice signed_text = { checking->text.bytes, checking->header.length + 1 + checking->claims.length };
     struct key_directory *directory = checking->verifier->issuers[checking->issuer].directory;
@@ -224,24 +225,26 @@ static const char *token_verify(struct checking *checking, struct principal *ret
     const char *kid = NULL;
     const char *cause = parts_split(checking);
     if (!cause)
-        cause = object_read(checking->arena, checking->header, &checking->header_json, "header: text", "header: json");
+        cause = read_token_object(checking->secret, checking->header, &checking->header_json, "header: text",
+                                  "header: json");
     if (!cause)
         cause = header_check(checking->header_json, &algorithm, &kid);
     if (!cause)
-        cause = object_read(checking->arena, checking->claims, &checking->claims_json, "claims: text", "claims: json");
+        cause = read_token_object(checking->secret, checking->claims, &checking->claims_json, "claims: text",
+                                  "claims: json");
     if (!cause)
         cause = issuer_find(checking);
     if (!cause)
         cause = signature_check(checking, kid, algorithm);
     struct claims_rules rules = { checking->verifier->audience, checking->verifier->skew_s, checking->now_s };
     if (!cause)
-        cause = claims_read(checking->arena, checking->claims_json, &rules, ret_principal);
+        cause = claims_read(checking->secret, checking->claims_json, &rules, ret_principal);
     if (!cause && !is_vouched_for(checking->verifier, checking->issuer, checking->key_print, ret_principal))
         cause = "revoked";
     return cause;
 }
 
-static bool refuse(struct arena *arena, struct problem *problem, enum problem_code code, const char *cause)
+static bool refuse_token(struct arena *arena, struct problem *problem, enum problem_code code, const char *cause)
 {
     problem->cause = cause;
     if (code == PROBLEM_UNAUTHENTICATED)
@@ -262,9 +265,9 @@ static bool bearer_read(struct arena *arena, struct slice authorization, struct 
     const char *bytes = authorization.bytes;
     if (!bytes || authorization.length < LENGTH || strncasecmp(bytes, scheme, LENGTH) != 0 ||
         (authorization.length > LENGTH && bytes[LENGTH] != ' ' && bytes[LENGTH] != '\t'))
-        return refuse(arena, problem, PROBLEM_UNAUTHENTICATED, bytes ? "bearer: another scheme" : "bearer: none");
+        return refuse_token(arena, problem, PROBLEM_UNAUTHENTICATED, bytes ? "bearer: another scheme" : "bearer: none");
     if (authorization.length < LENGTH + 2 || bytes[LENGTH] != ' ' || bytes[LENGTH + 1] == ' ')
-        return refuse(arena, problem, PROBLEM_INVALID_TOKEN, "bearer: form");
+        return refuse_token(arena, problem, PROBLEM_INVALID_TOKEN, "bearer: form");
     *ret_token = (struct slice){ bytes + LENGTH + 1, authorization.length - LENGTH - 1 };
     return true;
 }
@@ -319,17 +322,19 @@ bool verifier_check(struct verifier *verifier, struct arena *arena, struct slice
     if (!bearer_read(arena, authorization, &checking.text, problem))
         return false;
     if (checking.text.length > TOKEN_MAX_BYTES)
-        return refuse(arena, problem, PROBLEM_INVALID_TOKEN, "form: too long");
+        return refuse_token(arena, problem, PROBLEM_INVALID_TOKEN, "form: too long");
     look_at_keys(verifier);
     uint8_t digest[CRYPTO_DIGEST_BYTES];
     crypto_digest(DIGEST_SHA256, &checking.text, 1, digest);
     if (remembered(&checking, digest, ret_principal))
         return true;
     checking.generation = atomic_load(&verifier->generation);
-    struct principal principal;
+    AUTO(arena_free_at_end) struct arena *secret = arena_new_secret();
+    checking.secret = secret;
+    struct principal principal; /* its strings are the secret arena's until they are remembered */
     const char *cause = token_verify(&checking, &principal);
     if (cause)
-        return refuse(arena, problem, PROBLEM_INVALID_TOKEN, cause);
+        return refuse_token(arena, problem, PROBLEM_INVALID_TOKEN, cause);
     *ret_principal = remember(&checking, digest, &principal);
     return true;
 }

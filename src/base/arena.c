@@ -23,6 +23,7 @@ struct deferred {
 struct arena {
     struct block *block;
     struct deferred *deferred;
+    bool is_secret;
 };
 
 static void *take_or_end(size_t size)
@@ -40,6 +41,13 @@ struct arena *arena_new(void)
     return take_or_end(sizeof(struct arena));
 }
 
+struct arena *arena_new_secret(void)
+{
+    struct arena *arena = arena_new();
+    arena->is_secret = true;
+    return arena;
+}
+
 void arena_free(struct arena *arena)
 {
     if (!arena)
@@ -48,6 +56,8 @@ void arena_free(struct arena *arena)
         d->dispose(d->object);
     for (struct block *block = arena->block, *previous; block; block = previous) {
         previous = block->previous;
+        if (arena->is_secret)
+            explicit_bzero(block->bytes, block->used);
         free(block);
     }
     free(arena);

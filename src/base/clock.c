@@ -1,7 +1,5 @@
 #include "anze/base/clock.h"
 
-#include <time.h>
-
 static int64_t read_clock_us(clockid_t clock)
 {
     struct timespec now;
@@ -17,4 +15,15 @@ int64_t clock_monotonic_us(void)
 int64_t clock_wall_us(void)
 {
     return read_clock_us(CLOCK_REALTIME);
+}
+
+struct timespec clock_timespec(int64_t us)
+{
+    return (struct timespec){ .tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000 };
+}
+
+void clock_pause(int64_t us)
+{
+    struct timespec pause = clock_timespec(us);
+    nanosleep(&pause, NULL);
 }

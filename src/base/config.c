@@ -41,7 +41,7 @@ static void *field_of(struct config *config, const struct setting *setting)
     return (char *)config + setting->offset;
 }
 
-static bool number_read(const struct setting *setting, const char *value, long *ret_number)
+static bool read_setting_number(const struct setting *setting, const char *value, long *ret_number)
 {
     char *end;
     errno = 0;
@@ -63,7 +63,7 @@ static void assign(struct config *config, const struct setting *setting, const c
         *(const char **)field = arena_strdup(complaints->arena, value);
         return;
     case TYPE_NUMBER:
-        if (!number_read(setting, value, field))
+        if (!read_setting_number(setting, value, field))
             text_printf(complaints, "%s: %s must be a whole number from %ld to %ld\n", where, setting->key,
                         setting->minimum, setting->maximum);
         return;
@@ -84,7 +84,7 @@ static char *trim(char *text)
     return text;
 }
 
-static void read_line(struct config *config, char *line, const char *where, struct text *complaints)
+static void read_setting_line(struct config *config, char *line, const char *where, struct text *complaints)
 {
     line = trim(line);
     if (!*line || *line == '#')
@@ -113,7 +113,7 @@ static void read_file(struct config *config, const char *path, struct text *comp
     char *line = NULL;
     size_t room = 0;
     for (int number = 1; getline(&line, &room, file) >= 0; number++)
-        read_line(config, line, arena_printf(complaints->arena, "%s line %d", path, number), complaints);
+        read_setting_line(config, line, arena_printf(complaints->arena, "%s line %d", path, number), complaints);
     free(line);
     fclose(file);
 }

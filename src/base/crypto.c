@@ -29,7 +29,7 @@ static void need(bool worked)
     abort();
 }
 
-static void fetch(void)
+static void fetch_algorithms(void)
 {
     for (size_t i = 0; i < ARRAY_LENGTH(digests); i++)
         need((fetched_digests[i] = EVP_MD_fetch(NULL, digests[i].openssl_name, NULL)) != NULL);
@@ -58,7 +58,7 @@ const char *digest_kind_name(enum digest_kind kind)
 
 void crypto_digest(enum digest_kind kind, const struct slice *parts, size_t n, uint8_t out[CRYPTO_DIGEST_BYTES])
 {
-    pthread_once(&fetched, fetch);
+    pthread_once(&fetched, fetch_algorithms);
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     need(context && EVP_DigestInit_ex2(context, fetched_digests[kind], NULL) == 1);
     for (size_t i = 0; i < n; i++)
@@ -75,7 +75,7 @@ static void dispose_stream(void *stream)
 
 struct digest_stream *crypto_digest_begin(struct arena *arena, enum digest_kind kind)
 {
-    pthread_once(&fetched, fetch);
+    pthread_once(&fetched, fetch_algorithms);
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     need(context && EVP_DigestInit_ex2(context, fetched_digests[kind], NULL) == 1);
     arena_defer(arena, dispose_stream, context);
@@ -94,7 +94,7 @@ void crypto_digest_end(struct digest_stream *stream, uint8_t out[CRYPTO_DIGEST_B
 
 void crypto_hmac_sha256(struct slice key, struct slice data, uint8_t out[CRYPTO_DIGEST_BYTES])
 {
-    pthread_once(&fetched, fetch);
+    pthread_once(&fetched, fetch_algorithms);
     EVP_MAC_CTX *context = EVP_MAC_CTX_dup(fresh_hmac);
     const uint8_t *key_bytes = (const uint8_t *)(key.bytes ? key.bytes : ""); /* NULL would mean "keep the key" */
     size_t length = 0;
@@ -119,18 +119,6 @@ bool crypto_equal(const void *a, const void *b, size_t length)
     return CRYPTO_memcmp(a, b, length) == 0;
 }
 
-char *crypto_hex(struct arena *arena, const void *bytes, size_t length)
-{
-    static const char digits[] = "0123456789abcdef";
-    const uint8_t *in = bytes;
-    char *out = arena_alloc(arena, 2 * length + 1);
-    for (size_t i = 0; i < length; i++) {
-        out[2 * i] = digits[in[i] >> 4];
-        out[2 * i + 1] = digits[in[i] & 15];
-    }
-    return out;
-}
-
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 char *crypto_base64url(struct arena *arena, const void *bytes, size_t length)
@@ -151,7 +139,7 @@ char *crypto_base64url(struct arena *arena, const void *bytes, size_t length)
     return out;
 }
 
-static int value_of(char c)
+static int base64_value(char c)
 {
     if (c >= 'A' && c <= 'Z')
         return c - 'A';
@@ -171,7 +159,7 @@ bool crypto_base64url_decode(struct arena *arena, struct slice text, struct slic
     uint32_t bits = 0;
     unsigned held = 0;
     for (size_t i = 0; i < text.length; i++) {
-        int value = value_of(text.bytes[i]);
+        int value = base64_value(text.bytes[i]);
         if (value < 0)
             return false;
         bits = bits << 6 | (uint32_t)value;

@@ -14,7 +14,7 @@ static void skip(struct csv *csv, size_t n)
     csv->rest.length -= n;
 }
 
-static bool is_at(const struct csv *csv, char c)
+static bool is_at_byte(const struct csv *csv, char c)
 {
     return csv->rest.length && *csv->rest.bytes == c;
 }
@@ -22,13 +22,13 @@ static bool is_at(const struct csv *csv, char c)
 /* Passes over a line's end; false: there is none here. */
 static bool end_line(struct csv *csv)
 {
-    size_t n = is_at(csv, '\n') ? 1 : csv->rest.length > 1 && memcmp(csv->rest.bytes, "\r\n", 2) == 0 ? 2 : 0;
+    size_t n = is_at_byte(csv, '\n') ? 1 : csv->rest.length > 1 && memcmp(csv->rest.bytes, "\r\n", 2) == 0 ? 2 : 0;
     skip(csv, n);
     csv->line += n > 0;
     return n;
 }
 
-static bool fail(struct csv *csv, const char *fault)
+static bool csv_fail(struct csv *csv, const char *fault)
 {
     csv->fault = fault;
     return false;
@@ -42,7 +42,7 @@ static bool read_quoted(struct csv *csv, struct slice *ret_field)
         char c = *csv->rest.bytes;
         if (c == '"') {
             skip(csv, 1);
-            if (!is_at(csv, '"')) {
+            if (!is_at_byte(csv, '"')) {
                 *ret_field = text.bytes ? text_slice(&text) : SLICE("");
                 return true;
             }
@@ -50,7 +50,7 @@ static bool read_quoted(struct csv *csv, struct slice *ret_field)
         csv->line += c == '\n';
         text_add_char(&text, c);
     }
-    return fail(csv, "a quoted field has no end");
+    return csv_fail(csv, "a quoted field has no end");
 }
 
 static bool read_plain(struct csv *csv, struct slice *ret_field)
@@ -58,9 +58,9 @@ static bool read_plain(struct csv *csv, struct slice *ret_field)
     size_t n = 0;
     for (; n < csv->rest.length && !strchr(",\n\r", csv->rest.bytes[n]); n++)
         if (csv->rest.bytes[n] == '"')
-            return fail(csv, "a quote inside an unquoted field");
+            return csv_fail(csv, "a quote inside an unquoted field");
     if (n < csv->rest.length && csv->rest.bytes[n] == '\0')
-        return fail(csv, "a NUL byte");
+        return csv_fail(csv, "a NUL byte");
     *ret_field = (struct slice){ csv->rest.bytes, n };
     skip(csv, n);
     return true;
@@ -76,14 +76,14 @@ bool csv_next(struct csv *csv, struct csv_record *ret_record)
     ret_record->n_fields = 0;
     for (;;) {
         if (ret_record->n_fields == CSV_MAX_FIELDS)
-            return fail(csv, "too many fields");
+            return csv_fail(csv, "too many fields");
         struct slice *field = &ret_record->fields[ret_record->n_fields++];
-        if (!(is_at(csv, '"') ? read_quoted(csv, field) : read_plain(csv, field)))
+        if (!(is_at_byte(csv, '"') ? read_quoted(csv, field) : read_plain(csv, field)))
             return false;
         if (!csv->rest.length || end_line(csv))
             return true;
-        if (!is_at(csv, ','))
-            return fail(csv, "text behind a closing quote, or a lone carriage return");
+        if (!is_at_byte(csv, ','))
+            return csv_fail(csv, "text behind a closing quote, or a lone carriage return");
         skip(csv, 1);
     }
 }

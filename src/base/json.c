@@ -1,4 +1,5 @@
 #include "anze/base/json.h"
+#include "anze/base/bytes.h"
 #include "anze/base/utf8.h"
 
 #include <ctype.h>
@@ -30,7 +31,7 @@ struct scan {
     enum refusal refusal;
 };
 
-static bool refuse(struct scan *scan, size_t at, enum refusal refusal)
+static bool refuse_json(struct scan *scan, size_t at, enum refusal refusal)
 {
     scan->at = at;
     scan->refusal = refusal;
@@ -44,10 +45,10 @@ static long escaped_unit(const struct scan *scan, size_t at)
     if (scan->text.length - at < 6 || scan->text.bytes[at] != '\\' || scan->text.bytes[at + 1] != 'u')
         return -1;
     for (size_t i = at + 2; i < at + 6; i++) {
-        int c = tolower((unsigned char)scan->text.bytes[i]);
-        if (!isxdigit(c))
+        int digit = hex_value(scan->text.bytes[i]);
+        if (digit < 0)
             return -1;
-        unit = unit * 16 + (isdigit(c) ? c - '0' : c - 'a' + 10);
+        unit = unit * 16 + digit;
     }
     return unit;
 }
@@ -56,16 +57,16 @@ static bool scan_escape(struct scan *scan)
 {
     long unit = escaped_unit(scan, scan->at);
     if (unit == 0)
-        return refuse(scan, scan->at, NUL);
+        return refuse_json(scan, scan->at, NUL);
     if (unit >= 0xdc00 && unit <= 0xdfff)
-        return refuse(scan, scan->at, UTF8);
+        return refuse_json(scan, scan->at, UTF8);
     if (unit < 0xd800 || unit > 0xdbff) {
         scan->at += unit < 0 ? 2 : 6;
         return true;
     }
     long low = escaped_unit(scan, scan->at + 6);
     if (low < 0xdc00 || low > 0xdfff)
-        return refuse(scan, scan->at, UTF8);
+        return refuse_json(scan, scan->at, UTF8);
     scan->at += 12;
     return true;
 }
@@ -88,7 +89,7 @@ static bool scan_string(struct scan *scan)
     return true;
 }
 
-static bool is_word(char c)
+static bool is_json_word(char c)
 {
     return isalnum((unsigned char)c) || c == '+' || c == '-' || c == '.';
 }
@@ -97,11 +98,11 @@ static bool is_word(char c)
 static bool scan_word(struct scan *scan)
 {
     size_t begin = scan->at;
-    while (scan->at < scan->text.length && is_word(scan->text.bytes[scan->at]))
+    while (scan->at < scan->text.length && is_json_word(scan->text.bytes[scan->at]))
         scan->at++;
     if (scan->at == begin)
         scan->at++;
-    return scan->at - begin <= JSON_MAX_DIGITS || refuse(scan, begin, NUMBER);
+    return scan->at - begin <= JSON_MAX_DIGITS || refuse_json(scan, begin, NUMBER);
 }
 
 static bool scan_value(struct scan *scan)
@@ -112,7 +113,7 @@ static bool scan_value(struct scan *scan)
     if (c != '{' && c != '[')
         return scan_word(scan);
     scan->at++;
-    return ++scan->depth <= JSON_MAX_DEPTH || refuse(scan, scan->at - 1, DEPTH);
+    return ++scan->depth <= JSON_MAX_DEPTH || refuse_json(scan, scan->at - 1, DEPTH);
 }
 
 /* A member's name is counted as a value when it is met and taken back at its colon. */
@@ -135,8 +136,7 @@ static bool scan_token(struct scan *scan)
         scan->at++;
         scan->depth -= scan->depth > 0;
         return true;
-    default:
-        return ++scan->nodes <= JSON_MAX_NODES + 1 ? scan_value(scan) : refuse(scan, scan->at, NODES);
+    default: return ++scan->nodes <= JSON_MAX_NODES + 1 ? scan_value(scan) : refuse_json(scan, scan->at, NODES);
     }
 }
 
@@ -144,11 +144,11 @@ static bool scan_bytes(struct scan *scan)
 {
     const char *nul = scan->text.length ? memchr(scan->text.bytes, '\0', scan->text.length) : NULL;
     if (scan->text.length >= 3 && memcmp(scan->text.bytes, "\xef\xbb\xbf", 3) == 0)
-        return refuse(scan, 0, BOM);
+        return refuse_json(scan, 0, BOM);
     if (nul)
-        return refuse(scan, (size_t)(nul - scan->text.bytes), NUL);
+        return refuse_json(scan, (size_t)(nul - scan->text.bytes), NUL);
     size_t valid = utf8_valid_length(scan->text);
-    return valid == scan->text.length || refuse(scan, valid, UTF8);
+    return valid == scan->text.length || refuse_json(scan, valid, UTF8);
 }
 
 static bool scan_all(struct scan *scan)
@@ -159,8 +159,8 @@ static bool scan_all(struct scan *scan)
         if (!scan_token(scan))
             return false;
     if (scan->nodes == 0)
-        return refuse(scan, scan->text.length, EMPTY);
-    return scan->nodes <= JSON_MAX_NODES || refuse(scan, scan->text.length, NODES);
+        return refuse_json(scan, scan->text.length, EMPTY);
+    return scan->nodes <= JSON_MAX_NODES || refuse_json(scan, scan->text.length, NODES);
 }
 
 static enum refusal refusal_of(const json_error_t *error)

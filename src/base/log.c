@@ -29,7 +29,7 @@ static const char *level_name(unsigned long yder)
     return "info";
 }
 
-static void write_line(struct arena *arena, const char *level, const char *members)
+static void write_event(struct arena *arena, const char *level, const char *members)
 {
     char stamp[32];
     int64_t now = clock_wall_us();
@@ -54,7 +54,7 @@ static void on_yder(void *data, const char *app, const time_t date, const unsign
         text_add_json(&text, message);
         message = text.bytes;
     }
-    write_line(arena, level_name(level), message);
+    write_event(arena, level_name(level), message);
 }
 
 void log_open(enum log_level level)
@@ -69,14 +69,9 @@ void log_close(void)
     y_close_logs();
 }
 
-bool log_is_on(enum log_level level)
-{
-    return level >= lowest;
-}
-
 void log_event(enum log_level level, const char *event, const char *fields, ...)
 {
-    if (!log_is_on(level))
+    if (level < lowest)
         return;
     AUTO(arena_free_at_end) struct arena *arena = arena_new();
     const char *members = "";
@@ -87,4 +82,12 @@ void log_event(enum log_level level, const char *event, const char *fields, ...)
         va_end(arguments);
     }
     y_log_message(levels[level].yder, "\"event\":\"%s\"%s%s", event, *members ? "," : "", members);
+}
+
+void log_event_text(enum log_level level, const char *event, const char *member, const char *text)
+{
+    AUTO(arena_free_at_end) struct arena *arena = arena_new();
+    struct text quoted = text_on(arena);
+    text_add_json(&quoted, text);
+    log_event(level, event, "\"%s\":%s", member, quoted.bytes);
 }

@@ -71,7 +71,7 @@ static void add_member(struct text *text, const char *name, const char *value)
     text_add_json(text, value);
 }
 
-static void add_faults(struct text *text, const struct problem *problem, enum language language)
+static void render_faults(struct text *text, const struct problem *problem, enum language language)
 {
     if (!problem->first)
         return;
@@ -101,7 +101,7 @@ struct slice problem_render(struct arena *arena, const struct problem *problem, 
     add_member(&text, "trace_id", trace_id);
     if (problem->extra)
         text_printf(&text, ",%s", problem->extra);
-    add_faults(&text, problem, language);
+    render_faults(&text, problem, language);
     text_add_char(&text, '}');
     return text_slice(&text);
 }

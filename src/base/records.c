@@ -10,7 +10,7 @@ static bool end_with(struct records *records, size_t line, const char *column, c
     return false;
 }
 
-static bool refuse(struct record *record, const char *column, const char *zh, const char *en)
+static bool refuse_record(struct record *record, const char *column, const char *zh, const char *en)
 {
     record->fault = (struct records_fault){ column, zh, en };
     return false;
@@ -82,10 +82,11 @@ static bool csv_record_read(struct records *records, struct record *record)
     record->line = fields.line;
     record->row = without_line_ends(begin, records->csv.rest.bytes);
     if (fields.n_fields != records->n_fields)
-        refuse(record, "",
-               arena_printf(records->arena, "此行有 %zu 列，表头有 %zu 列。", fields.n_fields, records->n_fields),
-               arena_printf(records->arena, "There are %zu fields where the heading has %zu.", fields.n_fields,
-                            records->n_fields));
+        refuse_record(
+            record, "",
+            arena_printf(records->arena, "此行有 %zu 列，表头有 %zu 列。", fields.n_fields, records->n_fields),
+            arena_printf(records->arena, "There are %zu fields where the heading has %zu.", fields.n_fields,
+                         records->n_fields));
     else
         for (size_t i = 0; i < fields.n_fields; i++)
             record->values[records->column_of[i]] = fields.fields[i];
@@ -101,8 +102,8 @@ static bool list_read(struct records *records, struct record *record, size_t col
     for (size_t i = 0; i < json_array_size(array); i++) {
         const json_t *one = json_array_get(array, i);
         if (!json_is_string(one) || strchr(json_string_value(one), ';'))
-            return refuse(record, records->columns[column], "列表的每一项应为不含分号的文字。",
-                          "Each item of a list is a string without semicolons.");
+            return refuse_record(record, records->columns[column], "列表的每一项应为不含分号的文字。",
+                                 "Each item of a list is a string without semicolons.");
         if (i)
             text_add_char(&text, ';');
         text_add(&text, json_string_value(one), json_string_length(one));
@@ -122,21 +123,22 @@ static bool member_read(struct records *records, struct record *record, size_t c
     case JSON_FALSE: record->values[column] = SLICE("false"); return true;
     case JSON_ARRAY: return list_read(records, record, column, value);
     default:
-        return refuse(record, records->columns[column], "应为文字，数字也写成文字。",
-                      "Must be a string; numbers are written as strings too.");
+        return refuse_record(record, records->columns[column], "应为文字，数字也写成文字。",
+                             "Must be a string; numbers are written as strings too.");
     }
 }
 
-static bool object_read(struct records *records, struct record *record, json_t *object)
+static bool read_record_object(struct records *records, struct record *record, json_t *object)
 {
     const char *name;
     json_t *value;
     if (!json_is_object(object))
-        return refuse(record, "", "此行不是 JSON 对象。", "The line is JSON, but no object.");
+        return refuse_record(record, "", "此行不是 JSON 对象。", "The line is JSON, but no object.");
     json_object_foreach(object, name, value) {
         size_t column;
         if (!column_find(records, slice_of(name), &column))
-            return refuse(record, shown(records->arena, slice_of(name)), "没有这一列。", "There is no such column.");
+            return refuse_record(record, shown(records->arena, slice_of(name)), "没有这一列。",
+                                 "There is no such column.");
         if (!member_read(records, record, column, value))
             return false;
     }
@@ -159,10 +161,10 @@ static bool json_record_read(struct records *records, struct record *record)
         struct problem problem = { 0 };
         json_t *value;
         if (json_read(records->arena, record->row, &value, &problem))
-            object_read(records, record, value);
+            read_record_object(records, record, value);
         else
-            refuse(record, "", arena_printf(records->arena, "%s。", problem.first->zh),
-                   arena_printf(records->arena, "Not read as JSON: %s.", problem.first->en));
+            refuse_record(record, "", arena_printf(records->arena, "%s。", problem.first->zh),
+                          arena_printf(records->arena, "Not read as JSON: %s.", problem.first->en));
         return true;
     }
     return false;

@@ -1,5 +1,5 @@
 #include "anze/command/command.h"
-#include "anze/db/audit.h"
+#include "anze/work/sealer.h"
 #include "anze/db/session.h"
 
 #include <stdio.h>
@@ -31,7 +31,6 @@ const char usage_audit[] =
     "Reads by ANZE_OWNER_DATABASE_URL. `seal` digests by ANZE_AUDIT_DIGEST.\n";
 
 struct audit_arguments {
-    const char *verb;
     int64_t from;
     bool as_json;
     bool expects;
@@ -39,7 +38,7 @@ struct audit_arguments {
     const char *anchor_file, *month, *file;
 };
 
-static int fail(struct command_context *context, const struct problem *problem)
+static int audit_failure(struct command_context *context, const struct problem *problem)
 {
     return command_failure(context, "%s.\n  %s\n  Check ANZE_OWNER_DATABASE_URL and that the database is running.",
                            problem->en, problem->cause ? problem->cause : "");
@@ -108,7 +107,7 @@ static int verify(struct command_context *context, const struct audit_arguments 
         .progress = print_progress,
     };
     if (!audit_verify(context->arena, &check, &result, &problem))
-        return fail(context, &problem);
+        return audit_failure(context, &problem);
     print_result(context->arena, &result, arguments->as_json);
     return result.findings ? COMMAND_FAILED : COMMAND_OK;
 }
@@ -118,13 +117,13 @@ static int print_head(struct command_context *context, const struct audit_argume
     struct problem problem = { 0 };
     struct audit_head head;
     if (!audit_head_read(context->arena, context->config->owner_database_url, &head, &problem))
-        return fail(context, &problem);
+        return audit_failure(context, &problem);
     const char *text = audit_head_text(context->arena, &head);
     printf(arguments->as_json ? "{\"head\":\"%s\"}\n" : "%s\n", text);
     return COMMAND_OK;
 }
 
-static int seal(struct command_context *context, const struct audit_arguments *arguments)
+static int seal_now(struct command_context *context, const struct audit_arguments *arguments)
 {
     struct problem problem = { 0 };
     struct audit_sealing sealing = { .url = context->config->owner_database_url,
@@ -133,7 +132,7 @@ static int seal(struct command_context *context, const struct audit_arguments *a
     if (!digest_kind_from_name(context->config->audit_digest, &sealing.kind))
         return command_failure(context, "ANZE_AUDIT_DIGEST must be sm3 or sha256");
     if (!audit_seal_now(context->arena, &sealing, &sealed, &problem))
-        return fail(context, &problem);
+        return audit_failure(context, &problem);
     printf(arguments->as_json ? "{\"sealed\":%lld}\n" : "%lld entries sealed\n", (long long)sealed);
     return COMMAND_OK;
 }
@@ -145,7 +144,7 @@ static bool prove_file(struct command_context *context, const struct audit_argum
     const struct audit_check check = { .url = context->config->owner_database_url,
                                        .found = arguments->as_json ? print_finding_json : print_finding };
     if (!audit_verify_file(context->arena, &check, arguments->file, ret_result, &problem)) {
-        fail(context, &problem);
+        audit_failure(context, &problem);
         return false;
     }
     printf(arguments->as_json ? "{\"intact\":%s,\"entries\":%lld,\"faults\":%lld,\"digest\":\"%s\"}\n"
@@ -173,7 +172,7 @@ static int export_month(struct command_context *context, const struct audit_argu
         return command_misuse(context, "export takes --month YYYY-MM and a file");
     if (!audit_export(context->arena, context->config->owner_database_url, arguments->month, arguments->file, &result,
                       &problem))
-        return fail(context, &problem);
+        return audit_failure(context, &problem);
     printf("%lld entries in %lld seals written, SM3 %s\n", (long long)result.entries, (long long)result.steps,
            result.digest);
     if (result.missing)
@@ -201,54 +200,86 @@ static int detach(struct command_context *context, const struct audit_arguments 
     return COMMAND_OK;
 }
 
+/* What a verb takes besides --json. */
+enum { TAKES_CHECKS = 1, TAKES_MONTH = 2, TAKES_PATH = 4 };
+
 static const struct audit_verb {
     const char *name;
-    bool verifies; /* takes --from, --expect-head and --anchors */
+    unsigned takes;
     int (*run)(struct command_context *context, const struct audit_arguments *arguments);
 } verbs[] = {
-    { "verify", true, verify_any }, { "head", false, print_head },      { "seal", false, seal },
-    { "detach", false, detach },    { "export", false, export_month },
+    { "verify", TAKES_CHECKS, verify_any }, { "head", 0, print_head },
+    { "seal", 0, seal_now },                { "detach", TAKES_PATH, detach },
+    { "export", TAKES_MONTH | TAKES_PATH, export_month },
 };
 
-static bool read_seq(const char *text, int64_t *ret_seq)
+static bool read_from(const char *value, struct audit_arguments *out)
 {
     char *end;
-    *ret_seq = strtoll(text, &end, 10);
-    return *text >= '0' && *text <= '9' && !*end && *ret_seq > 0 && *ret_seq < INT64_MAX;
+    out->from = strtoll(value, &end, 10);
+    return *value >= '0' && *value <= '9' && !*end && out->from > 0 && out->from < INT64_MAX;
+}
+
+static bool read_head(const char *value, struct audit_arguments *out)
+{
+    out->expects = audit_head_parse(value, &out->expected);
+    return out->expects;
+}
+
+static bool read_anchors(const char *value, struct audit_arguments *out)
+{
+    out->anchor_file = value;
+    return *value;
+}
+
+static bool read_file(const char *value, struct audit_arguments *out)
+{
+    out->file = value;
+    return *value;
+}
+
+static bool read_month(const char *value, struct audit_arguments *out)
+{
+    out->month = value;
+    return audit_month_is(value);
+}
+
+static const struct audit_option {
+    const char *name;
+    unsigned of; /* verbs that take it */
+    bool (*read)(const char *value, struct audit_arguments *out);
+    const char *complaint;
+} options[] = {
+    { "--from", TAKES_CHECKS, read_from, "--from takes the number of a link or seal, from 1" },
+    { "--expect-head", TAKES_CHECKS, read_head, "--expect-head takes SEQ:DIGEST as printed by `anze audit head`" },
+    { "--anchors", TAKES_CHECKS, read_anchors, "--anchors takes a file" },
+    { "--file", TAKES_CHECKS, read_file, "--file takes a file" },
+    { "--month", TAKES_MONTH, read_month, "--month takes YYYY-MM" },
+};
+
+static const struct audit_option *find_option(const struct audit_verb *verb, const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(options); i++)
+        if (verb->takes & options[i].of && strcmp(options[i].name, name) == 0)
+            return &options[i];
+    return NULL;
 }
 
 /* NULL, or what is wrong. */
 static const char *read_arguments(const struct audit_verb *verb, int argc, char **argv, struct audit_arguments *out)
 {
     for (int i = 2; i < argc; i++) {
-        const char *value = i + 1 < argc ? argv[i + 1] : "";
-        if (strcmp(argv[i], "--json") == 0) {
+        const struct audit_option *option = find_option(verb, argv[i]);
+        if (option && !option->read(i + 1 < argc ? argv[++i] : "", out))
+            return option->complaint;
+        if (option)
+            continue;
+        if (strcmp(argv[i], "--json") == 0)
             out->as_json = true;
-        } else if (verb->verifies && strcmp(argv[i], "--from") == 0) {
-            if (!read_seq(value, &out->from))
-                return "--from takes the number of a link or seal, from 1";
-            i++;
-        } else if (verb->verifies && strcmp(argv[i], "--expect-head") == 0) {
-            if (!audit_head_parse(value, &out->expected))
-                return "--expect-head takes SEQ:DIGEST as printed by `anze audit head`";
-            out->expects = true;
-            i++;
-        } else if (verb->verifies && strcmp(argv[i], "--anchors") == 0 && *value) {
-            out->anchor_file = value;
-            i++;
-        } else if (verb->verifies && strcmp(argv[i], "--file") == 0 && *value) {
-            out->file = value;
-            i++;
-        } else if (verb->run == export_month && strcmp(argv[i], "--month") == 0) {
-            if (!audit_month_is(value))
-                return "--month takes YYYY-MM";
-            out->month = value;
-            i++;
-        } else if ((verb->run == export_month || verb->run == detach) && *argv[i] != '-' && !out->file) {
+        else if (verb->takes & TAKES_PATH && *argv[i] != '-' && !out->file)
             out->file = argv[i];
-        } else {
+        else
             return "there is no such option";
-        }
     }
     return NULL;
 }
@@ -266,5 +297,5 @@ int command_audit(struct command_context *context, int argc, char **argv)
             return command_failure(context, "ANZE_OWNER_DATABASE_URL is not set: the audit is the owner's to read");
         return verbs[i].run(context, &arguments);
     }
-    return command_misuse(context, "verify, head, seal, export or detach?");
+    return command_misuse(context, "verify, head, seal_now, export or detach?");
 }

@@ -66,7 +66,7 @@ static bool format_of(const char *name, enum records_format *ret_format)
 }
 
 /* NULL: understood; else what is not. */
-static const char *arguments_read(struct import_arguments *arguments, int argc, char **argv)
+static const char *read_import_arguments(struct import_arguments *arguments, int argc, char **argv)
 {
     static const struct option options[] = { { "format", required_argument, NULL, 'f' },
                                              { "partial", no_argument, NULL, 'p' },
@@ -148,7 +148,7 @@ static bool check_rows(struct import *import)
            refusals_take(import);
 }
 
-static bool write_lines(struct import *import, size_t first, size_t last)
+static bool apply_lines(struct import *import, size_t first, size_t last)
 {
     struct arena *arena = import->context->arena;
     const struct session_rows *counts;
@@ -170,7 +170,7 @@ static bool write_rows(struct import *import)
     if (!session_script(import->session, "set constraints all deferred"))
         return false;
     for (size_t line = 1; line <= import->last_line; line += LINES_PER_STEP) {
-        if (!write_lines(import, line, line + LINES_PER_STEP - 1))
+        if (!apply_lines(import, line, line + LINES_PER_STEP - 1))
             return false;
         long long done = import->added + import->changed + import->unchanged;
         progress_show(&import->progress, "write", (size_t)done, import->n_records - import->n_refused);
@@ -260,7 +260,7 @@ int command_import(struct command_context *context, int argc, char **argv)
 {
     struct import_arguments arguments = { .effective_on = "" };
     struct import import = { .context = context, .arguments = &arguments, .report = { .arena = context->arena } };
-    const char *misunderstood = arguments_read(&arguments, argc, argv);
+    const char *misunderstood = read_import_arguments(&arguments, argc, argv);
     if (misunderstood)
         return command_misuse(context, "%s", misunderstood);
     if (!*context->config->owner_database_url)

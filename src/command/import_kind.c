@@ -74,7 +74,7 @@ static const char *const formats[] = {
     [FORM_FLAG] = "plain-text", [FORM_LIST] = "plain-text",
 };
 
-static bool fail(const char **ret_zh, const char **ret_en, const char *zh, const char *en)
+static bool refuse_value(const char **ret_zh, const char **ret_en, const char *zh, const char *en)
 {
     *ret_zh = zh;
     *ret_en = en;
@@ -87,16 +87,16 @@ bool import_value_check(const struct import_column *column, struct slice value, 
 {
     const char *format = formats[column->form];
     if (!value.length)
-        return !column->is_required || fail(ret_zh, ret_en, "必须填写", "must be given");
+        return !column->is_required || refuse_value(ret_zh, ret_en, "必须填写", "must be given");
     if (value.length > MAX_VALUE_BYTES)
-        return fail(ret_zh, ret_en, "超过 8000 字节", "is longer than 8000 bytes");
+        return refuse_value(ret_zh, ret_en, "超过 8000 字节", "is longer than 8000 bytes");
     if (!utf8_is_valid(value))
-        return fail(ret_zh, ret_en, "不是有效的 UTF-8", "is not valid UTF-8");
+        return refuse_value(ret_zh, ret_en, "不是有效的 UTF-8", "is not valid UTF-8");
     if (!format_find(format)(value))
-        return fail(ret_zh, ret_en, format_sentence_zh(format), format_sentence_en(format));
+        return refuse_value(ret_zh, ret_en, format_sentence_zh(format), format_sentence_en(format));
     if (*value.bytes == ' ' || value.bytes[value.length - 1] == ' ')
-        return fail(ret_zh, ret_en, "首尾不能有空格", "begins or ends with a blank");
+        return refuse_value(ret_zh, ret_en, "首尾不能有空格", "begins or ends with a blank");
     if (column->form == FORM_FLAG && !slice_equals(value, "true") && !slice_equals(value, "false"))
-        return fail(ret_zh, ret_en, "必须是 true 或 false", "must be true or false");
+        return refuse_value(ret_zh, ret_en, "必须是 true 或 false", "must be true or false");
     return true;
 }

@@ -1,4 +1,5 @@
 #include "import_stage.h"
+#include "anze/base/literal.h"
 #include "anze/base/text.h"
 
 #include <stdlib.h>
@@ -18,7 +19,7 @@ static struct piece piece_begin(void)
     return (struct piece){ arena, text_on(arena) };
 }
 
-static bool fail(struct import_stage *stage, const char *why)
+static bool stage_fail(struct import_stage *stage, const char *why)
 {
     stage->why = why;
     return false;
@@ -27,7 +28,7 @@ static bool fail(struct import_stage *stage, const char *why)
 static bool piece_send(struct import_stage *stage, struct records *records, struct piece *piece)
 {
     if (piece->rows.length && !session_copy_put(stage->session, text_slice(&piece->rows)))
-        return fail(stage, session_why(stage->session));
+        return stage_fail(stage, session_why(stage->session));
     arena_free(piece->arena);
     *piece = piece_begin();
     records->arena = piece->arena;
@@ -92,8 +93,8 @@ static bool take_records(struct import_stage *stage, struct records *records, st
             return false;
     }
     if (records->fault.en)
-        return fail(stage, arena_printf(stage->arena, "line %zu: %s%s%s", records->line, records->fault.column,
-                                        *records->fault.column ? ": " : "", records->fault.en));
+        return stage_fail(stage, arena_printf(stage->arena, "line %zu: %s%s%s", records->line, records->fault.column,
+                                              *records->fault.column ? ": " : "", records->fault.en));
     return piece_send(stage, records, piece);
 }
 
@@ -109,7 +110,8 @@ static bool heading_is_right(struct import_stage *stage, const struct records *r
 {
     for (size_t i = 0; i < stage->kind->n_columns; i++)
         if (stage->kind->columns[i].is_required && !records_may_give(records, i))
-            return fail(stage, arena_printf(stage->arena, "the column %s is missing", stage->kind->columns[i].name));
+            return stage_fail(stage,
+                              arena_printf(stage->arena, "the column %s is missing", stage->kind->columns[i].name));
     return true;
 }
 
@@ -118,12 +120,11 @@ static bool tables_make(struct import_stage *stage)
 {
     struct text names = text_on(stage->arena);
     for (size_t i = 0; i < stage->kind->n_columns; i++)
-        text_printf(&names, "%c%s", i ? ',' : '{', stage->kind->columns[i].name);
-    text_add_char(&names, '}');
-    const char *values[] = { names.bytes };
+        literal_add_word(&names, "%s", stage->kind->columns[i].name);
+    const char *values[] = { literal_end(&names) };
     return (session_query(stage->session, "select anze.import_begin($1::text[])", values, 1, NULL) &&
             session_copy_begin(stage->session, "copy pg_temp.staged from stdin")) ||
-           fail(stage, session_why(stage->session));
+           stage_fail(stage, session_why(stage->session));
 }
 
 bool import_stage_file(struct import_stage *stage, struct slice text)
@@ -131,8 +132,8 @@ bool import_stage_file(struct import_stage *stage, struct slice text)
     struct records records;
     struct piece piece;
     if (!records_open(&records, stage->arena, text, stage->format, column_names(stage), stage->kind->n_columns))
-        return fail(stage, arena_printf(stage->arena, "line %zu: %s%s%s", records.line, records.fault.column,
-                                        *records.fault.column ? ": " : "", records.fault.en));
+        return stage_fail(stage, arena_printf(stage->arena, "line %zu: %s%s%s", records.line, records.fault.column,
+                                              *records.fault.column ? ": " : "", records.fault.en));
     if (!heading_is_right(stage, &records) || !tables_make(stage))
         return false;
     piece = piece_begin();
@@ -140,6 +141,6 @@ bool import_stage_file(struct import_stage *stage, struct slice text)
     bool done = take_records(stage, &records, &piece);
     arena_free(piece.arena);
     if (done && !session_copy_end(stage->session))
-        return fail(stage, session_why(stage->session));
-    return done && (stage->n_records || fail(stage, "the file has no records"));
+        return stage_fail(stage, session_why(stage->session));
+    return done && (stage->n_records || stage_fail(stage, "the file has no records"));
 }

@@ -29,7 +29,7 @@ struct keys_arguments {
     long keep; /* -1: all */
 };
 
-static bool number_read(const char *text, long *ret_number)
+static bool read_days(const char *text, long *ret_number)
 {
     char *end;
     errno = 0;
@@ -42,13 +42,13 @@ static bool option_read(struct keys_arguments *arguments, int option, const char
     switch (option) {
     case 'a': return key_algorithm_from_name(slice_of(value), &arguments->algorithm);
     case 'k': arguments->kid = value; return key_id_is_valid(slice_of(value));
-    case 'n': return number_read(value, &arguments->keep);
+    case 'n': return read_days(value, &arguments->keep);
     default: return false;
     }
 }
 
 /* Options after the verb; --keep is rotate's. */
-static bool arguments_read(struct keys_arguments *arguments, int argc, char **argv, bool rotates)
+static bool read_keys_arguments(struct keys_arguments *arguments, int argc, char **argv, bool rotates)
 {
     static const struct option options[] = { { "alg", required_argument, NULL, 'a' },
                                              { "kid", required_argument, NULL, 'k' },
@@ -98,7 +98,7 @@ static struct key_set *keys_by_age(struct command_context *context, struct text 
     return set;
 }
 
-static int fail(struct command_context *context, const struct text *complaints)
+static int keys_failure(struct command_context *context, const struct text *complaints)
 {
     return command_failure(context, "%.*s", (int)complaints->length - 1, complaints->bytes);
 }
@@ -108,7 +108,7 @@ static int keys_list(struct command_context *context)
     struct text complaints = text_on(context->arena);
     struct key_set *set = keys_by_age(context, &complaints);
     if (!set)
-        return fail(context, &complaints);
+        return keys_failure(context, &complaints);
     for (size_t i = 0; i < set->n; i++)
         key_print(&set->keys[i]);
     key_set_free(set);
@@ -151,12 +151,12 @@ static int keys_make(struct command_context *context, int argc, char **argv, boo
 {
     struct keys_arguments arguments = { NULL, KEY_ES256, -1 };
     struct text complaints = text_on(context->arena);
-    if (!arguments_read(&arguments, argc, argv, rotates))
+    if (!read_keys_arguments(&arguments, argc, argv, rotates))
         return command_misuse(context, "wrong options after %s", rotates ? "rotate" : "create");
     if (!create(context, &arguments, &complaints))
-        return fail(context, &complaints);
+        return keys_failure(context, &complaints);
     if (arguments.keep >= 0 && !remove_beyond(context, (size_t)arguments.keep + 1, &complaints))
-        return fail(context, &complaints);
+        return keys_failure(context, &complaints);
     return COMMAND_OK;
 }
 

@@ -46,36 +46,9 @@ static bool asks_for_help(int argc, char **argv)
     return false;
 }
 
-static int FORMAT(2, 0) say(const struct command_context *context, const char *format, va_list arguments)
+static int run_command(const struct command *command, int argc, char **argv)
 {
-    fprintf(stderr, "anze %s: ", context->command->name);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    return COMMAND_FAILED;
-}
-
-int command_failure(const struct command_context *context, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    say(context, format, arguments);
-    va_end(arguments);
-    return COMMAND_FAILED;
-}
-
-int command_misuse(const struct command_context *context, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    say(context, format, arguments);
-    va_end(arguments);
-    fprintf(stderr, "\n%s", context->command->usage);
-    return COMMAND_MISUSED;
-}
-
-static int run(const struct command *command, int argc, char **argv)
-{
-    AUTO(arena_free_at_end) struct arena *arena = arena_new();
+    AUTO(arena_free_at_end) struct arena *arena = arena_new_secret(); /* keys and passwords of the configuration */
     struct config config;
     struct text complaints = text_on(arena);
     struct command_context context = { arena, &config, command };
@@ -108,5 +81,5 @@ int main(int argc, char **argv)
     }
     if (asks_for_help(argc - 1, argv + 1))
         return fputs(command->usage, stdout) < 0 ? COMMAND_FAILED : COMMAND_OK;
-    return run(command, argc - 1, argv + 1);
+    return run_command(command, argc - 1, argv + 1);
 }

@@ -20,7 +20,7 @@ struct migrate_arguments {
     const char *password_file;
 };
 
-static bool arguments_read(struct migrate_arguments *arguments, int argc, char **argv)
+static bool read_migrate_arguments(struct migrate_arguments *arguments, int argc, char **argv)
 {
     static const struct option options[] = { { "check", no_argument, NULL, 'c' },
                                              { "service-password-file", required_argument, NULL, 'p' },
@@ -57,7 +57,7 @@ static int password_set(struct command_context *context, struct session *session
 }
 
 /* At once: it may take hours. */
-static void tell(void *context, const char *line)
+static void tell_line(void *context, const char *line)
 {
     (void)context;
     puts(line);
@@ -68,7 +68,7 @@ int command_migrate(struct command_context *context, int argc, char **argv)
 {
     struct migrate_arguments arguments = { false, NULL };
     const char *why = "", *password = NULL, *url = context->config->owner_database_url;
-    if (!arguments_read(&arguments, argc, argv))
+    if (!read_migrate_arguments(&arguments, argc, argv))
         return command_misuse(context, "the arguments are not understood");
     if (!*url)
         return command_misuse(context, "ANZE_OWNER_DATABASE_URL is not set");
@@ -78,7 +78,7 @@ int command_migrate(struct command_context *context, int argc, char **argv)
     if (!session)
         return command_failure(context, "cannot connect: %s", why);
     size_t n_pending;
-    const struct migration_listener listener = { tell, NULL };
+    const struct migration_listener listener = { tell_line, NULL };
     struct migration_plan plan = migration_plan(context->arena, embedded_sql, n_embedded_sql);
     if (!migration_run(session, &plan, arguments.only_check, &listener, &n_pending))
         return command_failure(context, "stopped there; what was applied stays, and the next run goes on from it");

@@ -4,10 +4,11 @@
 #include "anze/base/log.h"
 #include "anze/base/metrics.h"
 #include "anze/command/command.h"
-#include "anze/db/audit.h"
-#include "anze/db/sweeper.h"
 #include "anze/http/dispatch.h"
 #include "anze/http/edge.h"
+#include "anze/op/bind.h"
+#include "anze/work/sealer.h"
+#include "anze/work/sweeper.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -36,7 +37,7 @@ struct server {
 
 typedef bool part(struct server *server);
 
-static bool complain(struct server *server, const char *text)
+static bool complain_at_start(struct server *server, const char *text)
 {
     text_printf(&server->complaints, "%s\n", text);
     return false;
@@ -50,20 +51,20 @@ static bool open_log(struct server *server)
             log_open((enum log_level)i);
             return true;
         }
-    return complain(server, "ANZE_LOG_LEVEL must be debug, info, warning or error");
+    return complain_at_start(server, "ANZE_LOG_LEVEL must be debug, info, warning or error");
 }
 
 static bool check_settings(struct server *server)
 {
     const struct config *config = server->config;
     if (!*config->database_url)
-        complain(server, "ANZE_DATABASE_URL is missing");
+        complain_at_start(server, "ANZE_DATABASE_URL is missing");
     if (strlen(config->cursor_key) < MIN_CURSOR_KEY)
-        complain(server, "ANZE_CURSOR_KEY must have at least 16 characters");
+        complain_at_start(server, "ANZE_CURSOR_KEY must have at least 16 characters");
     if (!digest_kind_from_name(config->audit_digest, &server->audit_digest))
-        complain(server, "ANZE_AUDIT_DIGEST must be sm3 or sha256");
+        complain_at_start(server, "ANZE_AUDIT_DIGEST must be sm3 or sha256");
     if (*config->audit_key && strlen(config->audit_key) < MIN_AUDIT_KEY)
-        complain(server, "ANZE_AUDIT_KEY must have at least 16 characters");
+        complain_at_start(server, "ANZE_AUDIT_KEY must have at least 16 characters");
     if (!*config->audit_key)
         log_event(LOG_WARNING_LEVEL, "audit-key-missing", NULL); /* masked texts can then be altered unseen */
     return server->complaints.length == 0;
@@ -110,7 +111,7 @@ static bool open_pool(struct server *server)
                                           (int)config->statement_timeout_ms };
     server->service.pool = pool_open(&options);
     const char *refusal = pool_refusal(server->service.pool);
-    return !refusal || complain(server, refusal);
+    return !refusal || complain_at_start(server, refusal);
 }
 
 static bool start_sealer(struct server *server)
@@ -147,7 +148,7 @@ static bool open_edges(struct server *server)
     return server->admin_edge != NULL;
 }
 
-static bool start(struct server *server)
+static bool start_parts(struct server *server)
 {
     static part *const parts[] = { open_log,  check_settings, load_contract, open_metrics, open_verifier,
                                    open_pool, start_sealer,   start_sweeper, open_edges };
@@ -166,7 +167,7 @@ static void drain(struct server *server)
     edge_drain(server->public_edge, server->config->drain_timeout_s);
 }
 
-static void finish(struct server *server)
+static void finish_parts(struct server *server)
 {
     if (server->public_edge)
         edge_close(server->public_edge);
@@ -203,7 +204,7 @@ int command_serve(struct command_context *context, int argc, char **argv)
     sigset_t signals = block_signals();
     struct server server = { .arena = context->arena, .config = context->config };
     server.complaints = text_on(context->arena);
-    bool started = start(&server);
+    bool started = start_parts(&server);
     if (started) {
         log_event(LOG_INFO_LEVEL, "ready", "\"version\":\"%s\",\"port\":%ld,\"admin_port\":%ld,\"operations\":%zu",
                   ANZE_VERSION, edge_port(server.public_edge), edge_port(server.admin_edge),
@@ -212,6 +213,6 @@ int command_serve(struct command_context *context, int argc, char **argv)
         sigwait(&signals, &signal_number);
         drain(&server);
     }
-    finish(&server);
+    finish_parts(&server);
     return started ? COMMAND_OK : command_failure(context, "it did not start:\n%s", server.complaints.bytes);
 }

@@ -1,5 +1,6 @@
 #include "anze/auth/claims.h"
 #include "anze/auth/token.h"
+#include "anze/base/bytes.h"
 #include "anze/base/clock.h"
 #include "anze/base/embedded.h"
 #include "anze/base/json.h"
@@ -103,7 +104,7 @@ static const char *uuid_new(struct arena *arena)
     crypto_random(bytes, sizeof bytes);
     bytes[6] = (uint8_t)(0x40 | (bytes[6] & 0x0f));
     bytes[8] = (uint8_t)(0x80 | (bytes[8] & 0x3f));
-    const char *hex = crypto_hex(arena, bytes, sizeof bytes);
+    const char *hex = bytes_hex(arena, bytes, sizeof bytes);
     return arena_printf(arena, "%.8s-%.4s-%.4s-%.4s-%s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
 }
 

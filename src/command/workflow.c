@@ -209,7 +209,7 @@ static const struct drawing *drawing_find(const char *name)
     return NULL;
 }
 
-static const char *kinds_of(struct arena *arena)
+static const char *case_kinds(struct arena *arena)
 {
     struct text kinds = text_on(arena);
     for (size_t i = 0; i < n_embedded_workflows; i++) {
@@ -239,6 +239,6 @@ int command_workflow(struct command_context *context, int argc, char **argv)
     json_t *document = document_read(context->arena, argv[2]);
     if (!document)
         return command_failure(context, "there is no kind of case %s; there are: %s", argv[2],
-                               kinds_of(context->arena));
+                               case_kinds(context->arena));
     return draw(context, drawing, document);
 }

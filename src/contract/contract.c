@@ -1,93 +1,8 @@
-#include "contract_loader.h"
+#include "contract_operation.h"
+#include "contract_response.h"
 #include "route_node.h"
 #include "schema_node.h"
 #include "anze/base/json.h"
-
-#include <stdlib.h>
-
-bool loader_complain(struct loader *loader, const char *where, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    text_printf(loader->complaints, "%s: %s\n", where, arena_vprintf(loader->arena, format, arguments));
-    va_end(arguments);
-    loader->n_complaints++;
-    return false;
-}
-
-static bool is_known(const char *name, const char *const *known)
-{
-    for (; *known; known++)
-        if (strcmp(*known, name) == 0)
-            return true;
-    return strncmp(name, "x-", 2) == 0 && strncmp(name, "x-anze-", 7) != 0;
-}
-
-bool loader_members(struct loader *loader, const char *where, const json_t *object, const char *const *known)
-{
-    const char *name;
-    json_t *value;
-    bool all = true;
-    if (!json_is_object(object))
-        return loader_complain(loader, where, "must be an object");
-    json_object_foreach ((json_t *)object, name, value)
-        if (!is_known(name, known))
-            all = loader_complain(loader, where, "unknown member %s", name);
-    return all;
-}
-
-const json_t *loader_follow(struct loader *loader, const char *where, const json_t *node)
-{
-    enum { MOST_STEPS = 8 };
-    for (int i = 0; i < MOST_STEPS; i++) {
-        const char *reference = json_string_value(json_object_get(node, "$ref"));
-        if (!reference)
-            break;
-        node = schema_resolve(loader->arena, loader->root, reference);
-        if (!node)
-            loader_complain(loader, where, "$ref %s leads nowhere", reference);
-    }
-    if (node && !json_is_object(node)) {
-        loader_complain(loader, where, "must be an object");
-        return NULL;
-    }
-    return node;
-}
-
-struct schema *loader_schema(struct loader *loader, const char *where, const json_t *node)
-{
-    if (!node) {
-        loader_complain(loader, where, "has no schema");
-        return NULL;
-    }
-    struct schema *schema = schema_compile(loader->schemas, node, where, loader->complaints);
-    loader->n_complaints += !schema;
-    return schema;
-}
-
-static void check_example(struct loader *loader, const char *where, const json_t *value, const struct schema *schema)
-{
-    struct problem problem = { 0 };
-    if (!schema_check(schema, value, loader->arena, "body", "", PROBLEM_VALIDATION_FAILED, &problem))
-        loader_complain(loader, where, "the example does not fit its schema: %s %s", problem.first->pointer,
-                        problem.first->en);
-}
-
-void loader_examples(struct loader *loader, const char *where, const json_t *holder, const struct schema *schema)
-{
-    const json_t *example = json_object_get(holder, "example"), *examples = json_object_get(holder, "examples");
-    const char *name;
-    json_t *node;
-    if (example)
-        check_example(loader, where, example, schema);
-    json_object_foreach ((json_t *)examples, name, node) {
-        const json_t *named = loader_follow(loader, where, node), *value = json_object_get(named, "value");
-        if (value)
-            check_example(loader, where, value, schema);
-        else if (named)
-            loader_complain(loader, where, "the example %s has no value", name);
-    }
-}
 
 /* Components are compiled even where nothing refers to them: a mistake must not wait for its first user. */
 static void load_component(struct loader *loader, const char *kind, const char *where, const json_t *node)
@@ -216,7 +131,6 @@ struct contract *contract_load(struct arena *arena, struct slice document, struc
     loader.root = root;
     loader.schemas = schema_set_new(arena, root);
     loader.contract = arena_new_of(arena, struct contract);
-    loader.contract->document = document;
     loader.contract->routes = arena_new_of(arena, struct route);
     load_document(&loader);
     if (loader.n_complaints > 0)

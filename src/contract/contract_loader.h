@@ -4,11 +4,12 @@
 #include "anze/contract/contract.h"
 #include "anze/contract/schema.h"
 
-/* The state of one contract_load, shared by
+/* The state of one contract_load and what every part of it does. Each file calls those above it:
  *
- *   contract.c              the document: schemas, paths, the route tree
+ *   contract_loader.c       complaints, members, $ref, schemas with their examples
+ *   contract_response.c     the answers of one operation
  *   contract_operation.c    one operation: parameters, body, security, extensions
- *   contract_response.c     its answers */
+ *   contract.c              the document: schemas, paths, the route tree */
 struct loader {
     struct arena *arena;
     struct text *complaints;
@@ -32,12 +33,7 @@ struct schema *loader_schema(struct loader *loader, const char *where, const jso
 /* example and examples beside a schema (of a parameter, a header or a media type) are values that it takes. */
 void loader_examples(struct loader *loader, const char *where, const json_t *holder, const struct schema *schema);
 
-bool loader_operation(struct loader *loader, const char *path, const json_t *item, const json_t *node,
-                      struct operation *operation);
-bool loader_responses(struct loader *loader, const char *where, const json_t *responses, struct operation *operation);
-bool loader_response(struct loader *loader, const char *where, const json_t *node);
-bool loader_header(struct loader *loader, const char *where, const json_t *node);
-bool loader_parameter(struct loader *loader, const char *where, const json_t *node, struct parameter *parameter);
-bool loader_body(struct loader *loader, const char *where, const json_t *node, struct operation *operation);
+/* What stands under a media type: a schema with examples; NULL after a complaint. */
+struct schema *loader_media(struct loader *loader, const char *where, const json_t *media);
 
 #endif

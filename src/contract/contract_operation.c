@@ -1,6 +1,6 @@
-#include "contract_loader.h"
+#include "contract_operation.h"
+#include "contract_response.h"
 #include "route_node.h"
-#include "anze/base/json.h"
 
 #include <stdlib.h>
 #include <strings.h>
@@ -85,7 +85,8 @@ bool loader_parameter(struct loader *loader, const char *where, const json_t *no
     return read_default(loader, where, json_object_get(node, "schema"), parameter);
 }
 
-static bool read_parameters(struct loader *loader, const char *where, const json_t *list, struct operation *operation)
+static bool read_parameter_list(struct loader *loader, const char *where, const json_t *list,
+                                struct operation *operation)
 {
     bool good = true;
     for (size_t i = 0; i < json_array_size(list); i++) {
@@ -126,24 +127,9 @@ static bool match_template(struct loader *loader, const char *where, struct oper
     return good;
 }
 
-static bool is_required(const struct operation *operation, enum place place, const char *name, bool *ret_present)
-{
-    int found = operation_parameter(operation, place, name);
-    *ret_present = found >= 0;
-    return found >= 0 && operation->parameters[found].required;
-}
-
-static void read_headers(struct operation *operation)
-{
-    bool present;
-    operation->needs_key = is_required(operation, PLACE_HEADER, "Idempotency-Key", &operation->takes_key);
-    operation->needs_match = is_required(operation, PLACE_HEADER, "If-Match", &present);
-}
-
 bool loader_body(struct loader *loader, const char *where, const json_t *node, struct operation *operation)
 {
     static const char *const members[] = { "description", "required", "content", NULL };
-    static const char *const media_members[] = { "schema", "example", "examples", NULL };
     static const char *const none[] = { NULL };
     const json_t *body = loader_follow(loader, where, node);
     if (!body || !loader_members(loader, where, body, members))
@@ -162,11 +148,7 @@ bool loader_body(struct loader *loader, const char *where, const json_t *node, s
     operation->body_required = json_is_true(json_object_get(body, "required"));
     if (operation->is_raw) /* bytes have no schema */
         return loader_members(loader, where, holder, none);
-    if (!loader_members(loader, where, holder, media_members))
-        return false;
-    operation->body = loader_schema(loader, where, json_object_get(holder, "schema"));
-    if (operation->body)
-        loader_examples(loader, where, holder, operation->body);
+    operation->body = loader_media(loader, where, holder);
     return operation->body;
 }
 
@@ -213,7 +195,8 @@ static bool read_listeners(struct loader *loader, const char *where, const json_
     return operation->listeners || loader_complain(loader, where, "x-anze-listeners is empty");
 }
 
-static bool read_flag(struct loader *loader, const char *where, const json_t *node, const char *name, bool *ret_flag)
+static bool read_extension_flag(struct loader *loader, const char *where, const json_t *node, const char *name,
+                                bool *ret_flag)
 {
     const json_t *flag = json_object_get(node, name);
     *ret_flag = json_is_true(flag);
@@ -223,8 +206,8 @@ static bool read_flag(struct loader *loader, const char *where, const json_t *no
 static bool read_extensions(struct loader *loader, const char *where, const json_t *node, struct operation *operation)
 {
     bool good = read_listeners(loader, where, node, operation);
-    good &= read_flag(loader, where, node, "x-anze-list", &operation->is_list);
-    good &= read_flag(loader, where, node, "x-anze-no-store", &operation->no_store);
+    good &= read_extension_flag(loader, where, node, "x-anze-list", &operation->is_list);
+    good &= read_extension_flag(loader, where, node, "x-anze-no-store", &operation->no_store);
     operation->cache_control = text_of(node, "x-anze-cache-control");
     if (json_object_get(node, "x-anze-cache-control") && !operation->cache_control)
         good = loader_complain(loader, where, "x-anze-cache-control is a string");
@@ -235,20 +218,21 @@ static bool read_extensions(struct loader *loader, const char *where, const json
     return good;
 }
 
-static bool is_name(const char *text)
+static bool is_file_name(const char *text)
 {
     return text && *text && !text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")];
 }
 
 /* The names become a file's path, a metric's label and a log field. */
-static bool read_names(struct loader *loader, const char *where, const json_t *node, struct operation *operation)
+static bool read_operation_names(struct loader *loader, const char *where, const json_t *node,
+                                 struct operation *operation)
 {
     bool good = true;
     operation->id = text_of(node, "operationId");
     operation->tag = json_string_value(json_array_get(json_object_get(node, "tags"), 0));
-    if (!is_name(operation->id))
+    if (!is_file_name(operation->id))
         good = loader_complain(loader, where, "has no operationId of letters, digits, _ and -");
-    if (!is_name(operation->tag))
+    if (!is_file_name(operation->tag))
         good = loader_complain(loader, where, "has no tag of letters, digits, _ and -");
     if (!text_of(node, "summary"))
         good = loader_complain(loader, where, "has no summary");
@@ -267,13 +251,13 @@ bool loader_operation(struct loader *loader, const char *path, const json_t *ite
     const char *where = arena_printf(loader->arena, "%s %s", method_name(operation->method), path);
     const json_t *shared = json_object_get(item, "parameters"), *own = json_object_get(node, "parameters");
     const json_t *body = json_object_get(node, "requestBody");
-    bool good = loader_members(loader, where, node, members) && read_names(loader, where, node, operation);
+    bool good = loader_members(loader, where, node, members) && read_operation_names(loader, where, node, operation);
     operation->parameters = arena_array_of(loader->arena, struct parameter,
                                            json_array_size(shared) + json_array_size(own) + 1);
-    good &= read_parameters(loader, where, shared, operation);
-    good &= read_parameters(loader, where, own, operation);
+    good &= read_parameter_list(loader, where, shared, operation);
+    good &= read_parameter_list(loader, where, own, operation);
     good &= match_template(loader, where, operation);
-    read_headers(operation);
+    operation->takes_key = operation_parameter(operation, PLACE_HEADER, "Idempotency-Key") >= 0;
     operation->writes = operation->method != METHOD_GET && operation->method != METHOD_HEAD;
     if (body)
         good &= loader_body(loader, arena_printf(loader->arena, "%s: body", where), body, operation);

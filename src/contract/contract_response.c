@@ -1,9 +1,8 @@
-#include "contract_loader.h"
-#include "anze/base/json.h"
+#include "contract_response.h"
 
 #include <stdlib.h>
 
-static const char *below(struct loader *loader, const char *where, const char *name)
+static const char *place_below(struct loader *loader, const char *where, const char *name)
 {
     return arena_printf(loader->arena, "%s: %s", where, name);
 }
@@ -21,17 +20,6 @@ bool loader_header(struct loader *loader, const char *where, const json_t *node)
     return schema;
 }
 
-static bool load_media(struct loader *loader, const char *where, const json_t *media)
-{
-    static const char *const members[] = { "schema", "example", "examples", NULL };
-    if (!loader_members(loader, where, media, members))
-        return false;
-    struct schema *schema = loader_schema(loader, where, json_object_get(media, "schema"));
-    if (schema)
-        loader_examples(loader, where, media, schema);
-    return schema;
-}
-
 bool loader_response(struct loader *loader, const char *where, const json_t *node)
 {
     static const char *const members[] = { "description", "headers", "content", "links", NULL };
@@ -44,9 +32,9 @@ bool loader_response(struct loader *loader, const char *where, const json_t *nod
     if (!json_is_string(json_object_get(response, "description")))
         good = loader_complain(loader, where, "has no description");
     json_object_foreach (json_object_get(response, "headers"), name, part)
-        good &= loader_header(loader, below(loader, where, name), part);
+        good &= loader_header(loader, place_below(loader, where, name), part);
     json_object_foreach (json_object_get(response, "content"), name, part)
-        good &= load_media(loader, below(loader, where, name), part);
+        good &= loader_media(loader, place_below(loader, where, name), part) != NULL;
     return good;
 }
 

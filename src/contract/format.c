@@ -270,7 +270,7 @@ static const struct format {
       "must be text without control characters, except line feeds and tabs, and without invisible characters" },
 };
 
-static const struct format *find(const char *name)
+static const struct format *find_format(const char *name)
 {
     for (size_t i = 0; i < ARRAY_LENGTH(formats); i++)
         if (strcmp(formats[i].name, name) == 0)
@@ -280,20 +280,20 @@ static const struct format *find(const char *name)
 
 format_check *format_find(const char *name)
 {
-    const struct format *format = find(name);
+    const struct format *format = find_format(name);
     return format ? format->check : NULL;
 }
 
 const char *format_sentence_zh(const char *name)
 {
-    const struct format *format = find(name);
+    const struct format *format = find_format(name);
     assert(format);
     return format->zh;
 }
 
 const char *format_sentence_en(const char *name)
 {
-    const struct format *format = find(name);
+    const struct format *format = find_format(name);
     assert(format);
     return format->en;
 }

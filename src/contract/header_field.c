@@ -1,29 +1,7 @@
 #include "header_field.h"
+#include "anze/base/etag.h"
 
 enum { LONGEST_VERSION = 18, LONGEST_KEY = 255 };
-
-/* The tag between the quotes; false if it is not one whole tag. */
-static bool opaque_tag(struct slice field, struct slice *ret_tag)
-{
-    if (field.length < 2 || field.bytes[0] != '"' || field.bytes[field.length - 1] != '"')
-        return false;
-    *ret_tag = (struct slice){ field.bytes + 1, field.length - 2 };
-    for (size_t i = 0; i < ret_tag->length; i++) {
-        unsigned char c = (unsigned char)ret_tag->bytes[i];
-        if (c <= ' ' || c == '"' || c == 0x7f)
-            return false;
-    }
-    return true;
-}
-
-/* The tag of a compressed answer names the same version: "4-gzip" is 4. */
-static struct slice without_coding(struct slice tag)
-{
-    static const char coding[] = "-gzip";
-    const size_t length = sizeof coding - 1;
-    bool coded = tag.length > length && memcmp(tag.bytes + tag.length - length, coding, length) == 0;
-    return (struct slice){ tag.bytes, coded ? tag.length - length : tag.length };
-}
 
 /* What a tag says beyond the version (how many clocks had run out when it was read) is no change: "4.2" is 4. */
 static struct slice without_moment(struct slice tag)
@@ -44,16 +22,15 @@ static bool is_version(struct slice tag)
 
 bool header_match(struct arena *arena, struct slice field, const char **ret_version)
 {
-    struct slice tag;
-    bool weak = field.length > 2 && field.bytes[0] == 'W' && field.bytes[1] == '/';
+    struct etag etag;
     if (slice_equals(field, "*")) {
         *ret_version = "*";
         return true;
     }
-    if (!opaque_tag(weak ? (struct slice){ field.bytes + 2, field.length - 2 } : field, &tag))
+    if (!etag_read(field, &etag))
         return false;
-    tag = without_moment(without_coding(tag));
-    *ret_version = !weak && is_version(tag) ? arena_strndup(arena, tag.bytes, tag.length) : "-1";
+    struct slice tag = without_moment(etag.tag);
+    *ret_version = !etag.is_weak && is_version(tag) ? arena_strndup(arena, tag.bytes, tag.length) : "-1";
     return true;
 }
 

@@ -1,5 +1,6 @@
 #include "anze/contract/parameters.h"
 #include "anze/base/json.h"
+#include "anze/base/literal.h"
 #include "anze/base/text.h"
 #include "anze/base/utf8.h"
 #include "anze/contract/schema.h"
@@ -44,7 +45,7 @@ static json_t *number_of(struct arena *arena, struct slice text)
     return bare && json_read(arena, text, &value, &ignored) ? value : NULL;
 }
 
-static json_t *value_of(struct arena *arena, enum schema_type type, struct slice text)
+static json_t *parameter_value(struct arena *arena, enum schema_type type, struct slice text)
 {
     json_t *value = NULL;
     if (type == SCHEMA_INTEGER || type == SCHEMA_NUMBER)
@@ -62,18 +63,7 @@ static bool check(struct reading *reading, const struct parameter *parameter, co
 
 static bool check_text(struct reading *reading, const struct parameter *parameter, struct slice text)
 {
-    return check(reading, parameter, value_of(reading->arena, schema_type_of(parameter->schema), text));
-}
-
-static void add_element(struct text *literal, struct slice item)
-{
-    text_add_string(literal, literal->length > 1 ? ",\"" : "\"");
-    for (size_t i = 0; i < item.length; i++) {
-        if (item.bytes[i] == '"' || item.bytes[i] == '\\')
-            text_add_char(literal, '\\');
-        text_add_char(literal, item.bytes[i]);
-    }
-    text_add_char(literal, '"');
+    return check(reading, parameter, parameter_value(reading->arena, schema_type_of(parameter->schema), text));
 }
 
 /* The commas that separate stand as they are; one that belongs to an item comes as %2C. */
@@ -82,7 +72,6 @@ static const char *read_array(struct reading *reading, const struct parameter *p
     struct text literal = text_on(reading->arena);
     enum schema_type type = schema_type_of(schema_items_of(parameter->schema));
     json_t *array = json_keep(reading->arena, json_array());
-    text_add_char(&literal, '{');
     for (size_t at = 0; at <= raw.length && raw.length > 0;) {
         const char *comma = memchr(raw.bytes + at, ',', raw.length - at);
         size_t length = comma ? (size_t)(comma - raw.bytes) - at : raw.length - at;
@@ -91,13 +80,12 @@ static const char *read_array(struct reading *reading, const struct parameter *p
             fault(reading, PROBLEM_INVALID_PARAMETER, PLACE_QUERY, parameter->name, &MALFORMED);
             return "";
         }
-        add_element(&literal, item);
-        json_array_append(array, value_of(reading->arena, type, item));
+        literal_add(&literal, item);
+        json_array_append(array, parameter_value(reading->arena, type, item));
         at += length + 1;
     }
-    text_add_char(&literal, '}');
     check(reading, parameter, array);
-    return literal.bytes;
+    return literal_end(&literal);
 }
 
 static const char *read_single(struct reading *reading, const struct parameter *parameter, struct slice raw)
@@ -155,7 +143,7 @@ static bool read_path(struct reading *reading)
     for (size_t i = 0; i < operation->n_parameters && operation->parameters[i].place == PLACE_PATH; i++) {
         const struct parameter *parameter = &operation->parameters[i];
         struct slice text = reading->source->match->captures[i];
-        json_t *value = value_of(reading->arena, schema_type_of(parameter->schema), text);
+        json_t *value = parameter_value(reading->arena, schema_type_of(parameter->schema), text);
         if (!schema_check(parameter->schema, value, reading->arena, "path", parameter->name, PROBLEM_NOT_FOUND, NULL))
             return problem_raise(reading->arena, reading->problem, PROBLEM_NOT_FOUND, "没有这样的资源",
                                  "There is no such resource");
@@ -185,7 +173,7 @@ static const char *read_key(struct reading *reading, const struct parameter *par
     return key.bytes;
 }
 
-static bool has_control(struct slice text)
+static bool has_control_byte(struct slice text)
 {
     for (size_t i = 0; i < text.length; i++)
         if ((unsigned char)text.bytes[i] < ' ' || text.bytes[i] == 0x7f)
@@ -195,7 +183,7 @@ static bool has_control(struct slice text)
 
 static const char *read_field(struct reading *reading, const struct parameter *parameter, struct slice field)
 {
-    if (!utf8_is_valid(field) || has_control(field))
+    if (!utf8_is_valid(field) || has_control_byte(field))
         fault(reading, PROBLEM_INVALID_PARAMETER, PLACE_HEADER, parameter->name, &MALFORMED);
     else
         check_text(reading, parameter, field);

@@ -1,16 +1,9 @@
 #include "route_node.h"
+#include "anze/base/bytes.h"
 #include "anze/base/text.h"
 #include "anze/base/utf8.h"
 
 #include <stdlib.h>
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* One byte of the text, or -1: a broken escape, or %00. */
 static int decode_byte(struct slice raw, size_t *at, bool plus_is_space)
@@ -22,7 +15,7 @@ static int decode_byte(struct slice raw, size_t *at, bool plus_is_space)
         return c ? (unsigned char)c : -1;
     if (raw.length - *at < 2)
         return -1;
-    int high = hex_digit(raw.bytes[*at]), low = hex_digit(raw.bytes[*at + 1]);
+    int high = hex_value(raw.bytes[*at]), low = hex_value(raw.bytes[*at + 1]);
     *at += 2;
     return high < 0 || low < 0 || high + low == 0 ? -1 : high * 16 + low;
 }
@@ -98,7 +91,7 @@ static struct route *add_literal(struct arena *arena, struct route *route, struc
     return literal;
 }
 
-static struct route *add_parameter(struct arena *arena, struct route *route)
+static struct route *add_capture(struct arena *arena, struct route *route)
 {
     if (!route->parameter)
         route->parameter = arena_new_of(arena, struct route);
@@ -125,7 +118,7 @@ bool route_add(struct arena *arena, struct route *root, const struct operation *
     for (bool is_root = at[1] == '\0'; !is_root && template_next(&at, &step);) {
         if (++n > ROUTE_MAX_SEGMENTS || (!step.is_parameter && !is_literal(step.text)))
             return false;
-        root = step.is_parameter ? add_parameter(arena, root) : add_literal(arena, root, step.text);
+        root = step.is_parameter ? add_capture(arena, root) : add_literal(arena, root, step.text);
     }
     *ret_why = "the path has an operation of this method already";
     if (root->operations[operation->method])
@@ -198,7 +191,6 @@ static bool capture(struct arena *arena, const struct walk *walk, struct route_m
         if (!is_value(match->captures[i]))
             return false;
     }
-    match->n_captures = walk->n_captured;
     return true;
 }
 

@@ -104,8 +104,8 @@ static int against(struct number number, const struct bound *bound, int fits)
     return bound ? number_compare(number, bound->number) : fits;
 }
 
-static bool check_number(struct check *check, const struct schema *schema, const json_t *value,
-                         const struct place_in *place)
+static bool check_number_rules(struct check *check, const struct schema *schema, const json_t *value,
+                               const struct place_in *place)
 {
     struct number number = json_number(value);
     bool valid = true;
@@ -150,20 +150,20 @@ bool check_quietly(struct check *check, const struct schema *schema, const json_
 }
 
 /* The kinds that a branch takes; all of them if it does not say. */
-static unsigned kinds_of(const struct schema *schema)
+static unsigned branch_kinds(const struct schema *schema)
 {
     if (schema->kinds)
         return schema->kinds;
-    return schema->reference ? kinds_of(schema->reference) : ~0u;
+    return schema->reference ? branch_kinds(schema->reference) : ~0u;
 }
 
-static bool is_at(const struct fault *fault, const char *pointer)
+static bool is_fault_at(const struct fault *fault, const char *pointer)
 {
     return strcmp(fault->pointer, pointer) == 0;
 }
 
 /* A const or enum one level below `pointer` says which branch is meant: {"kind":"mine",…}. */
-static bool is_below(const struct fault *fault, const char *pointer)
+static bool is_fault_below(const struct fault *fault, const char *pointer)
 {
     size_t length = strlen(pointer);
     return strncmp(fault->pointer, pointer, length) == 0 && fault->pointer[length] == '/'
@@ -174,9 +174,9 @@ static size_t badness(const struct problem *trial, const char *pointer)
 {
     size_t badness = trial->n_faults;
     for (const struct fault *fault = trial->first; fault; fault = fault->next) {
-        if (is_at(fault, pointer) && strcmp(fault->rule, "type") == 0)
+        if (is_fault_at(fault, pointer) && strcmp(fault->rule, "type") == 0)
             badness += 10000;
-        if (is_below(fault, pointer) && (strcmp(fault->rule, "const") == 0 || strcmp(fault->rule, "enum") == 0))
+        if (is_fault_below(fault, pointer) && (strcmp(fault->rule, "const") == 0 || strcmp(fault->rule, "enum") == 0))
             badness += 1000;
     }
     return badness;
@@ -214,7 +214,7 @@ static bool fail_branches(struct check *check, const struct schema_list *branche
     if (!check->problem)
         return false;
     for (size_t i = 0; i < branches->n; i++)
-        kinds |= kinds_of(branches->items[i]);
+        kinds |= branch_kinds(branches->items[i]);
     if (!(kinds & schema_kind_of(value)))
         return check_fail_kind(check, place, kinds);
     const struct schema *best = check->is_trial ? NULL : nearest(check, branches, value, place);
@@ -280,7 +280,7 @@ static bool check_kind(struct check *check, const struct schema *schema, const j
     switch (schema_kind_of(value)) {
     case VALUE_STRING: return check_string(check, schema, value, place);
     case VALUE_INTEGER:
-    case VALUE_REAL: return check_number(check, schema, value, place);
+    case VALUE_REAL: return check_number_rules(check, schema, value, place);
     case VALUE_OBJECT: return check_object(check, schema, value, place);
     case VALUE_ARRAY: return check_array(check, schema, value, place);
     default: return true;

@@ -162,7 +162,8 @@ struct schema *schema_compile(struct schema_set *set, const json_t *node, const 
     return set->n_complaints == before ? schema : NULL;
 }
 
-static void check_example(struct schema_set *set, const struct schema *schema, const char *name, const json_t *value)
+static void check_schema_example(struct schema_set *set, const struct schema *schema, const char *name,
+                                 const json_t *value)
 {
     struct problem problem = { 0 };
     if (schema_check(schema, value, set->arena, "body", "", PROBLEM_VALIDATION_FAILED, &problem))
@@ -179,11 +180,11 @@ void schema_set_check_examples(struct schema_set *set, struct text *complaints)
         const json_t *initial = json_object_get(schema->node, "default");
         const json_t *examples = json_object_get(schema->node, "examples");
         if (example)
-            check_example(set, schema, "example", example);
+            check_schema_example(set, schema, "example", example);
         if (initial)
-            check_example(set, schema, "default", initial);
+            check_schema_example(set, schema, "default", initial);
         for (size_t i = 0; i < json_array_size(examples); i++)
-            check_example(set, schema, "example", json_array_get(examples, i));
+            check_schema_example(set, schema, "example", json_array_get(examples, i));
     }
 }
 

@@ -14,7 +14,7 @@ struct keyword {
 
 #define FIELD(type) ((type *)((char *)schema + keyword->field))
 
-static const char *below(struct schema_set *set, const struct schema *schema, const char *name)
+static const char *place_of_keyword(struct schema_set *set, const struct schema *schema, const char *name)
 {
     return arena_printf(set->arena, "%s/%s", schema->where, name);
 }
@@ -28,7 +28,7 @@ static bool expect(struct schema_set *set, const struct schema *schema, const st
 static bool read_schema(struct schema_set *set, struct schema *schema, const struct keyword *keyword,
                         const json_t *value)
 {
-    *FIELD(struct schema *) = schema_node(set, value, below(set, schema, keyword->name));
+    *FIELD(struct schema *) = schema_node(set, value, place_of_keyword(set, schema, keyword->name));
     return true;
 }
 
@@ -66,8 +66,8 @@ static const char *json_text(struct schema_set *set, const json_t *value)
     return kept;
 }
 
-static bool read_number(struct schema_set *set, struct schema *schema, const struct keyword *keyword,
-                        const json_t *value)
+static bool read_bound(struct schema_set *set, struct schema *schema, const struct keyword *keyword,
+                       const json_t *value)
 {
     if (!expect(set, schema, keyword, json_is_number(value), "a number"))
         return false;
@@ -80,12 +80,12 @@ static bool read_number(struct schema_set *set, struct schema *schema, const str
 static bool read_multiple(struct schema_set *set, struct schema *schema, const struct keyword *keyword,
                           const json_t *value)
 {
-    return expect(set, schema, keyword, json_is_number(value) && json_number_value(value) > 0, "more than 0")
-           && read_number(set, schema, keyword, value);
+    return expect(set, schema, keyword, json_is_number(value) && json_number_value(value) > 0, "more than 0") &&
+           read_bound(set, schema, keyword, value);
 }
 
-static bool read_flag(struct schema_set *set, struct schema *schema, const struct keyword *keyword,
-                      const json_t *value)
+static bool read_boolean(struct schema_set *set, struct schema *schema, const struct keyword *keyword,
+                         const json_t *value)
 {
     *FIELD(bool) = json_is_true(value);
     return expect(set, schema, keyword, json_is_boolean(value), "true or false");
@@ -218,8 +218,8 @@ static bool read_names_into(struct schema_set *set, const struct schema *schema,
     return expect(set, schema, keyword, strings, "an array of names");
 }
 
-static bool read_names(struct schema_set *set, struct schema *schema, const struct keyword *keyword,
-                       const json_t *value)
+static bool read_name_list(struct schema_set *set, struct schema *schema, const struct keyword *keyword,
+                           const json_t *value)
 {
     return read_names_into(set, schema, keyword, value, FIELD(struct names));
 }
@@ -273,8 +273,8 @@ static bool read_pattern_properties(struct schema_set *set, struct schema *schem
     json_object_foreach ((json_t *)value, pattern, node) {
         pcre2_code *code = compile_pattern(set, schema, pattern);
         if (code)
-            schema->patterns[schema->n_patterns++]
-                = (struct pattern_member){ code, schema_node(set, node, below(set, schema, keyword->name)) };
+            schema->patterns[schema->n_patterns++] =
+                (struct pattern_member){ code, schema_node(set, node, place_of_keyword(set, schema, keyword->name)) };
     }
     return true;
 }
@@ -304,7 +304,7 @@ static bool read_dependent(struct schema_set *set, struct schema *schema, const 
         if (names)
             read_names_into(set, schema, keyword, node, &dependency->required);
         else
-            dependency->schema = schema_node(set, node, below(set, schema, keyword->name));
+            dependency->schema = schema_node(set, node, place_of_keyword(set, schema, keyword->name));
     }
     return true;
 }
@@ -344,16 +344,16 @@ static const struct keyword keywords[] = {
     { "type", read_type, 0 },
     { "enum", read_enum, 0 },
     { "const", read_const, 0 },
-    { "minimum", read_number, AT(minimum) },
-    { "maximum", read_number, AT(maximum) },
-    { "exclusiveMinimum", read_number, AT(above) },
-    { "exclusiveMaximum", read_number, AT(below) },
+    { "minimum", read_bound, AT(minimum) },
+    { "maximum", read_bound, AT(maximum) },
+    { "exclusiveMinimum", read_bound, AT(above) },
+    { "exclusiveMaximum", read_bound, AT(below) },
     { "multipleOf", read_multiple, AT(multiple_of) },
     { "minLength", read_count, AT(min_length) },
     { "maxLength", read_count, AT(max_length) },
     { "pattern", read_pattern, 0 },
     { "format", read_format, 0 },
-    { "required", read_names, AT(required) },
+    { "required", read_name_list, AT(required) },
     { "properties", read_properties, 0 },
     { "patternProperties", read_pattern_properties, 0 },
     { "additionalProperties", read_schema, AT(additional) },
@@ -366,7 +366,7 @@ static const struct keyword keywords[] = {
     { "prefixItems", read_schema_list, AT(prefix) },
     { "minItems", read_count, AT(min_items) },
     { "maxItems", read_count, AT(max_items) },
-    { "uniqueItems", read_flag, AT(is_unique) },
+    { "uniqueItems", read_boolean, AT(is_unique) },
     { "contains", read_schema, AT(contains) },
     { "minContains", read_count, AT(min_contains) },
     { "maxContains", read_count, AT(max_contains) },

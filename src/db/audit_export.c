@@ -1,5 +1,6 @@
 /* Writes the entries of a month, with the links and seals that hold them, into a file that proves itself. */
 #include "audit_export.h"
+#include "anze/base/bytes.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -37,7 +38,7 @@ struct exporting {
     bool has_failed; /* to write */
 };
 
-static void write_line(struct exporting *work, struct text *line)
+static void write_export_line(struct exporting *work, struct text *line)
 {
     text_add_char(line, '\n');
     crypto_digest_add(work->digest, text_slice(line));
@@ -55,7 +56,7 @@ static void write_step(struct exporting *work, struct arena *arena, const PGresu
                 PQgetvalue(row, 0, DIGEST), PQgetvalue(row, 0, N_ENTRIES));
     text_add_json(&line, PQgetisnull(row, 0, LEAVES) ? NULL : PQgetvalue(row, 0, LEAVES));
     text_add_char(&line, '}');
-    write_line(work, &line);
+    write_export_line(work, &line);
     work->result->steps++;
 }
 
@@ -69,7 +70,7 @@ static void write_entry(struct exporting *work, struct arena *arena, const PGres
         text_add_json(&line, PQgetisnull(row, 0, FIRST_FIELD + i) ? NULL : PQgetvalue(row, 0, FIRST_FIELD + i));
     }
     text_add_string(&line, "]}");
-    write_line(work, &line);
+    write_export_line(work, &line);
     work->result->entries++;
 }
 
@@ -96,11 +97,11 @@ static bool write_all(struct exporting *work, const char *month, struct problem 
     const char *first_day = arena_printf(arena, "%s-01", month);
     uint8_t digest[CRYPTO_DIGEST_BYTES];
     text_printf(&heading, "{\"anze_audit\":" AUDIT_EXPORT_VERSION ",\"month\":\"%s\"}", month);
-    write_line(work, &heading);
+    write_export_line(work, &heading);
     if (!audit_stream(work->reader, rows_sql, 1, &first_day, take_row, work, problem))
         return false;
     crypto_digest_end(work->digest, digest);
-    work->result->digest = crypto_hex(arena, digest, sizeof digest);
+    work->result->digest = bytes_hex(arena, digest, sizeof digest);
     fprintf(work->file, "{\"steps\":%lld,\"entries\":%lld,\"digest\":\"%s\"}\n", (long long)work->result->steps,
             (long long)work->result->entries, work->result->digest);
     work->has_failed |= fflush(work->file) != 0 || fsync(fileno(work->file)) != 0;

@@ -1,4 +1,5 @@
 /* Proves a month's file: its entries by their leaves, its seals by their digests, and those by the chain. */
+#include "anze/base/bytes.h"
 #include "anze/base/json.h"
 #include "audit_export.h"
 
@@ -19,7 +20,7 @@ struct proving {
     bool has_end;
 };
 
-static void tell(struct proving *work, int64_t entry, const char *detail)
+static void tell_of_file(struct proving *work, int64_t entry, const char *detail)
 {
     work->result->findings++;
     audit_tell(work->reader, &(struct audit_finding){ .fault = AUDIT_WRONG_FILE, .seq = work->step.seq,
@@ -36,47 +37,41 @@ static const char *string_of(const json_t *object, const char *name)
 static struct slice bytes_of(struct arena *arena, const char *hex)
 {
     size_t n = strlen(hex) / 2;
-    char *bytes = arena_alloc(arena, n + 1);
-    for (size_t i = 0; i < n; i++) {
-        char pair[3] = { hex[2 * i], hex[2 * i + 1], 0 }, *end;
-        bytes[i] = (char)(uint8_t)strtoul(pair, &end, 16);
-        if (end != pair + 2)
-            return (struct slice){ bytes, 0 };
-    }
-    return (struct slice){ bytes, n };
+    uint8_t *bytes = arena_alloc(arena, n + 1);
+    return (struct slice){ (const char *)bytes, bytes_of_hex(bytes, n, slice_of(hex)) ? n : 0 };
 }
 
 static bool is_in_chain(struct proving *work)
 {
     static const char sql[] = "select from audit.chain c where c.seq = $1::bigint and c.digest = $2::bytea";
     const struct audit_step *step = &work->step;
-    const char *digest = crypto_hex(work->arena, step->digest.bytes, step->digest.length);
+    const char *digest = bytes_hex(work->arena, step->digest.bytes, step->digest.length);
     const char *values[] = { arena_printf(work->arena, "%lld", (long long)step->seq),
                              arena_printf(work->arena, "\\x%s", digest) };
     PGresult *answer = audit_ask(work->reader, work->arena, sql, 2, values);
     return answer && PQntuples(answer) == 1;
 }
 
-static void end_step(struct proving *work)
+static void end_file_step(struct proving *work)
 {
     const struct audit_step *step = &work->step;
     if (!step->seq)
         return;
     if (!audit_step_holds(step, step->previous))
-        tell(work, 0, "the seal in the file does not hold");
+        tell_of_file(work, 0, "the seal in the file does not hold");
     else if (!is_in_chain(work))
-        tell(work, 0, "the chain of the database has not this seal");
+        tell_of_file(work, 0, "the chain of the database has not this seal");
     else if (work->last.seq + 1 == step->seq
              && memcmp(work->last.digest, step->previous.bytes, CRYPTO_DIGEST_BYTES) != 0)
-        tell(work, 0, "the seal in the file does not follow the one before it");
+        tell_of_file(work, 0, "the seal in the file does not follow the one before it");
     work->last.seq = step->digest.length == CRYPTO_DIGEST_BYTES ? step->seq : -1;
     if (work->last.seq > 0)
         memcpy(work->last.digest, step->digest.bytes, CRYPTO_DIGEST_BYTES);
 }
 
-static void take_step(struct proving *work, const json_t *line)
+static void take_file_step(struct proving *work, const json_t *line)
 {
-    end_step(work);
+    end_file_step(work);
     arena_free(work->arena);
     struct arena *arena = work->arena = arena_new();
     const char *leaves = json_string_value(json_object_get(line, "leaves"));
@@ -93,7 +88,7 @@ static void take_step(struct proving *work, const json_t *line)
     work->steps++;
 }
 
-static void take_entry(struct proving *work, const json_t *line)
+static void take_file_entry(struct proving *work, const json_t *line)
 {
     struct audit_fields fields;
     uint8_t leaf[CRYPTO_DIGEST_BYTES];
@@ -113,21 +108,21 @@ static void take_entry(struct proving *work, const json_t *line)
                  && audit_leaf(work->step.kind, work->arena, &fields, leaf)
                  && memcmp(leaf, work->leaves.bytes + (place - 1) * sizeof leaf, sizeof leaf) == 0;
     if (!holds)
-        tell(work, entry, "the entry in the file is not what was sealed");
+        tell_of_file(work, entry, "the entry in the file is not what was sealed");
 }
 
 static void take_end(struct proving *work, const json_t *line)
 {
     uint8_t digest[CRYPTO_DIGEST_BYTES];
-    end_step(work);
+    end_file_step(work);
     work->step.seq = 0;
     crypto_digest_end(work->digest, digest);
-    work->result->digest = crypto_hex(work->reader->arena, digest, sizeof digest);
+    work->result->digest = bytes_hex(work->reader->arena, digest, sizeof digest);
     work->has_end = true;
     if (strcmp(work->result->digest, string_of(line, "digest")) != 0
         || json_integer_value(json_object_get(line, "steps")) != work->steps
         || json_integer_value(json_object_get(line, "entries")) != work->result->entries)
-        tell(work, 0, "the file is not the one that was written");
+        tell_of_file(work, 0, "the file is not the one that was written");
 }
 
 /* False: it is no line of such a file. */
@@ -144,9 +139,9 @@ static bool take_line(struct proving *work, struct slice text)
     }
     crypto_digest_add(work->digest, text);
     if (json_object_get(line, "seq"))
-        take_step(work, line);
+        take_file_step(work, line);
     else if (json_object_get(line, "fields") && work->step.seq)
-        take_entry(work, line);
+        take_file_entry(work, line);
     else if (json_object_get(line, "anze_audit"))
         work->result->month = arena_strdup(work->reader->arena, string_of(line, "month"));
     else
@@ -155,7 +150,7 @@ static bool take_line(struct proving *work, struct slice text)
 }
 
 /* As many entries as the chain has of the month: none was left out of the file. */
-static bool check_number(struct proving *work, struct problem *problem)
+static bool check_file_number(struct proving *work, struct problem *problem)
 {
     static const char sql[] =
         "select count(*)::text from audit.chain c cross join lateral unnest(c.entry_times) t(at)"
@@ -165,7 +160,7 @@ static bool check_number(struct proving *work, struct problem *problem)
     if (!answer)
         return audit_reader_fail(work->reader, problem);
     if (audit_number(answer, 0, 0) != work->result->entries)
-        tell(work, 0, "the chain has another number of entries of this month than the file");
+        tell_of_file(work, 0, "the chain has another number of entries of this month than the file");
     return true;
 }
 
@@ -197,7 +192,7 @@ bool audit_verify_file(struct arena *arena, const struct audit_check *check, con
     if (file)
         fclose(file);
     if (is_whole)
-        return check_number(&work, problem);
+        return check_file_number(&work, problem);
     problem->cause = arena_printf(arena, "%s: %s", path, file ? "no whole file of an audit month" : strerror(errno));
     return problem_raise(arena, problem, PROBLEM_UNAVAILABLE, "无法读取审计文件", "The file could not be read");
 }

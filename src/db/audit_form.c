@@ -1,4 +1,5 @@
 #include "audit_form.h"
+#include "anze/base/bytes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,14 +18,7 @@ const char *audit_fault_name(enum audit_fault fault)
 
 const char *audit_head_text(struct arena *arena, const struct audit_head *head)
 {
-    return arena_printf(arena, "%lld:%s", (long long)head->seq, crypto_hex(arena, head->digest, sizeof head->digest));
-}
-
-static int hex_value(char c)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *at = c ? strchr(digits, c | 0x20) : NULL;
-    return at ? (int)(at - digits) : -1;
+    return arena_printf(arena, "%lld:%s", (long long)head->seq, bytes_hex(arena, head->digest, sizeof head->digest));
 }
 
 bool audit_head_parse(const char *text, struct audit_head *ret_head)
@@ -32,22 +26,17 @@ bool audit_head_parse(const char *text, struct audit_head *ret_head)
     const char *colon = strchr(text, ':');
     size_t n_digits = colon ? (size_t)(colon - text) : 0;
     if (n_digits < 1 || n_digits > 18 || strspn(text, "0123456789") != n_digits
-        || strlen(colon + 1) != 2 * CRYPTO_DIGEST_BYTES)
+        || !bytes_of_hex(ret_head->digest, CRYPTO_DIGEST_BYTES, slice_of(colon + 1)))
         return false;
     ret_head->seq = strtoll(text, NULL, 10);
-    for (size_t i = 0; i < CRYPTO_DIGEST_BYTES; i++) {
-        int high = hex_value(colon[1 + 2 * i]), low = hex_value(colon[2 + 2 * i]);
-        if (high < 0 || low < 0)
-            return false;
-        ret_head->digest[i] = (uint8_t)(high << 4 | low);
-    }
     return true;
 }
 
 void audit_add_number(struct text *out, uint64_t value, size_t width)
 {
-    for (size_t i = 0; i < width; i++)
-        text_add_char(out, (char)(uint8_t)(value >> 8 * (width - 1 - i)));
+    uint8_t bytes[sizeof value];
+    bytes_of_number(bytes, value, width);
+    text_add(out, (const char *)bytes, width);
 }
 
 void audit_add_canonical(struct text *out, const struct audit_fields *fields)
@@ -80,8 +69,7 @@ bool audit_step_holds(const struct audit_step *step, struct slice previous)
     if (previous.length != CRYPTO_DIGEST_BYTES || step->digest.length != CRYPTO_DIGEST_BYTES
         || !digest_kind_from_name(step->kind, &kind))
         return false;
-    for (int i = 0; i < 8; i++)
-        seq[i] = (uint8_t)((uint64_t)step->seq >> (56 - 8 * i));
+    bytes_of_number(seq, (uint64_t)step->seq, sizeof seq);
     struct slice parts[] = { previous, { (const char *)seq, sizeof seq }, text_slice(&step->body) };
     crypto_digest(kind, parts, ARRAY_LENGTH(parts), digest);
     return memcmp(digest, step->digest.bytes, sizeof digest) == 0;

@@ -4,8 +4,8 @@
 #include "anze/base/text.h"
 #include "anze/db/audit.h"
 
-/* The form of chain and entries as verification computes it. It shares neither SQL nor code with the sealer, so that a
- * fault in the one is seen by the other. */
+/* The form of chain and entries as verification computes it. But for base/ it shares neither SQL nor code with the
+ * sealer, so that a fault in the one is seen by the other. */
 
 enum { AUDIT_FIELDS = 13 }; /* an entry's columns from id to change */
 

@@ -1,8 +1,10 @@
 /* What the chain itself does not say: entries outside of it, and heads that were noted outside of the database. */
-#include "audit_anchor.h"
 #include "audit_reader.h"
+#include "anze/base/bytes.h"
+#include "anze/base/literal.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Entries that no link or seal has by id, transaction and time, among those behind the first one checked ($1). With the
@@ -83,13 +85,11 @@ static bool compare(struct anchors *anchors, const struct audit_head *heads, siz
     AUTO(arena_free_at_end) struct arena *arena = arena_new();
     struct text seqs = text_on(arena), digests = text_on(arena);
     for (size_t i = 0; i < n; i++) {
-        text_printf(&seqs, "%c%lld", i ? ',' : '{', (long long)heads[i].seq);
-        text_printf(&digests, "%c\"\\\\x%s\"", i ? ',' : '{',
-                    crypto_hex(arena, heads[i].digest, sizeof heads[i].digest));
+        const char *digest = bytes_hex(arena, heads[i].digest, sizeof heads[i].digest);
+        literal_add_word(&seqs, "%lld", (long long)heads[i].seq);
+        literal_add(&digests, slice_of(arena_printf(arena, "\\x%s", digest)));
     }
-    text_add_char(&seqs, '}');
-    text_add_char(&digests, '}');
-    const char *values[] = { seqs.bytes, digests.bytes };
+    const char *values[] = { literal_end(&seqs), literal_end(&digests) };
     PGresult *lost = n ? audit_ask(anchors->reader, arena, anchors_sql, 2, values) : NULL;
     if (!n || !lost)
         return !n;
@@ -105,12 +105,34 @@ static bool compare(struct anchors *anchors, const struct audit_head *heads, siz
     return true;
 }
 
+/* The next head of a file of anchors: the last word of each line that has any and no `#` before it. False at its end,
+ * or at a line that is none (then ret_bad_line is its number, else 0). */
+static bool next_anchor(FILE *file, struct audit_head *ret_head, int64_t *line, int64_t *ret_bad_line)
+{
+    char text[256];
+    *ret_bad_line = 0;
+    while (fgets(text, sizeof text, file)) {
+        ++*line;
+        const char *last = NULL;
+        char *rest = text;
+        for (char *word; *text != '#' && (word = strtok_r(rest, " \t\r\n", &rest));)
+            last = word;
+        if (!last)
+            continue;
+        if (audit_head_parse(last, ret_head))
+            return true;
+        *ret_bad_line = *line;
+        return false;
+    }
+    return false;
+}
+
 /* ret_bad: a line that is no anchor, or 0. False: the database refused. */
 static bool compare_file(struct anchors *anchors, FILE *file, int64_t *ret_bad)
 {
     struct audit_head *heads = arena_array_of(anchors->reader->arena, struct audit_head, ANCHORS_AT_ONCE);
     size_t n = 0;
-    for (int64_t line = 0; audit_anchor_next(file, &heads[n], &line, ret_bad);)
+    for (int64_t line = 0; next_anchor(file, &heads[n], &line, ret_bad);)
         if (++n == ANCHORS_AT_ONCE) {
             if (!compare(anchors, heads, n))
                 return false;

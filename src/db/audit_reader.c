@@ -1,5 +1,6 @@
 #include "audit_reader.h"
 #include "anze/base/clock.h"
+#include "anze/db/result.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,16 +8,6 @@
 static void finish_connection(void *connection)
 {
     PQfinish(connection);
-}
-
-static void clear_result(void *result)
-{
-    PQclear(result);
-}
-
-static void ignore_notice(void *context, const PGresult *result)
-{
-    (void)context, (void)result;
 }
 
 bool audit_reader_fail(struct audit_reader *reader, struct problem *problem)
@@ -29,9 +20,8 @@ bool audit_reader_fail(struct audit_reader *reader, struct problem *problem)
 PGresult *audit_ask(struct audit_reader *reader, struct arena *arena, const char *sql, int n,
                     const char *const *values)
 {
-    PGresult *answer = PQexecParams(reader->connection, sql, n, NULL, values, NULL, NULL, 1);
+    PGresult *answer = result_keep(arena, PQexecParams(reader->connection, sql, n, NULL, values, NULL, NULL, 1));
     ExecStatusType status = PQresultStatus(answer);
-    arena_defer(arena, clear_result, answer);
     return status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK ? answer : NULL;
 }
 
@@ -46,7 +36,7 @@ bool audit_reader_open(struct audit_reader *reader, const char *url, struct prob
     const char *values[] = { url, "5", "UTF8", "anze audit", NULL };
     reader->connection = PQconnectdbParams(keys, values, 1);
     arena_defer(reader->arena, finish_connection, reader->connection);
-    PQsetNoticeReceiver(reader->connection, ignore_notice, NULL);
+    PQsetNoticeReceiver(reader->connection, result_ignore_notice, NULL);
     if (PQstatus(reader->connection) != CONNECTION_OK)
         return audit_reader_fail(reader, problem);
     for (size_t i = 0; i < ARRAY_LENGTH(settings); i++)
@@ -61,7 +51,7 @@ void audit_tell(struct audit_reader *reader, const struct audit_finding *finding
     reader->check->found(reader->check->context, finding);
 }
 
-void audit_tell_progress(struct audit_reader *reader)
+static void tell_progress(struct audit_reader *reader)
 {
     int64_t now_us = clock_monotonic_us();
     if (!reader->check->progress || now_us - reader->told_us < 1000000)
@@ -79,7 +69,7 @@ bool audit_stream(struct audit_reader *reader, const char *sql, int n, const cha
     while ((row = PQgetResult(reader->connection))) {
         if (PQresultStatus(row) == PGRES_SINGLE_TUPLE) {
             take(context, row);
-            audit_tell_progress(reader);
+            tell_progress(reader);
         } else if (PQresultStatus(row) != PGRES_TUPLES_OK) {
             works = false;
         }

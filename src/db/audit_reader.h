@@ -19,7 +19,6 @@ struct audit_reader {
 bool audit_reader_open(struct audit_reader *reader, const char *url, struct problem *problem) NODISCARD;
 bool audit_reader_fail(struct audit_reader *reader, struct problem *problem); /* false */
 void audit_tell(struct audit_reader *reader, const struct audit_finding *finding);
-void audit_tell_progress(struct audit_reader *reader);
 
 /* A short answer in binary form, hung on the arena; NULL if it failed. */
 PGresult *audit_ask(struct audit_reader *reader, struct arena *arena, const char *sql, int n,
@@ -35,7 +34,6 @@ struct slice audit_bytes(const PGresult *row, int column);             /* NULL b
 bool audit_flag(const PGresult *row, int column);                      /* of a boolean as text */
 
 /* The parts. */
-bool audit_check_chain(struct audit_reader *reader, struct problem *problem) NODISCARD;
 bool audit_check_unsealed(struct audit_reader *reader, struct problem *problem) NODISCARD;
 bool audit_check_anchors(struct audit_reader *reader, struct problem *problem) NODISCARD;
 bool audit_check_texts(struct audit_reader *reader, struct problem *problem) NODISCARD;

@@ -1,5 +1,6 @@
 /* Masked texts: the audit has a keyed digest of each, and the tables must still say what was digested. */
 #include "audit_reader.h"
+#include "anze/base/bytes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@ static struct text_key key_of(struct arena *arena, const char *secret)
     struct slice bytes = { secret, strlen(secret) };
     uint8_t block[PAD_BYTES] = { 0 }, mark[CRYPTO_DIGEST_BYTES];
     crypto_hmac_sha256(bytes, SLICE("anze audit key"), mark);
-    key.name = arena_strndup(arena, crypto_hex(arena, mark, sizeof mark), NAME_DIGITS);
+    key.name = arena_strndup(arena, bytes_hex(arena, mark, sizeof mark), NAME_DIGITS);
     if (bytes.length > sizeof block)
         crypto_digest(DIGEST_SHA256, &bytes, 1, block);
     else
@@ -50,15 +51,16 @@ const char *audit_keyed_url(struct arena *arena, const char *url, const char *se
     PQfreemem(complaint);
     if (!options)
         return url;
-    struct text out = text_on(arena), own = text_on(arena);
-    struct text_key key = key_of(arena, secret);
+    AUTO(arena_free_at_end) struct arena *own_arena = arena_new_secret();
+    struct text out = text_on(arena), own = text_on(own_arena);
+    struct text_key key = key_of(own_arena, secret);
     for (PQconninfoOption *o = options; o->keyword; o++)
         if (o->val && strcmp(o->keyword, "options") == 0)
             text_printf(&own, "%s ", o->val);
         else if (o->val)
             add_keyword(&out, o->keyword, o->val);
-    text_printf(&own, "-c anze.audit_key=%s%s%s", key.name, crypto_hex(arena, key.inner, sizeof key.inner),
-                crypto_hex(arena, key.outer, sizeof key.outer));
+    text_printf(&own, "-c anze.audit_key=%s%s%s", key.name, bytes_hex(own_arena, key.inner, sizeof key.inner),
+                bytes_hex(own_arena, key.outer, sizeof key.outer));
     add_keyword(&out, "options", own.bytes);
     PQconninfoFree(options);
     return out.bytes;

@@ -40,7 +40,7 @@ struct walk {
     bool doubts_before;       /* it was found at fault */
 };
 
-static void tell(struct walk *walk, enum audit_fault fault, int64_t entry, const char *detail)
+static void tell_of_chain(struct walk *walk, enum audit_fault fault, int64_t entry, const char *detail)
 {
     audit_tell(walk->reader, &(struct audit_finding){ .fault = fault, .seq = walk->step.seq, .to_seq = walk->step.seq,
                                                       .entry = entry, .detail = detail });
@@ -53,24 +53,24 @@ static bool judge_step(struct walk *walk, bool fits, struct slice before)
     const struct audit_step *step = &walk->step;
     if (audit_step_holds(step, step->previous)) {
         if (walk->is_link_time_altered)
-            tell(walk, AUDIT_ALTERED, walk->link_entry, "the link's time of the entry was altered");
+            tell_of_chain(walk, AUDIT_ALTERED, walk->link_entry, "the link's time of the entry was altered");
         else if (!fits && !walk->doubts_before)
-            tell(walk, AUDIT_REORDERED, walk->link_entry, "this was not made after the one before it");
+            tell_of_chain(walk, AUDIT_REORDERED, walk->link_entry, "this was not made after the one before it");
         return !walk->is_link_time_altered && (fits || walk->doubts_before);
     }
     if (fits)
-        tell(walk, AUDIT_ALTERED, walk->link_entry,
-             !walk->link_entry            ? "the seal is not what was made"
-             : walk->is_link_time_altered ? "the time of the entry is not what was sealed"
-                                          : "the entry or its link is not what was sealed");
+        tell_of_chain(walk, AUDIT_ALTERED, walk->link_entry,
+                      !walk->link_entry            ? "the seal is not what was made"
+                      : walk->is_link_time_altered ? "the time of the entry is not what was sealed"
+                                                   : "the entry or its link is not what was sealed");
     else if (audit_step_holds(step, before))
-        tell(walk, AUDIT_ALTERED, walk->link_entry, "its previous digest was altered");
+        tell_of_chain(walk, AUDIT_ALTERED, walk->link_entry, "its previous digest was altered");
     else
-        tell(walk, AUDIT_REORDERED, walk->link_entry, "this is not in its place, or was altered as a whole");
+        tell_of_chain(walk, AUDIT_REORDERED, walk->link_entry, "this is not in its place, or was altered as a whole");
     return false;
 }
 
-static void end_step(struct walk *walk)
+static void end_chain_step(struct walk *walk)
 {
     const struct audit_step *step = &walk->step;
     if (!step->seq)
@@ -82,7 +82,7 @@ static void end_step(struct walk *walk)
     if (!walk->is_link_unproven)
         walk->doubts_before = !judge_step(walk, fits, before);
     else if (!fits && !walk->doubts_before)
-        tell(walk, AUDIT_REORDERED, walk->link_entry, "this was not made after the one before it");
+        tell_of_chain(walk, AUDIT_REORDERED, walk->link_entry, "this was not made after the one before it");
     walk->before.seq = step->seq;
     walk->knows_before = step->digest.length == CRYPTO_DIGEST_BYTES;
     if (walk->knows_before)
@@ -151,19 +151,19 @@ static void take_sealed(struct walk *walk, const PGresult *row, bool is_there)
     bool holds = stored.length == sizeof leaf && audit_leaf(walk->step.kind, arena, &fields, leaf)
                  && memcmp(leaf, stored.bytes, sizeof leaf) == 0;
     if (!audit_flag(row, IS_SAME))
-        tell(walk, AUDIT_ALTERED, audit_number(row, 0, ENTRY),
-             holds ? "the seal's time or transaction of the entry was altered"
-                   : "the time or transaction of the entry is not what was sealed");
+        tell_of_chain(walk, AUDIT_ALTERED, audit_number(row, 0, ENTRY),
+                      holds ? "the seal's time or transaction of the entry was altered"
+                            : "the time or transaction of the entry is not what was sealed");
     else if (!holds)
-        tell(walk, AUDIT_ALTERED, audit_number(row, 0, ENTRY), "the entry is not what was sealed");
+        tell_of_chain(walk, AUDIT_ALTERED, audit_number(row, 0, ENTRY), "the entry is not what was sealed");
 }
 
-static void take_entry(void *context, const PGresult *row)
+static void take_chain_entry(void *context, const PGresult *row)
 {
     struct walk *walk = context;
     struct audit_result *result = walk->reader->result;
     if (audit_number(row, 0, SEQ) != walk->step.seq) {
-        end_step(walk);
+        end_chain_step(walk);
         begin_step(walk, row);
     }
     bool is_detached = audit_flag(row, IS_DETACHED);
@@ -171,7 +171,7 @@ static void take_entry(void *context, const PGresult *row)
     if (!is_there && is_detached)
         result->exported++;
     else if (!is_there)
-        tell(walk, AUDIT_MISSING_ENTRY, audit_number(row, 0, ENTRY), "the entry that was sealed here is gone");
+        tell_of_chain(walk, AUDIT_MISSING_ENTRY, audit_number(row, 0, ENTRY), "the entry that was sealed here is gone");
     else
         result->checked++;
     if (walk->link_entry)
@@ -181,7 +181,7 @@ static void take_entry(void *context, const PGresult *row)
 }
 
 /* What stands before the first step to check: zeros before the first of all, else the digest of the one before. */
-bool audit_check_chain(struct audit_reader *reader, struct problem *problem)
+static bool check_chain(struct audit_reader *reader, struct problem *problem)
 {
     const char *from = arena_printf(reader->arena, "%lld", (long long)reader->check->from);
     const char *before = arena_printf(reader->arena, "%lld", (long long)reader->check->from - 1);
@@ -190,8 +190,8 @@ bool audit_check_chain(struct audit_reader *reader, struct problem *problem)
         return audit_reader_fail(reader, problem);
     walk.knows_before = reader->check->from == 1 || walk.before.seq != 0;
     walk.before.seq = reader->check->from - 1;
-    bool works = audit_stream(reader, chain_sql, 1, &from, take_entry, &walk, problem);
-    end_step(&walk);
+    bool works = audit_stream(reader, chain_sql, 1, &from, take_chain_entry, &walk, problem);
+    end_chain_step(&walk);
     arena_free(walk.arena);
     return works;
 }
@@ -223,7 +223,7 @@ bool audit_verify(struct arena *arena, const struct audit_check *check, struct a
     if (!audit_read_head(&reader, NULL, &ret_result->head))
         return audit_reader_fail(&reader, problem);
     reader.last_seq = ret_result->head.seq;
-    return audit_check_chain(&reader, problem) && audit_check_unsealed(&reader, problem)
+    return check_chain(&reader, problem) && audit_check_unsealed(&reader, problem)
            && check_expected(&reader, problem) && audit_check_anchors(&reader, problem)
            && audit_check_texts(&reader, problem);
 }

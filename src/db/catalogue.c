@@ -37,7 +37,8 @@ static const char *cut_part(char **rest)
     return *from ? from : NULL;
 }
 
-struct constraint_text constraint_text_parse(struct arena *arena, const char *comment)
+/* Cuts "中文 | English | /pointer" in place on the arena; what is missing is NULL. */
+static struct constraint_text parse_comment(struct arena *arena, const char *comment)
 {
     char *rest = arena_strdup(arena, comment);
     struct constraint_text text = { NULL, NULL, NULL };
@@ -64,7 +65,7 @@ struct catalogue *catalogue_read(struct arena *arena, struct connection *connect
     catalogue->entries = arena_array_of(arena, struct entry, catalogue->n_entries + 1);
     for (int i = 0; i < PQntuples(rows); i++)
         catalogue->entries[i] = (struct entry){ PQgetvalue(rows, i, 0), PQgetvalue(rows, i, 1),
-                                                constraint_text_parse(arena, PQgetvalue(rows, i, 2)) };
+                                                parse_comment(arena, PQgetvalue(rows, i, 2)) };
     qsort(catalogue->entries, catalogue->n_entries, sizeof(struct entry), compare_names);
     return catalogue;
 }

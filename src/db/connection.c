@@ -1,5 +1,6 @@
 #include "anze/db/connection.h"
 #include "anze/base/clock.h"
+#include "anze/db/result.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -63,7 +64,7 @@ static char *session_options(const char *url, int statement_timeout_ms)
 }
 
 /* Keys before dbname yield to the URL, those behind it win over the URL. */
-static PGconn *start(const char *url, int statement_timeout_ms)
+static PGconn *start_connection(const char *url, int statement_timeout_ms)
 {
     static const char *const keys[] = {
         "connect_timeout", "tcp_user_timeout", "keepalives", "keepalives_idle", "keepalives_interval",
@@ -123,7 +124,7 @@ struct connection *connection_open(const char *url, int statement_timeout_ms, in
                                    struct connection_fault *ret_fault)
 {
     struct connection *connection = calloc(1, sizeof *connection);
-    PGconn *pg = start(url, statement_timeout_ms);
+    PGconn *pg = start_connection(url, statement_timeout_ms);
     if (!connection || !pg)
         abort();
     connection->pg = pg;
@@ -244,25 +245,19 @@ static bool send_all(struct journey *journey)
     return PQpipelineSync(journey->connection->pg);
 }
 
-static void clear_result(void *result)
-{
-    PQclear(result);
-}
-
 /* What was prepared outlives its transaction; what stood behind the error was never prepared. */
 static void note_error(struct journey *journey, PGresult *error)
 {
     if (journey->place < journey->n_places && journey->prepares[journey->place])
         forget_prepared(journey->connection, journey->prepares[journey->place]);
     if (!journey->trip.error && error && PQresultStatus(error) == PGRES_FATAL_ERROR) {
-        arena_defer(journey->arena, clear_result, error);
-        journey->trip.error = error;
+        journey->trip.error = result_keep(journey->arena, error);
         return;
     }
     PQclear(error);
 }
 
-static void note_result(struct journey *journey, PGresult *result)
+static void note_trip_result(struct journey *journey, PGresult *result)
 {
     switch (PQresultStatus(result)) {
     case PGRES_PIPELINE_SYNC:
@@ -272,8 +267,7 @@ static void note_result(struct journey *journey, PGresult *result)
     case PGRES_TUPLES_OK:
     case PGRES_COMMAND_OK:
         if (journey->place < journey->n_places && journey->is_answer[journey->place]) {
-            arena_defer(journey->arena, clear_result, result);
-            journey->trip.answer = result;
+            journey->trip.answer = result_keep(journey->arena, result);
         } else {
             PQclear(result);
         }
@@ -289,7 +283,7 @@ static bool read_arrived(struct journey *journey)
     while (!journey->synced && !PQisBusy(pg)) {
         PGresult *result = PQgetResult(pg);
         if (result)
-            note_result(journey, result);
+            note_trip_result(journey, result);
         else if (PQstatus(pg) == CONNECTION_BAD)
             return false;
         else if (++journey->place > journey->n_places + 1)

@@ -1,4 +1,5 @@
 #include "anze/db/migration.h"
+#include "anze/base/bytes.h"
 #include "anze/base/crypto.h"
 #include "anze/db/script.h"
 
@@ -19,7 +20,7 @@ static const char *digest_of(struct arena *arena, const struct slice *parts, siz
 {
     uint8_t digest[CRYPTO_DIGEST_BYTES];
     crypto_digest(DIGEST_SHA256, parts, n, digest);
-    return crypto_hex(arena, digest, sizeof digest);
+    return bytes_hex(arena, digest, sizeof digest);
 }
 
 static const char *object_digest(struct arena *arena, const struct slice *parts, size_t n)
@@ -153,14 +154,14 @@ static const char *take_data(struct arena *arena, struct migration *file)
     return NULL;
 }
 
-static const char *take_step(struct arena *arena, struct migration *file)
+static const char *take_migration_step(struct arena *arena, struct migration *file)
 {
     file->checksum = digest_of(arena, &file->file->content, 1);
     return step_header_read(arena, file->file->content, &file->header);
 }
 
-static const char *(*const takers[MIGRATION_KINDS])(struct arena *, struct migration *) = { take_step, cut_functions,
-                                                                                             take_data };
+static const char *(*const takers[MIGRATION_KINDS])(struct arena *, struct migration *) = { take_migration_step,
+                                                                                            cut_functions, take_data };
 
 static const struct migration_object *maker_of(const struct migration_plan *plan, struct slice name)
 {
@@ -227,17 +228,6 @@ size_t migration_pending_objects(const struct migration *migration, const struct
     for (size_t i = 0; i < migration->n_objects; i++)
         pending += migration->objects[i].digest && !migration_has_object(migration->objects[i].digest, records, n);
     return pending;
-}
-
-bool migration_knows_object(const struct migration_plan *plan, const struct migration_record *record)
-{
-    for (size_t i = 0; i < plan->n_files; i++)
-        for (size_t k = 0; k < plan->files[i].n_objects; k++) {
-            const char *digest = plan->files[i].objects[k].digest;
-            if (digest && strcmp(digest, record->checksum) == 0)
-                return true;
-        }
-    return false;
 }
 
 static enum migration_state state_of_step(const struct migration *step, const struct migration_record *records,

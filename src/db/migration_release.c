@@ -1,5 +1,6 @@
 #include "anze/db/script.h"
 #include "migration_run.h"
+#include "anze/base/literal.h"
 
 /* ---- one object ---- */
 
@@ -155,13 +156,11 @@ static bool close_gate(struct migration_run *run)
 static const char *known_digests(struct migration_run *run)
 {
     struct text list = text_on(run->arena);
-    text_add_char(&list, '{');
     for (size_t i = 0; i < run->plan->n_files; i++)
         for (size_t k = 0; k < run->plan->files[i].n_objects; k++)
             if (run->plan->files[i].objects[k].digest)
-                text_printf(&list, "%s%s", list.length > 1 ? "," : "", run->plan->files[i].objects[k].digest);
-    text_add_char(&list, '}');
-    return list.bytes;
+                literal_add_word(&list, "%s", run->plan->files[i].objects[k].digest);
+    return literal_end(&list);
 }
 
 #define GONE \

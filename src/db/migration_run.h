@@ -3,8 +3,13 @@
 
 #include "anze/db/migration.h"
 
-/* One run of `anze migrate`, for migration_run.c (what is done, in which order), migration_release.c (functions and
- * data) and migration_step.c. */
+/* One run of `anze migrate`. Each file calls those above it:
+ *
+ *   migration_try.c        telling; transactions that are tried again
+ *   migration_record.c     what the database has, and what is still to be done
+ *   migration_step.c       one step in its way
+ *   migration_release.c    functions and data
+ *   migration_run.c        what is done, in which order */
 struct migration_run {
     struct session *session;
     const struct migration_plan *plan;
@@ -35,6 +40,12 @@ bool run_transaction(struct migration_run *run, run_work *work, const void *what
 /* The same without a transaction: for one statement. */
 bool run_alone(struct migration_run *run, run_work *work, const void *what) NODISCARD;
 
+/* Makes the tables of migrations, as a run_work. */
+bool run_prepare(struct migration_run *run, const void *nothing) NODISCARD;
+/* Whether a file of the plan is a step that is still to be done. */
+bool run_is_pending(const struct migration_run *run, size_t i);
+/* Place of the first pending step that is done with the functions; the number of files if there is none. */
+size_t run_first_with(const struct migration_run *run);
 /* When a pending step is done. */
 enum step_place run_place(const struct migration_run *run, size_t i);
 

@@ -175,7 +175,7 @@ static bool run_whole(struct migration_run *run, const void *step)
     return session_script(run->session, gate_sql) && run_step_here(run, step);
 }
 
-static bool finish(struct migration_run *run, const void *step)
+static bool finish_step(struct migration_run *run, const void *step)
 {
     run_say(run, arena_printf(run->arena, "applied %s", run->at));
     return note_done(run, step);
@@ -185,8 +185,8 @@ bool run_step(struct migration_run *run, const struct migration *step)
 {
     run->at = step->file->name;
     switch (step->header.way) {
-    case STEP_PIECEWISE: return run_piecewise(run, step) && run_transaction(run, finish, step);
-    case STEP_BACKFILL: return run_backfill(run, step) && run_transaction(run, finish, step);
+    case STEP_PIECEWISE: return run_piecewise(run, step) && run_transaction(run, finish_step, step);
+    case STEP_BACKFILL: return run_backfill(run, step) && run_transaction(run, finish_step, step);
     case STEP_WHOLE: break;
     }
     return run_transaction(run, run_whole, step);

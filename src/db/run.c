@@ -5,7 +5,6 @@
 #include "anze/db/migration.h"
 
 #include <assert.h>
-#include <time.h>
 
 enum { ANSWER_MARGIN_US = 1000000, MAX_TRANSIENT = 3, MAX_COMMANDS = 6 };
 
@@ -49,8 +48,8 @@ struct task {
     bool writes;
 };
 
-static struct command *add(struct task *task, const struct statement_variant *variant, const char *const *values,
-                           bool is_answer)
+static struct command *add_command(struct task *task, const struct statement_variant *variant,
+                                   const char *const *values, bool is_answer)
 {
     assert(task->n_commands < MAX_COMMANDS);
     task->commands[task->n_commands] = (struct command){ .variant = variant, .values = values, .is_answer = is_answer };
@@ -63,7 +62,7 @@ static void add_context(struct task *task, const char *read_only)
         task->context[i] = task->request->context[i] ? task->request->context[i] : "";
     if (read_only || !*task->context[DB_READ_ONLY])
         task->context[DB_READ_ONLY] = read_only ? read_only : "off";
-    add(task, &context_statement, task->context, false);
+    add_command(task, &context_statement, task->context, false);
 }
 
 /* One value may be bytes, with zeros among them. */
@@ -81,7 +80,7 @@ static void add_bytes(struct task *task, const struct statement_variant *variant
     command->formats = formats;
 }
 
-static void add_statement(struct task *task, bool keeps_reply)
+static void add_request_statement(struct task *task, bool keeps_reply)
 {
     const struct db_request *request = task->request;
     const struct statement_variant *variant =
@@ -91,7 +90,7 @@ static void add_statement(struct task *task, bool keeps_reply)
         values[i] = variant->slots[i] == STATEMENT_KEY    ? task->key[0]
                     : variant->slots[i] == STATEMENT_HASH ? task->key[1]
                                                           : request->values[variant->slots[i]];
-    struct command *command = add(task, variant, values, true);
+    struct command *command = add_command(task, variant, values, true);
     command->reply_format = request->binary_reply;
     if (request->bytes.bytes)
         add_bytes(task, variant, command);
@@ -113,12 +112,12 @@ static void add_all(struct task *task)
     if (keeps_reply) {
         task->key[0] = request->key->key;
         task->key[1] = request->key->hash;
-        add(task, &claim_statement, task->key, false);
+        add_command(task, &claim_statement, task->key, false);
     }
-    add_statement(task, keeps_reply);
+    add_request_statement(task, keeps_reply);
     if (request->dry_run) {
-        add(task, &constraints_statement, NULL, false);
-        add(task, &roll_back_statement, NULL, false);
+        add_command(task, &constraints_statement, NULL, false);
+        add_command(task, &roll_back_statement, NULL, false);
     }
 }
 
@@ -165,9 +164,7 @@ struct tries {
 
 static void rest(int attempt)
 {
-    int64_t us = attempt * 5000 + clock_monotonic_us() % 10000;
-    struct timespec pause = { .tv_nsec = us * 1000 };
-    nanosleep(&pause, NULL);
+    clock_pause(attempt * 5000 + clock_monotonic_us() % 10000);
 }
 
 /* A write is tried again only when the first try left nothing, and a write that was to be undone leaves nothing. */
@@ -246,7 +243,7 @@ static bool fetch_stored(struct pool *pool, struct arena *arena, const struct db
     struct trip trip;
     add_context(&task, "on");
     task.key[0] = request->key->key;
-    add(&task, &stored_statement, task.key, true);
+    add_command(&task, &stored_statement, task.key, true);
     if (!travel_again(&task, &trip, problem))
         return false;
     if (trip.end != TRIP_DONE || !accept(&task, &trip, ret_reply, problem) || !ret_reply->row)

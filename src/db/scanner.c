@@ -7,7 +7,7 @@ static bool is_word_start(char c)
     return isalpha((unsigned char)c) || c == '_' || (unsigned char)c >= 0x80;
 }
 
-static bool is_word(char c)
+static bool is_inside_word(char c)
 {
     return is_word_start(c) || isdigit((unsigned char)c) || c == '$';
 }
@@ -53,7 +53,7 @@ static size_t dollar_tag(const char *at, const char *end)
 {
     const char *p = at + 1;
     if (p < end && is_word_start(*p))
-        while (p < end && is_word(*p) && *p != '$')
+        while (p < end && is_inside_word(*p) && *p != '$')
             p++;
     return p < end && *p == '$' ? (size_t)(p + 1 - at) : 0;
 }
@@ -66,7 +66,7 @@ static const char *end_of_dollars(const char *at, const char *end, size_t tag)
 
 static const char *end_of_word(const char *at, const char *end)
 {
-    while (at < end && is_word(*at))
+    while (at < end && is_inside_word(*at))
         at++;
     return at;
 }

@@ -4,7 +4,7 @@
 #include <ctype.h>
 #include <strings.h>
 
-static bool is_blank(const struct sql_token *token)
+static bool is_blank_statement(const struct sql_token *token)
 {
     return token->kind == SQL_NEWLINE || token->kind == SQL_LINE_COMMENT || token->kind == SQL_BLOCK_COMMENT ||
            (token->kind == SQL_TEXT && isspace((unsigned char)*token->text.bytes));
@@ -55,7 +55,7 @@ static void note_token(struct place *place, const struct sql_token *token)
     *place = (struct place){ next, 0 };
 }
 
-static void add_statement(struct script *script, const char *from, const char *to)
+static void add_script_statement(struct script *script, const char *from, const char *to)
 {
     if (from)
         script->statements[script->n_statements++] = (struct slice){ from, (size_t)(to - from) };
@@ -77,19 +77,19 @@ struct script script_cut(struct arena *arena, struct slice sql)
     const char *from = NULL, *to = NULL; /* of the statement, without blanks around it */
     for (struct sql_token token = sql_next(&scanner); token.kind != SQL_END; token = sql_next(&scanner)) {
         if (token.kind == SQL_SEMICOLON && !place.depth) {
-            add_statement(&script, from, to);
+            add_script_statement(&script, from, to);
             from = NULL;
             place = (struct place){ AT_START, 0 };
             continue;
         }
         script.is_whole = script.is_whole && token.kind != SQL_UNENDED;
-        if (is_blank(&token))
+        if (is_blank_statement(&token))
             continue;
         from = from ? from : token.text.bytes;
         to = token.text.bytes + token.text.length;
         note_token(&place, &token);
     }
-    add_statement(&script, from, to);
+    add_script_statement(&script, from, to);
     return script;
 }
 
@@ -106,7 +106,7 @@ size_t script_words(struct slice statement, struct slice *ret_words, size_t max)
     size_t n = 0;
     bool is_open = false; /* the last word may go on */
     for (struct sql_token token = sql_next(&scanner); token.kind != SQL_END; token = sql_next(&scanner)) {
-        bool is_end = is_blank(&token);
+        bool is_end = is_blank_statement(&token);
         if (!is_end && is_open && !stands_alone(&token)) {
             ret_words[n - 1].length += token.text.length;
             continue;
@@ -145,7 +145,7 @@ size_t script_header(struct slice sql, struct slice *ret_lines, size_t max, bool
     *ret_misplaced = false;
     for (struct sql_token token = sql_next(&scanner); token.kind != SQL_END; token = sql_next(&scanner)) {
         struct slice line;
-        has_begun = has_begun || !is_blank(&token);
+        has_begun = has_begun || !is_blank_statement(&token);
         if (token.kind != SQL_LINE_COMMENT || !header_line(token.text, &line))
             continue;
         if (has_begun || n == max)

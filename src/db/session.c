@@ -1,4 +1,5 @@
 #include "anze/db/session.h"
+#include "anze/db/result.h"
 
 #include <libpq-fe.h>
 #include <string.h>
@@ -12,16 +13,6 @@ struct session {
 static void close_session(void *pg)
 {
     PQfinish(pg);
-}
-
-static void clear_result(void *result)
-{
-    PQclear(result);
-}
-
-static void ignore_notice(void *context, const PGresult *notice)
-{
-    (void)context, (void)notice;
 }
 
 static const char *without_newline(struct arena *arena, const char *text)
@@ -53,10 +44,9 @@ bool session_failed_with(const struct session *session, const char *sqlstate)
     return session->why && strncmp(session->why, sqlstate, strlen(sqlstate)) == 0;
 }
 
-static bool note_result(struct session *session, PGresult *result)
+static bool note_session_result(struct session *session, PGresult *result)
 {
-    arena_defer(session->arena, clear_result, result);
-    ExecStatusType status = PQresultStatus(result);
+    ExecStatusType status = PQresultStatus(result_keep(session->arena, result));
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY)
         return true;
     session->why = why_of(session->arena, session->pg, result);
@@ -71,7 +61,7 @@ struct session *session_open(struct arena *arena, const char *url, const char *o
     struct session *session = arena_new_of(arena, struct session);
     *session = (struct session){ .arena = arena, .pg = PQconnectdbParams(keys, values, 1) };
     arena_defer(arena, close_session, session->pg);
-    PQsetNoticeReceiver(session->pg, ignore_notice, NULL);
+    PQsetNoticeReceiver(session->pg, result_ignore_notice, NULL);
     if (PQstatus(session->pg) != CONNECTION_OK) {
         *ret_why = without_newline(arena, PQerrorMessage(session->pg));
         return NULL;
@@ -90,7 +80,7 @@ struct session *session_open(struct arena *arena, const char *url, const char *o
 
 bool session_script(struct session *session, const char *sql)
 {
-    return note_result(session, PQexec(session->pg, sql));
+    return note_session_result(session, PQexec(session->pg, sql));
 }
 
 bool session_query(struct session *session, const char *sql, const char *const *values, size_t n_values,
@@ -99,7 +89,7 @@ bool session_query(struct session *session, const char *sql, const char *const *
     PGresult *result = PQexecParams(session->pg, sql, (int)n_values, NULL, values, NULL, NULL, 0);
     if (ret_rows)
         *ret_rows = (const struct session_rows *)result;
-    return note_result(session, result);
+    return note_session_result(session, result);
 }
 
 size_t session_count(const struct session_rows *rows)
@@ -124,7 +114,7 @@ bool session_copy_begin(struct session *session, const char *sql)
 {
     PGresult *result = PQexec(session->pg, sql);
     if (PQresultStatus(result) != PGRES_COPY_IN)
-        return note_result(session, result) && note_connection(session);
+        return note_session_result(session, result) && note_connection(session);
     PQclear(result);
     return true;
 }
@@ -138,7 +128,7 @@ bool session_copy_end(struct session *session)
 {
     bool done = PQputCopyEnd(session->pg, NULL) == 1 || note_connection(session);
     for (PGresult *result; (result = PQgetResult(session->pg));)
-        done = note_result(session, result) && done;
+        done = note_session_result(session, result) && done;
     return done;
 }
 

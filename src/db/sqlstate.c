@@ -120,7 +120,7 @@ static const char *place_of(const json_t *fault)
     return "body";
 }
 
-static void add_faults(struct arena *arena, const struct row *row, const json_t *faults, struct problem *problem)
+static void add_sql_faults(struct arena *arena, const struct row *row, const json_t *faults, struct problem *problem)
 {
     size_t i;
     json_t *fault;
@@ -142,7 +142,7 @@ static bool raise_ours(struct arena *arena, const struct row *row, const char *m
     if (!json_read(arena, slice_of(message), &said, &unreadable) || !json_is_object(said))
         return raise_row(arena, &unknown, NULL, NULL, problem);
     raise_row(arena, row, text_at(said, "zh", NULL), text_at(said, "en", NULL), problem);
-    add_faults(arena, row, json_object_get(said, "faults"), problem);
+    add_sql_faults(arena, row, json_object_get(said, "faults"), problem);
     problem->etag = text_at(said, "etag", NULL);
     const json_t *allowed = json_object_get(said, "allowed");
     if (json_is_array(allowed)) {

@@ -66,7 +66,7 @@ struct compiler {
     bool has_text;
 };
 
-static void complain(const struct compiler *compiler, const char *what, struct slice about)
+static void complain_of_template(const struct compiler *compiler, const char *what, struct slice about)
 {
     text_printf(compiler->complaints, "statement %s, line %zu: %s", compiler->options->name, compiler->line, what);
     if (about.length)
@@ -86,11 +86,11 @@ static int slot_named(struct compiler *compiler, struct slice name)
 {
     int slot = compiler->options->slot_of(compiler->options->context, name.bytes, name.length);
     if (slot < 0)
-        complain(compiler, "no such parameter:", name);
+        complain_of_template(compiler, "no such parameter:", name);
     return slot;
 }
 
-static bool is_word(char c)
+static bool is_word_byte(char c)
 {
     return isalnum((unsigned char)c) || c == '_' || c == '$' || (unsigned char)c >= 0x80;
 }
@@ -99,14 +99,14 @@ static bool is_word(char c)
  * template ends with a NUL byte, and a parameter never begins before its first. */
 static bool stands_apart(const struct compiler *compiler, struct slice text)
 {
-    bool begins = text.bytes == compiler->begin || !is_word(text.bytes[-1]);
-    return begins && !is_word(text.bytes[text.length]);
+    bool begins = text.bytes == compiler->begin || !is_word_byte(text.bytes[-1]);
+    return begins && !is_word_byte(text.bytes[text.length]);
 }
 
-static void add_parameter(struct compiler *compiler, struct slice text)
+static void add_parameter_use(struct compiler *compiler, struct slice text)
 {
     if (!stands_apart(compiler, text)) {
-        complain(compiler, "a parameter must stand apart from words and $:", text);
+        complain_of_template(compiler, "a parameter must stand apart from words and $:", text);
         return;
     }
     int slot = slot_named(compiler, (struct slice){ text.bytes + 1, text.length - 1 });
@@ -116,7 +116,7 @@ static void add_parameter(struct compiler *compiler, struct slice text)
     while (i < compiler->n_slots && compiler->slots[i] != slot)
         i++;
     if (i == STATEMENT_MAX_PARAMETERS) {
-        complain(compiler, "too many parameters", SLICE_NONE);
+        complain_of_template(compiler, "too many parameters", SLICE_NONE);
         return;
     }
     if (i == compiler->n_slots)
@@ -124,7 +124,7 @@ static void add_parameter(struct compiler *compiler, struct slice text)
     add_piece(compiler, text, slot);
 }
 
-static struct slice trimmed(const char *from, const char *to)
+static struct slice trimmed_line(const char *from, const char *to)
 {
     while (from < to && isspace((unsigned char)*from))
         from++;
@@ -146,7 +146,7 @@ static int condition_index(struct compiler *compiler, const struct condition *co
         if (is_same(&statement->conditions[i], condition))
             return i;
     if (statement->n_conditions == STATEMENT_MAX_CONDITIONS) {
-        complain(compiler, "too many conditions", SLICE_NONE);
+        complain_of_template(compiler, "too many conditions", SLICE_NONE);
         return -1;
     }
     statement->conditions[statement->n_conditions] = *condition;
@@ -163,14 +163,14 @@ static bool read_condition(struct compiler *compiler, struct slice rule, struct 
         name = (struct slice){ rule.bytes + 1, rule.length - 1 };
     } else if (equal) {
         ret_condition->kind = IF_EQUAL;
-        ret_condition->equal = trimmed(equal + 1, rule.bytes + rule.length);
-        name = trimmed(rule.bytes, equal);
+        ret_condition->equal = trimmed_line(equal + 1, rule.bytes + rule.length);
+        name = trimmed_line(rule.bytes, equal);
     }
     for (size_t i = 0; i < name.length; i++)
         if (!isalnum((unsigned char)name.bytes[i]) && name.bytes[i] != '_')
             name.length = 0;
     if (!name.length) {
-        complain(compiler, "not a condition:", rule);
+        complain_of_template(compiler, "not a condition:", rule);
         return false;
     }
     ret_condition->slot = slot_named(compiler, name);
@@ -183,8 +183,8 @@ static void add_line_comment(struct compiler *compiler, struct slice text)
     if (text.length < 3 || text.bytes[2] != '?')
         return;
     if (compiler->line_is_split)
-        complain(compiler, "a conditional line shares a string or comment with another line", SLICE_NONE);
-    if (!read_condition(compiler, trimmed(text.bytes + 3, text.bytes + text.length), &condition))
+        complain_of_template(compiler, "a conditional line shares a string or comment with another line", SLICE_NONE);
+    if (!read_condition(compiler, trimmed_line(text.bytes + 3, text.bytes + text.length), &condition))
         return;
     int index = condition_index(compiler, &condition);
     for (struct piece *piece = *compiler->line_start; piece; piece = piece->next)
@@ -199,17 +199,17 @@ static size_t newlines_in(struct slice text)
     return n;
 }
 
-static bool is_blank(struct slice text)
+static bool is_blank_line(struct slice text)
 {
-    return trimmed(text.bytes, text.bytes + text.length).length == 0;
+    return trimmed_line(text.bytes, text.bytes + text.length).length == 0;
 }
 
 static void add_text(struct compiler *compiler, struct slice text)
 {
-    if (!is_blank(text)) {
+    if (!is_blank_line(text)) {
         compiler->has_text = true;
         if (compiler->ended)
-            complain(compiler, "more than one statement", SLICE_NONE);
+            complain_of_template(compiler, "more than one statement", SLICE_NONE);
     }
     add_piece(compiler, text, NO_SLOT);
 }
@@ -222,10 +222,10 @@ static void add_token(struct compiler *compiler, struct sql_token token)
     case SQL_TEXT: add_text(compiler, token.text); break;
     case SQL_BLOCK_COMMENT: add_piece(compiler, SLICE(" "), NO_SLOT); break;
     case SQL_LINE_COMMENT: add_line_comment(compiler, token.text); break;
-    case SQL_PARAMETER: add_parameter(compiler, token.text); break;
-    case SQL_POSITION: complain(compiler, "parameters have names, not numbers:", token.text); break;
+    case SQL_PARAMETER: add_parameter_use(compiler, token.text); break;
+    case SQL_POSITION: complain_of_template(compiler, "parameters have names, not numbers:", token.text); break;
     case SQL_SEMICOLON: compiler->ended = true; break;
-    case SQL_UNENDED: complain(compiler, "a string or comment has no end", SLICE_NONE); break;
+    case SQL_UNENDED: complain_of_template(compiler, "a string or comment has no end", SLICE_NONE); break;
     case SQL_NEWLINE:
         add_piece(compiler, token.text, NO_SLOT);
         compiler->line_start = compiler->last;
@@ -278,11 +278,11 @@ struct statement *statement_compile(struct arena *arena, struct slice sql, const
                                  .line_start = &statement->first, .line = 1 };
     struct sql_scanner scanner = { copy.bytes, copy.bytes + copy.length };
     if (memchr(copy.bytes, '\0', copy.length))
-        complain(&compiler, "a NUL byte", SLICE_NONE);
+        complain_of_template(&compiler, "a NUL byte", SLICE_NONE);
     for (struct sql_token token = sql_next(&scanner); token.kind != SQL_END; token = sql_next(&scanner))
         add_token(&compiler, token);
     if (!compiler.has_text)
-        complain(&compiler, "there is no statement", SLICE_NONE);
+        complain_of_template(&compiler, "there is no statement", SLICE_NONE);
     join_pieces(statement->first);
     return complaints->length == complained ? statement : NULL;
 }
@@ -318,8 +318,8 @@ static size_t position_of(int *slots, size_t *n_slots, int slot)
     return *n_slots;
 }
 
-static void write_lines(const struct statement *statement, uint64_t conditions, struct text *sql, int *slots,
-                        size_t *n_slots)
+static void write_selected_lines(const struct statement *statement, uint64_t conditions, struct text *sql, int *slots,
+                                 size_t *n_slots)
 {
     for (const struct piece *piece = statement->first; piece; piece = piece->next) {
         if (piece->condition >= 0 && !(conditions >> piece->condition & 1))
@@ -336,7 +336,7 @@ static void write_kept(const struct statement *statement, uint64_t conditions, s
                        size_t *n_slots)
 {
     text_add_string(sql, "with reply as materialized (");
-    write_lines(statement, conditions, sql, slots, n_slots);
+    write_selected_lines(statement, conditions, sql, slots, n_slots);
     size_t key = position_of(slots, n_slots, STATEMENT_KEY), hash = position_of(slots, n_slots, STATEMENT_HASH);
     text_printf(sql,
                 "), kept as (insert into anze.idempotency_key (actor, operation, key, request_hash, status, etag, "
@@ -353,14 +353,14 @@ static struct statement_variant build(const struct statement *statement, struct 
     if (conditions & KEEPS_REPLY)
         write_kept(statement, conditions, &sql, slots, &variant.n_slots);
     else
-        write_lines(statement, conditions, &sql, slots, &variant.n_slots);
+        write_selected_lines(statement, conditions, &sql, slots, &variant.n_slots);
     variant.sql = sql.bytes ? sql.bytes : "";
     variant.slots = slots;
     variant.name = "";
     return variant;
 }
 
-static const struct statement_variant *find(struct kept_variant *kept, uint64_t conditions)
+static const struct statement_variant *find_variant(struct kept_variant *kept, uint64_t conditions)
 {
     for (; kept; kept = kept->next)
         if (kept->variant.conditions == conditions)
@@ -386,11 +386,11 @@ const struct statement_variant *statement_variant(struct statement *statement, s
     assert(!keeps_reply || statement->keeps_reply);
     uint64_t conditions = conditions_of(statement, values) | (keeps_reply ? KEEPS_REPLY : 0);
     const struct statement_variant *found =
-        find(atomic_load_explicit(&statement->variants, memory_order_acquire), conditions);
+        find_variant(atomic_load_explicit(&statement->variants, memory_order_acquire), conditions);
     if (found)
         return found;
     pthread_mutex_lock(&statement->mutex);
-    found = find(atomic_load_explicit(&statement->variants, memory_order_relaxed), conditions);
+    found = find_variant(atomic_load_explicit(&statement->variants, memory_order_relaxed), conditions);
     if (!found && statement->n_variants < STATEMENT_MAX_KEPT_VARIANTS)
         found = build_kept(statement, conditions);
     pthread_mutex_unlock(&statement->mutex);

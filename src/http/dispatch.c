@@ -8,13 +8,14 @@
 #include "anze/contract/schema.h"
 #include "anze/http/exchange.h"
 #include "anze/http/gate.h"
+#include "anze/op/call.h"
 
 #include <ctype.h>
 
 /* Every step returns false with the problem already written; the first false ends the request. */
 typedef bool step(struct exchange *exchange);
 
-static bool read_line(struct exchange *exchange)
+static bool read_request_line(struct exchange *exchange)
 {
     struct slice target = exchange->message->target;
     const char *mark = memchr(target.bytes, '?', target.length);
@@ -41,7 +42,7 @@ static bool read_method(struct exchange *exchange)
 
 static bool find_route(struct exchange *exchange)
 {
-    const struct service *service = exchange->dispatcher->service;
+    const struct service *service = exchange->service;
     if (slice_equals(exchange->path, "*") && exchange->method == METHOD_OPTIONS) {
         exchange->match.allowed = 1u << METHOD_OPTIONS;
         return true;
@@ -60,9 +61,9 @@ static bool find_route(struct exchange *exchange)
 
 static bool take_share(struct exchange *exchange, const char *caller)
 {
-    if (!exchange->dispatcher->limiter)
+    if (!exchange->limiter)
         return true;
-    exchange->limit = limiter_take(exchange->dispatcher->limiter, caller);
+    exchange->limit = limiter_take(exchange->limiter, caller);
     exchange->limit_known = true;
     if (exchange->limit.allowed)
         return true;
@@ -89,14 +90,14 @@ static bool has_query_token(struct slice query)
     return false;
 }
 
-static bool authenticate(struct exchange *exchange)
+static bool authenticate_caller(struct exchange *exchange)
 {
     if (has_query_token(exchange->query))
         return problem_raise(exchange->arena, &exchange->problem, PROBLEM_INVALID_PARAMETER,
                              "令牌不得放在地址里", "A token must not stand in the address");
     if (exchange->match.operation->is_public)
         return true;
-    return verifier_check(exchange->dispatcher->service->verifier, exchange->arena,
+    return verifier_check(exchange->service->verifier, exchange->arena,
                           message_header(exchange->message, "Authorization"), &exchange->principal,
                           &exchange->problem) &&
            take_share(exchange, exchange->principal->subject) && check_scopes(exchange);
@@ -111,7 +112,7 @@ static bool check_accept(struct exchange *exchange)
                          media);
 }
 
-static bool is_blank(struct slice body)
+static bool is_blank_body(struct slice body)
 {
     for (size_t i = 0; i < body.length; i++)
         if (!isspace((unsigned char)body.bytes[i]))
@@ -131,7 +132,7 @@ static bool check_body_head(struct exchange *exchange)
     const struct message *message = exchange->message;
     if (message->body_cut)
         return problem_raise(exchange->arena, &exchange->problem, PROBLEM_CONTENT_TOO_LARGE, "请求体最大 %ld 字节",
-                             "A body has at most %ld bytes", exchange->dispatcher->service->config->max_body_bytes);
+                             "A body has at most %ld bytes", exchange->service->config->max_body_bytes);
     if (!operation->request_media)
         return message->body.length ? refuse_body(exchange) : true;
     struct slice type = message_header(message, "Content-Type");
@@ -144,7 +145,7 @@ static bool check_body_head(struct exchange *exchange)
                              operation->is_raw ? "请求体必须是 %s" : "请求体必须是 %s（UTF-8）",
                              operation->is_raw ? "The body must be %s" : "The body must be %s in UTF-8",
                              operation->request_media);
-    if (operation->body_required && (operation->is_raw ? !message->body.length : is_blank(message->body)))
+    if (operation->body_required && (operation->is_raw ? !message->body.length : is_blank_body(message->body)))
         return problem_raise(exchange->arena, &exchange->problem, PROBLEM_BAD_REQUEST, "缺少请求体", "The body is missing");
     return true;
 }
@@ -155,7 +156,7 @@ static struct slice header_of(void *message, const char *name)
 }
 
 /* Parameters and body are looked at together, so that a client learns of all faults at once. */
-static bool read_parameters(struct exchange *exchange)
+static bool read_request_parameters(struct exchange *exchange)
 {
     const struct operation *operation = exchange->match.operation;
     const struct parameter_source source = {
@@ -190,9 +191,9 @@ static bool read_body(struct exchange *exchange)
     return exchange->problem.code == PROBLEM_NONE;
 }
 
-static bool run(struct exchange *exchange)
+static bool run_operation(struct exchange *exchange)
 {
-    const struct service *service = exchange->dispatcher->service;
+    const struct service *service = exchange->service;
     const struct operation *operation = exchange->match.operation;
     struct call call = {
         .service = service,
@@ -211,7 +212,7 @@ static bool run(struct exchange *exchange)
         .problem = &exchange->problem,
         .reply = &exchange->reply,
     };
-    return service->bindings[operation->index].run(&call);
+    return call_binding(&call)->run(&call);
 }
 
 static bool is_options(const struct exchange *exchange)
@@ -222,9 +223,9 @@ static bool is_options(const struct exchange *exchange)
 
 static bool walk(struct exchange *exchange)
 {
-    static step *const before_route[] = { read_line, read_method, find_route };
-    static step *const after_route[] = { authenticate,    check_accept, check_body_head,
-                                         read_parameters, read_body,    run };
+    static step *const before_route[] = { read_request_line, read_method, find_route };
+    static step *const after_route[] = { authenticate_caller,     check_accept, check_body_head,
+                                         read_request_parameters, read_body,    run_operation };
     for (size_t i = 0; i < ARRAY_LENGTH(before_route); i++)
         if (!before_route[i](exchange))
             return false;
@@ -241,7 +242,7 @@ static void record(const struct exchange *exchange)
     const struct operation *operation = exchange->match.operation;
     const struct answer *answer = exchange->answer;
     int64_t duration_us = clock_monotonic_us() - exchange->started_us;
-    const struct service *service = exchange->dispatcher->service;
+    const struct service *service = exchange->service;
     metrics_request(operation ? operation->index : service->contract->n_operations, answer->status, duration_us,
                     answer_length(answer));
     if (!service->config->log_requests)
@@ -256,10 +257,12 @@ static void record(const struct exchange *exchange)
               exchange->problem.code ? problem_kind(exchange->problem.code)->code : "", cause.bytes);
 }
 
-void dispatch(void *dispatcher, const struct message *message, struct answer *answer)
+void dispatch(void *context, const struct message *message, struct answer *answer)
 {
+    const struct dispatcher *dispatcher = context;
     struct exchange *exchange = arena_new_of(answer->arena, struct exchange);
-    *exchange = (struct exchange){ .dispatcher = dispatcher,
+    *exchange = (struct exchange){ .service = dispatcher->service,
+                                   .limiter = dispatcher->limiter,
                                    .message = message,
                                    .answer = answer,
                                    .arena = answer->arena,

@@ -4,7 +4,7 @@
 #include <strings.h>
 
 /* Digits alone; false for none, for anything else, and for what 64 bits do not hold. */
-static bool read_number(struct slice text, uint64_t *ret_number)
+static bool read_range_number(struct slice text, uint64_t *ret_number)
 {
     uint64_t number = 0;
     for (size_t i = 0; i < text.length; i++) {
@@ -41,8 +41,8 @@ enum range_verdict range_read(struct slice range, uint64_t length, struct byte_r
     struct slice from = { range.bytes, (size_t)(dash - range.bytes) };
     struct slice to = { dash + 1, range.length - from.length - 1 };
     if (!from.length)
-        return read_number(to, &last) ? last_bytes(last, length, ret_range) : RANGE_WHOLE;
-    if (!read_number(from, &first) || (to.length && !read_number(to, &last)) || (to.length && last < first))
+        return read_range_number(to, &last) ? last_bytes(last, length, ret_range) : RANGE_WHOLE;
+    if (!read_range_number(from, &first) || (to.length && !read_range_number(to, &last)) || (to.length && last < first))
         return RANGE_WHOLE;
     if (first >= length)
         return RANGE_OUTSIDE;
@@ -67,17 +67,11 @@ static bool is_plain(char c)
 /* Clients that know no filename* get what is ASCII of the name. */
 const char *disposition_of(struct arena *arena, const char *file_name)
 {
-    static const char digits[] = "0123456789ABCDEF";
     struct text plain = text_on(arena), coded = text_on(arena);
     for (const char *at = file_name; *at; at++) {
         unsigned char c = (unsigned char)*at;
         bool continues = (c & 0xc0) == 0x80;
-        if (is_plain(*at)) {
-            text_add_char(&coded, *at);
-        } else {
-            const char escape[] = { '%', digits[c >> 4], digits[c & 15] };
-            text_add(&coded, escape, sizeof escape);
-        }
+        text_printf(&coded, is_plain(*at) ? "%c" : "%%%02X", c);
         if (!continues)
             text_add_char(&plain, is_plain(*at) || c == ' ' ? *at : '_');
     }

@@ -2,12 +2,12 @@
 #include "anze/base/clock.h"
 #include "anze/base/log.h"
 #include "anze/base/metrics.h"
+#include "anze/base/thread.h"
 
 #include <errno.h>
 #include <microhttpd.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -146,7 +146,7 @@ static void *watch(void *data)
 {
     struct edge *edge = data;
     while (!edge->is_closing) {
-        usleep(WATCH_EVERY_US);
+        clock_pause(WATCH_EVERY_US);
         cut_overdue(edge);
     }
     return NULL;
@@ -418,7 +418,7 @@ struct edge *edge_open(const struct edge_options *options, struct text *complain
         free(edge);
         return NULL;
     }
-    pthread_create(&edge->watchman, NULL, watch, edge);
+    edge->watchman = thread_start(watch, edge);
     return edge;
 }
 
@@ -453,7 +453,7 @@ void edge_drain(struct edge *edge, long timeout_s)
 {
     int64_t end = clock_monotonic_us() + timeout_s * 1000000;
     while (is_busy(edge) && clock_monotonic_us() < end)
-        usleep(10000);
+        clock_pause(10000);
 }
 
 void edge_close(struct edge *edge)

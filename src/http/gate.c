@@ -17,7 +17,7 @@ static bool is_token(struct slice text)
     return text.length > 0;
 }
 
-static bool has_control(struct slice text)
+static bool has_control_character(struct slice text)
 {
     for (size_t i = 0; i < text.length; i++) {
         unsigned char c = (unsigned char)text.bytes[i];
@@ -45,7 +45,7 @@ static const char *const single_headers[] = {
 static bool check_fields(struct arena *arena, const struct message *message, struct problem *problem)
 {
     for (size_t i = 0; i < message->n_headers; i++)
-        if (!is_token(message->headers[i].name) || has_control(message->headers[i].value))
+        if (!is_token(message->headers[i].name) || has_control_character(message->headers[i].value))
             return problem_raise(arena, problem, PROBLEM_BAD_REQUEST, "请求头的名称或值含有不允许的字符",
                                  "A header field's name or value has a character that is not allowed");
     for (size_t i = 0; i < ARRAY_LENGTH(single_headers); i++)

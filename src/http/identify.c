@@ -1,4 +1,5 @@
 #include "anze/base/crypto.h"
+#include "anze/base/bytes.h"
 #include "anze/http/exchange.h"
 
 #include <ctype.h>
@@ -40,7 +41,7 @@ void exchange_identify(struct exchange *exchange)
     if (!traced)
         crypto_random(fresh, sizeof fresh);
     exchange->trace_id = traced ? arena_strndup(exchange->arena, trace.bytes + 3, TRACE_ID)
-                                : crypto_hex(exchange->arena, fresh, sizeof fresh);
+                                : bytes_hex(exchange->arena, fresh, sizeof fresh);
     exchange->request_id =
         id.bytes && is_safe_id(id) ? arena_strndup(exchange->arena, id.bytes, id.length) : exchange->trace_id;
 }

@@ -1,10 +1,11 @@
 #include "anze/http/negotiate.h"
+#include "anze/base/etag.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <strings.h>
 
-static struct slice trimmed(struct slice text)
+static struct slice trimmed_value(struct slice text)
 {
     while (text.length && (*text.bytes == ' ' || *text.bytes == '\t'))
         text.bytes++, text.length--;
@@ -20,7 +21,7 @@ static bool next_part(struct slice *rest, char separator, struct slice *ret_part
         return false;
     const char *end = memchr(rest->bytes, separator, rest->length);
     size_t length = end ? (size_t)(end - rest->bytes) : rest->length;
-    *ret_part = trimmed((struct slice){ rest->bytes, length });
+    *ret_part = trimmed_value((struct slice){ rest->bytes, length });
     *rest = end ? (struct slice){ end + 1, rest->length - length - 1 } : SLICE_NONE;
     return true;
 }
@@ -75,7 +76,7 @@ static int rank_media(struct slice value, const void *wanted)
 
 bool negotiate_media(struct slice accept, const char *media)
 {
-    return !trimmed(accept).length || best_weight(accept, rank_media, media) > 0;
+    return !trimmed_value(accept).length || best_weight(accept, rank_media, media) > 0;
 }
 
 static int rank_word(struct slice value, const void *wanted)
@@ -140,20 +141,13 @@ const char *preferences_applied(struct arena *arena, const struct preferences *a
 
 bool none_match_hits(struct slice if_none_match, const char *etag)
 {
-    size_t length = strlen(etag);
     struct slice part;
+    struct etag asked;
     while (next_part(&if_none_match, ',', &part)) {
         if (same(part, "*"))
             return true;
-        if (part.length > 2 && part.bytes[0] == 'W' && part.bytes[1] == '/')
-            part = (struct slice){ part.bytes + 2, part.length - 2 };
-        if (part.length >= 2 && part.bytes[0] == '"' && part.bytes[part.length - 1] == '"') {
-            part = (struct slice){ part.bytes + 1, part.length - 2 };
-            if (part.length > 5 && memcmp(part.bytes + part.length - 5, "-gzip", 5) == 0)
-                part.length -= 5;
-            if (part.length == length && memcmp(part.bytes, etag, length) == 0)
-                return true;
-        }
+        if (etag_read(part, &asked) && slice_equals(asked.tag, etag))
+            return true;
     }
     return false;
 }

@@ -1,5 +1,5 @@
 #include "anze/http/exchange.h"
-#include "anze/http/dispatch.h"
+#include "anze/base/etag.h"
 #include "anze/http/download.h"
 
 #include <stdint.h>
@@ -17,7 +17,7 @@ static const struct {
 
 static const struct config *config_of(const struct exchange *exchange)
 {
-    return exchange->dispatcher->service->config;
+    return exchange->service->config;
 }
 
 static struct slice asked(const struct exchange *exchange, const char *name)
@@ -174,7 +174,7 @@ static void add_validators(struct exchange *exchange, bool is_gzip)
     const struct reply *reply = &exchange->reply;
     struct answer *answer = exchange->answer;
     if (reply->etag)
-        answer_header(answer, "ETag", arena_printf(exchange->arena, "\"%s%s\"", reply->etag, is_gzip ? "-gzip" : ""));
+        answer_header(answer, "ETag", etag_field(exchange->arena, reply->etag, is_gzip));
     const char *modified = reply->last_modified ? http_date(exchange->arena, reply->last_modified) : NULL;
     if (modified)
         answer_header(answer, "Last-Modified", modified);
@@ -314,7 +314,7 @@ static void add_hints(struct exchange *exchange)
         answer_header(answer, "Content-Range", arena_printf(exchange->arena, "bytes */%llu",
                                                             (unsigned long long)exchange->reply.source.length));
     if (problem->etag)
-        answer_header(answer, "ETag", arena_printf(exchange->arena, "\"%s\"", problem->etag));
+        answer_header(answer, "ETag", etag_field(exchange->arena, problem->etag, false));
     if (problem->retry_after_s)
         answer_header(answer, "Retry-After", arena_printf(exchange->arena, "%d", problem->retry_after_s));
 }

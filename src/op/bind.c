@@ -1,4 +1,6 @@
 #include "anze/base/embedded.h"
+#include "anze/db/statement.h"
+#include "anze/op/bind.h"
 #include "anze/op/slot.h"
 #include "anze/op/table.h"
 
@@ -17,9 +19,10 @@ static const char *statement_file(struct arena *arena, const struct operation *o
     return arena_printf(arena, "queries/%s/%s.sql", operation->tag, name);
 }
 
-static struct statement *bind_statement(struct arena *arena, const struct operation *operation, const char *name,
+static struct statement *bind_statement(struct arena *arena, const struct slot_names *slots, const char *name,
                                         bool keeps_reply, struct text *complaints)
 {
+    const struct operation *operation = slots->operation;
     const char *path = statement_file(arena, operation, name);
     const struct embedded_file *file = embedded_find(embedded_sql, n_embedded_sql, path);
     if (!file) {
@@ -30,7 +33,7 @@ static struct statement *bind_statement(struct arena *arena, const struct operat
     const struct statement_options options = { .name = name,
                                                .keeps_reply = keeps_reply,
                                                .slot_of = slot_of,
-                                               .context = (void *)operation };
+                                               .context = (void *)slots };
     return statement_compile(arena, file->content, &options, complaints);
 }
 
@@ -38,11 +41,12 @@ static void bind_one(struct arena *arena, const struct operation *operation, str
                      struct text *complaints)
 {
     const struct op_exception *exception = exception_of(operation->id);
+    const struct slot_names slots = { operation, exception ? exception->slots : NULL };
     binding->run = exception ? exception->run : op_query;
     if (!exception || exception->more[0])
-        binding->statement = bind_statement(arena, operation, operation->id, operation->takes_key, complaints);
+        binding->statement = bind_statement(arena, &slots, operation->id, operation->takes_key, complaints);
     for (size_t i = 0; exception && i < OP_MAX_MORE && exception->more[i]; i++)
-        binding->more[i] = bind_statement(arena, operation, exception->more[i], false, complaints);
+        binding->more[i] = bind_statement(arena, &slots, exception->more[i], false, complaints);
 }
 
 static bool is_statement_of(struct arena *arena, const struct operation *operation, const char *file)
@@ -56,7 +60,7 @@ static bool is_statement_of(struct arena *arena, const struct operation *operati
     return false;
 }
 
-static bool is_known(struct arena *arena, const struct contract *contract, const char *file)
+static bool has_operation(struct arena *arena, const struct contract *contract, const char *file)
 {
     for (size_t i = 0; i < contract->n_operations; i++)
         if (is_statement_of(arena, &contract->operations[i], file))
@@ -67,8 +71,7 @@ static bool is_known(struct arena *arena, const struct contract *contract, const
 static void find_strays(struct arena *arena, const struct contract *contract, struct text *complaints)
 {
     for (size_t i = 0; i < n_embedded_sql; i++)
-        if (strncmp(embedded_sql[i].name, "queries/", 8) == 0 &&
-            !is_known(arena, contract, embedded_sql[i].name))
+        if (strncmp(embedded_sql[i].name, "queries/", 8) == 0 && !has_operation(arena, contract, embedded_sql[i].name))
             text_printf(complaints, "statement sql/%s has no operation\n", embedded_sql[i].name);
     for (size_t i = 0; i < n_op_exceptions; i++)
         if (!contract_operation(contract, op_exceptions[i].id))

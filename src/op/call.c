@@ -1,9 +1,12 @@
 #include "anze/op/call.h"
 
-#include <assert.h>
-
-void reply_add(struct reply *reply, struct slice part)
+const char *call_parameter(const struct call *call, enum place place, const char *name)
 {
-    assert(reply->n_parts < ARRAY_LENGTH(reply->parts));
-    reply->parts[reply->n_parts++] = part;
+    int position = operation_parameter(call->operation, place, name);
+    return position < 0 ? NULL : call->parameters[position];
+}
+
+const struct op_binding *call_binding(const struct call *call)
+{
+    return &call->service->bindings[call->operation->index];
 }

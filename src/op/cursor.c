@@ -1,4 +1,5 @@
 #include "anze/op/cursor.h"
+#include "anze/base/bytes.h"
 #include "anze/base/json.h"
 #include "anze/base/text.h"
 
@@ -6,8 +7,8 @@ enum { VERSION = 1, MAC_BYTES = 16, ISSUED_AT = 1, MAC_AT = ISSUED_AT + 8, PARTS
 
 static const char label[] = "anze cursor"; /* the key may sign other things: what is signed says what it is */
 
-static void authenticate(struct arena *arena, struct slice key, const uint8_t *binding, const char *head,
-                         struct slice parts, uint8_t mac[CRYPTO_DIGEST_BYTES])
+static void compute_mac(struct arena *arena, struct slice key, const uint8_t *binding, const char *head,
+                        struct slice parts, uint8_t mac[CRYPTO_DIGEST_BYTES])
 {
     struct text text = text_on(arena);
     text_add(&text, label, sizeof label);
@@ -21,10 +22,9 @@ const char *cursor_seal(struct arena *arena, struct slice key, const uint8_t bin
                         struct slice parts, int64_t issued_at_s)
 {
     char head[PARTS_AT] = { VERSION };
-    for (int i = 0; i < 8; i++)
-        head[ISSUED_AT + i] = (char)((uint64_t)issued_at_s >> (56 - 8 * i) & 0xff);
+    bytes_of_number((uint8_t *)head + ISSUED_AT, (uint64_t)issued_at_s, MAC_AT - ISSUED_AT);
     uint8_t mac[CRYPTO_DIGEST_BYTES];
-    authenticate(arena, key, binding, head, parts, mac);
+    compute_mac(arena, key, binding, head, parts, mac);
     memcpy(head + MAC_AT, mac, MAC_BYTES);
     struct text text = text_on(arena);
     text_add(&text, head, sizeof head);
@@ -32,7 +32,7 @@ const char *cursor_seal(struct arena *arena, struct slice key, const uint8_t bin
     return crypto_base64url(arena, text.bytes, text.length);
 }
 
-static bool refuse(struct arena *arena, struct problem *problem, const char *cause)
+static bool refuse_cursor(struct arena *arena, struct problem *problem, const char *cause)
 {
     problem->cause = cause;
     return problem_raise(arena, problem, PROBLEM_INVALID_CURSOR, "游标无效，请从第一页重新开始",
@@ -62,21 +62,19 @@ bool cursor_open(struct arena *arena, struct slice key, const uint8_t binding[CR
 {
     struct slice raw;
     if (!cursor.bytes || cursor.length > CURSOR_MAX_LENGTH || !crypto_base64url_decode(arena, cursor, &raw))
-        return refuse(arena, problem, "cursor: text");
+        return refuse_cursor(arena, problem, "cursor: text");
     if (raw.length <= PARTS_AT || raw.bytes[0] != VERSION)
-        return refuse(arena, problem, "cursor: form");
+        return refuse_cursor(arena, problem, "cursor: form");
     struct slice parts = { raw.bytes + PARTS_AT, raw.length - PARTS_AT };
     uint8_t mac[CRYPTO_DIGEST_BYTES];
-    authenticate(arena, key, binding, raw.bytes, parts, mac);
+    compute_mac(arena, key, binding, raw.bytes, parts, mac);
     if (!crypto_equal(mac, raw.bytes + MAC_AT, MAC_BYTES))
-        return refuse(arena, problem, "cursor: mac");
-    uint64_t issued = 0;
-    for (int i = 0; i < 8; i++)
-        issued = issued << 8 | (uint8_t)raw.bytes[ISSUED_AT + i];
-    if (now_s - (int64_t)issued > CURSOR_LIFETIME_S)
+        return refuse_cursor(arena, problem, "cursor: mac");
+    int64_t issued_at_s = (int64_t)bytes_number(raw.bytes + ISSUED_AT, MAC_AT - ISSUED_AT);
+    if (now_s - issued_at_s > CURSOR_LIFETIME_S)
         return problem_raise(arena, problem, PROBLEM_GONE, "游标已过期，请从第一页重新开始",
                              "The cursor is too old: begin again with the first page");
     if (!parts_read(arena, parts, ret_parts))
-        return refuse(arena, problem, "cursor: parts");
+        return refuse_cursor(arena, problem, "cursor: parts");
     return true;
 }

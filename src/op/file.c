@@ -1,18 +1,25 @@
 #include "anze/base/crypto.h"
+#include "anze/base/bytes.h"
 #include "anze/base/log.h"
 #include "anze/base/media.h"
+#include "anze/op/run.h"
 #include "anze/op/slot.h"
 #include "anze/op/table.h"
 
-#include <stdio.h>
+#include <assert.h>
 #include <stdlib.h>
 
 /* Evidence files: what of them needs C, which is reading their bytes chunk by chunk. Each chunk is a trip of its own:
  * no connection to the database is held while a client reads, and no lock while bytes are digested. */
 
-static const struct op_binding *binding_of(const struct call *call)
+/* What the statements of these runners ask for besides. */
+enum { CHUNK, ATTEMPT, FOUND_DIGEST, FOUND_TYPE };
+const char *const op_file_slots[] = { "chunk", "attempt", "found_digest", "found_type", NULL };
+static_assert(ARRAY_LENGTH(op_file_slots) - 1 <= SLOT_MAX_OWN, "there is room for each");
+
+static const char **own(const struct call *call, const char **values)
 {
-    return &call->service->bindings[call->operation->index];
+    return values + slot_own(call->operation, 0);
 }
 
 static long long number_in(const struct db_row *row, const char *column)
@@ -25,7 +32,7 @@ static bool read_chunk(const struct call *call, struct statement *statement, con
                        struct slice *ret_bytes)
 {
     struct db_reply reply;
-    values[SLOT_CHUNK] = arena_printf(call->arena, "%llu", (unsigned long long)number);
+    own(call, values)[CHUNK] = arena_printf(call->arena, "%llu", (unsigned long long)number);
     if (!op_run(call, statement, values, OP_READS | OP_BINARY, &reply))
         return false;
     *ret_bytes = db_column(reply.row, "data");
@@ -49,7 +56,7 @@ static void dispose_download(void *object)
     arena_free(download->call.arena);
 }
 
-static bool fetch(struct download *download, uint64_t at)
+static bool fetch_chunk(struct download *download, uint64_t at)
 {
     uint64_t number = at / download->chunk_size;
     arena_free(download->call.arena);
@@ -57,7 +64,7 @@ static bool fetch(struct download *download, uint64_t at)
     download->problem = (struct problem){ 0 };
     download->begin = number * download->chunk_size;
     download->bytes = SLICE_NONE;
-    return read_chunk(&download->call, binding_of(&download->call)->more[0], download->values, number,
+    return read_chunk(&download->call, call_binding(&download->call)->more[0], download->values, number,
                       &download->bytes);
 }
 
@@ -65,7 +72,7 @@ static bool read_download(void *context, uint64_t at, struct slice *ret_bytes)
 {
     struct download *download = context;
     bool is_here = at >= download->begin && at - download->begin < download->bytes.length;
-    if (!is_here && (!fetch(download, at) || at - download->begin >= download->bytes.length)) {
+    if (!is_here && (!fetch_chunk(download, at) || at - download->begin >= download->bytes.length)) {
         log_event(LOG_WARNING_LEVEL, "download-broken", "\"request_id\":\"%s\",\"problem\":\"%s\"",
                   download->call.request_id, problem_kind(download->problem.code)->code);
         return false;
@@ -90,7 +97,7 @@ bool op_file_content(struct call *call)
 {
     const char **values = slots_fill(call, NULL);
     struct db_reply reply;
-    if (!op_run(call, binding_of(call)->statement, values, OP_READS, &reply))
+    if (!op_run(call, call_binding(call)->statement, values, OP_READS, &reply))
         return false;
     if (!reply.row)
         return op_raise_absent(call);
@@ -108,7 +115,7 @@ struct check {
     struct text head; /* what libmagic looks at */
 };
 
-static void take(struct check *check, struct slice bytes)
+static void take_bytes(struct check *check, struct slice bytes)
 {
     size_t wanted = MEDIA_HEAD_BYTES - check->head.length;
     crypto_digest_add(check->digest, bytes);
@@ -126,12 +133,12 @@ static bool read_all(const struct call *call, const char **values, uint64_t n_ch
         struct slice bytes;
         one.arena = arena;
         one.problem = &problem;
-        if (!read_chunk(&one, binding_of(call)->more[1], values, i, &bytes)) {
+        if (!read_chunk(&one, call_binding(call)->more[1], values, i, &bytes)) {
             call->problem->retry_after_s = 1;
             return problem_raise(call->arena, call->problem, PROBLEM_UNAVAILABLE, "文件内容暂时无法读取，请稍后重试",
                                  "The bytes of the file cannot be read now: try again later");
         }
-        take(check, bytes);
+        take_bytes(check, bytes);
     }
     return true;
 }
@@ -143,9 +150,9 @@ static bool examine(const struct call *call, const char **values, uint64_t n_chu
     if (!read_all(call, values, n_chunks, &check))
         return false;
     crypto_digest_end(check.digest, digest);
-    values[SLOT_FOUND_DIGEST] = crypto_hex(call->arena, digest, sizeof digest);
-    values[SLOT_FOUND_TYPE] = media_type_of(call->arena, text_slice(&check.head));
-    if (values[SLOT_FOUND_TYPE])
+    own(call, values)[FOUND_DIGEST] = bytes_hex(call->arena, digest, sizeof digest);
+    own(call, values)[FOUND_TYPE] = media_type_of(call->arena, text_slice(&check.head));
+    if (own(call, values)[FOUND_TYPE])
         return true;
     call->problem->cause = "libmagic does not work";
     return problem_raise(call->arena, call->problem, PROBLEM_INTERNAL, "服务内部错误", "The service failed");
@@ -158,7 +165,7 @@ static void discard(const struct call *call, const char *const *values)
     struct problem problem = { 0 };
     struct db_reply reply;
     again.problem = &problem;
-    if (!op_run(&again, binding_of(call)->more[2], values, OP_PLAIN, &reply))
+    if (!op_run(&again, call_binding(call)->more[2], values, OP_PLAIN, &reply))
         log_event(LOG_WARNING_LEVEL, "upload-not-discarded", "\"request_id\":\"%s\"", call->request_id);
 }
 
@@ -167,13 +174,13 @@ bool op_complete_file(struct call *call)
 {
     const char **values = slots_fill(call, NULL);
     struct db_reply reply;
-    if (!op_run(call, binding_of(call)->more[0], values, OP_PLAIN, &reply))
+    if (!op_run(call, call_binding(call)->more[0], values, OP_PLAIN, &reply))
         return false;
-    values[SLOT_ATTEMPT] = op_text_of(call, reply.row, "attempt");
+    own(call, values)[ATTEMPT] = op_text_of(call, reply.row, "attempt");
     uint64_t n_chunks = (uint64_t)number_in(reply.row, "chunk_count");
     if (n_chunks && !examine(call, values, n_chunks))
         return false;
-    if (op_run(call, binding_of(call)->statement, values, OP_KEYED, &reply)) {
+    if (op_run(call, call_binding(call)->statement, values, OP_KEYED, &reply)) {
         call->reply->replayed = reply.replayed;
         op_reply_row(call, reply.row);
         return true;

@@ -1,18 +1,11 @@
 #include "anze/base/clock.h"
 #include "anze/base/crypto.h"
 #include "anze/op/cursor.h"
+#include "anze/op/run.h"
 #include "anze/op/slot.h"
-
-#include <stdio.h>
-#include <stdlib.h>
+#include "anze/op/table.h"
 
 /* The runner of almost every operation: one statement, whose columns are the reply. */
-
-static const char *parameter_of(const struct call *call, enum place place, const char *name)
-{
-    int position = operation_parameter(call->operation, place, name);
-    return position < 0 ? NULL : call->parameters[position];
-}
 
 /* What a cursor belongs to: the operation, its filters and order, and what the caller may see. */
 static void cursor_binding(const struct call *call, uint8_t out[CRYPTO_DIGEST_BYTES])
@@ -35,67 +28,9 @@ static void cursor_binding(const struct call *call, uint8_t out[CRYPTO_DIGEST_BY
 static bool read_cursor(struct call *call, const uint8_t binding[CRYPTO_DIGEST_BYTES],
                         const char *after[CURSOR_MAX_PARTS])
 {
-    const char *cursor = parameter_of(call, PLACE_QUERY, "cursor");
+    const char *cursor = call_parameter(call, PLACE_QUERY, "cursor");
     return !cursor || cursor_open(call->arena, slice_of(call->service->config->cursor_key), binding, slice_of(cursor),
                                   clock_wall_us() / 1000000, after, call->problem);
-}
-
-static const char *request_hash(const struct call *call)
-{
-    uint8_t digest[CRYPTO_DIGEST_BYTES];
-    const struct slice parts[] = { slice_of(call->operation->id), SLICE("\n"), slice_of(call->target), SLICE("\n"),
-                                   call->body };
-    crypto_digest(DIGEST_SHA256, parts, ARRAY_LENGTH(parts), digest);
-    return crypto_hex(call->arena, digest, sizeof digest);
-}
-
-static void fill_context(const struct call *call, bool reads, const char *context[DB_CONTEXT_FIELDS])
-{
-    static const char *const reaches[] = { "none", "unit", "region" };
-    static const struct principal nobody = { .subject = "", .actor = "", .on_behalf_of = "", .client = "", .unit = "",
-                                             .region = "", .sectors = "", .sector = "", .scopes = "" };
-    const struct principal *principal = call->principal ? call->principal : &nobody;
-    context[DB_ACTOR] = principal->actor;
-    context[DB_ON_BEHALF_OF] = principal->on_behalf_of;
-    context[DB_CLIENT] = principal->client;
-    context[DB_UNIT] = principal->unit;
-    context[DB_REACH] = reaches[principal->reach];
-    context[DB_REGION] = principal->region;
-    context[DB_SECTORS] = principal->sectors;
-    context[DB_SCOPES] = principal->scopes;
-    context[DB_OPERATION] = call->operation->id;
-    context[DB_REQUEST] = call->request_id;
-    context[DB_TRACE] = call->trace_id;
-    context[DB_READ_ONLY] = reads ? "on" : "off";
-}
-
-bool op_run(const struct call *call, struct statement *statement, const char *const *values, unsigned how,
-            struct db_reply *ret_reply)
-{
-    struct db_key key = { 0 };
-    const char *given = how & OP_KEYED ? parameter_of(call, PLACE_HEADER, "Idempotency-Key") : NULL;
-    struct db_request request = {
-        .statement = statement,
-        .values = values,
-        .dry_run = how & OP_KEYED && call->dry_run,
-        .binary_reply = how & OP_BINARY,
-    };
-    if (given && !call->dry_run) {
-        key = (struct db_key){ given, request_hash(call) };
-        request.key = &key;
-    }
-    if (call->operation->is_raw) {
-        request.bytes = call->body;
-        request.bytes_slot = SLOT_BYTES;
-    }
-    fill_context(call, how & OP_READS, request.context);
-    return db_run(call->service->pool, call->arena, &request, ret_reply, call->problem);
-}
-
-const char *op_text_of(const struct call *call, const struct db_row *row, const char *column)
-{
-    struct slice value = db_column(row, column);
-    return value.bytes ? arena_strndup(call->arena, value.bytes, value.length) : NULL;
 }
 
 static void reply_list(struct call *call, const struct db_row *row, const uint8_t binding[CRYPTO_DIGEST_BYTES])
@@ -106,7 +41,7 @@ static void reply_list(struct call *call, const struct db_row *row, const uint8_
     if (next.bytes)
         reply->next = cursor_seal(call->arena, slice_of(call->service->config->cursor_key), binding, next,
                                   clock_wall_us() / 1000000);
-    text_printf(&tail, ",\"page\":{\"limit\":%s,\"next\":", parameter_of(call, PLACE_QUERY, "limit"));
+    text_printf(&tail, ",\"page\":{\"limit\":%s,\"next\":", call_parameter(call, PLACE_QUERY, "limit"));
     text_add_json(&tail, reply->next);
     if (total.bytes)
         text_printf(&tail, ",\"total\":%.*s", (int)total.length, total.bytes);
@@ -116,28 +51,9 @@ static void reply_list(struct call *call, const struct db_row *row, const uint8_
     reply_add(reply, text_slice(&tail));
 }
 
-void op_reply_row(struct call *call, const struct db_row *row)
-{
-    struct reply *reply = call->reply;
-    struct slice body = db_column(row, "body"), status = db_column(row, "status");
-    if (body.bytes)
-        reply_add(reply, body);
-    if (status.bytes)
-        reply->status = (int)strtol(status.bytes, NULL, 10);
-    reply->etag = op_text_of(call, row, "etag");
-    reply->location = op_text_of(call, row, "location");
-    reply->last_modified = op_text_of(call, row, "last_modified");
-}
-
-bool op_raise_absent(const struct call *call)
-{
-    return problem_raise(call->arena, call->problem, PROBLEM_NOT_FOUND, "没有这个资源，或您无权查看",
-                         "There is no such resource, or it is not yours to see");
-}
-
 bool op_query(struct call *call)
 {
-    struct statement *statement = call->service->bindings[call->operation->index].statement;
+    struct statement *statement = call_binding(call)->statement;
     unsigned how = OP_KEYED | (call->operation->writes ? OP_PLAIN : OP_READS);
     uint8_t binding[CRYPTO_DIGEST_BYTES];
     const char *after[CURSOR_MAX_PARTS] = { NULL };

@@ -2,7 +2,7 @@
 
 #include <ctype.h>
 
-static const char *const names[SLOT_BUILT_IN] = {
+static const char *const built_in[SLOT_BUILT_IN] = {
     [SLOT_BODY] = "body",
     [SLOT_BYTES] = "bytes",
     [SLOT_AFTER_1] = "after_1",
@@ -23,10 +23,6 @@ static const char *const names[SLOT_BUILT_IN] = {
     [SLOT_COUNT] = "count",
     [SLOT_MAX_FILE_BYTES] = "max_file_bytes",
     [SLOT_CHUNK_BYTES] = "chunk_bytes",
-    [SLOT_CHUNK] = "chunk",
-    [SLOT_ATTEMPT] = "attempt",
-    [SLOT_FOUND_DIGEST] = "found_digest",
-    [SLOT_FOUND_TYPE] = "found_type",
 };
 
 /* If-Match is if_match in SQL. */
@@ -40,15 +36,29 @@ static bool is_parameter(const char *parameter, const char *name, size_t length)
     return true;
 }
 
+static bool is_slot_name(const char *known, const char *name, size_t length)
+{
+    return strlen(known) == length && memcmp(known, name, length) == 0;
+}
+
+size_t slot_own(const struct operation *operation, size_t i)
+{
+    return SLOT_BUILT_IN + operation->n_parameters + i;
+}
+
 int slot_of(void *context, const char *name, size_t length)
 {
-    const struct operation *operation = context;
+    const struct slot_names *names = context;
+    const struct operation *operation = names->operation;
     for (size_t i = 0; i < operation->n_parameters; i++)
         if (is_parameter(operation->parameters[i].name, name, length))
             return (int)(SLOT_BUILT_IN + i);
     for (int i = 0; i < SLOT_BUILT_IN; i++)
-        if (strlen(names[i]) == length && memcmp(names[i], name, length) == 0)
+        if (is_slot_name(built_in[i], name, length))
             return i;
+    for (size_t i = 0; names->own && names->own[i]; i++)
+        if (is_slot_name(names->own[i], name, length))
+            return (int)slot_own(operation, i);
     return -1;
 }
 
@@ -120,8 +130,7 @@ static void fill_settings(const char **values, struct arena *arena, const struct
 
 const char **slots_fill(const struct call *call, const char *const after[3])
 {
-    size_t n = SLOT_BUILT_IN + call->operation->n_parameters;
-    const char **values = arena_array_of(call->arena, const char *, n);
+    const char **values = arena_array_of(call->arena, const char *, slot_own(call->operation, SLOT_MAX_OWN));
     if (call->operation->is_raw)
         values[SLOT_BYTES] = call->body.bytes; /* its length goes beside it: op_run */
     else if (call->body.bytes)

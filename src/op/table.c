@@ -10,7 +10,7 @@ const struct op_exception op_exceptions[] = {
     { "getKeySet", op_key_set },
     { "getSecurityText", op_security_text },
     { "getApiCatalog", op_api_catalog },
-    { "getFileContent", op_file_content, { "readFileChunk" } },
-    { "completeFile", op_complete_file, { "beginFileCheck", "readFileChunk", "discardFileChunks" } },
+    { "getFileContent", op_file_content, { "readFileChunk" }, op_file_slots },
+    { "completeFile", op_complete_file, { "beginFileCheck", "readFileChunk", "discardFileChunks" }, op_file_slots },
 };
 const size_t n_op_exceptions = ARRAY_LENGTH(op_exceptions);

@@ -259,6 +259,20 @@ static void print_result(double seconds)
     free(all);
 }
 
+static void open_clients(void)
+{
+    clients = calloc((size_t)n_clients, sizeof *clients);
+    epoll_fd = epoll_create1(0);
+    if (!clients || epoll_fd < 0)
+        fail("%s", strerror(errno));
+    for (int i = 0; i < n_clients; i++) {
+        clients[i].answer = malloc(BUFFER);
+        if (!clients[i].answer)
+            fail("out of memory");
+        open_connection(&clients[i]);
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 8)
@@ -270,17 +284,8 @@ int main(int argc, char **argv)
     read_requests(argv[7]);
     if (n_clients < 1 || n_clients > MAX_CLIENTS || !(seconds > 0) || rate < 0)
         fail("a number makes no sense");
-    clients = calloc((size_t)n_clients, sizeof *clients);
-    epoll_fd = epoll_create1(0);
-    if (!clients || epoll_fd < 0)
-        fail("%s", strerror(errno));
     interval_us = rate > 0 ? (int64_t)(1e6 / rate) : 0;
-    for (int i = 0; i < n_clients; i++) {
-        clients[i].answer = malloc(BUFFER);
-        if (!clients[i].answer)
-            fail("out of memory");
-        open_connection(&clients[i]);
-    }
+    open_clients();
     counts_from_us = now_us() + (int64_t)(warmup_s * 1e6);
     ends_us = counts_from_us + (int64_t)(seconds * 1e6);
     for (int i = 0; i < n_clients; i++) {

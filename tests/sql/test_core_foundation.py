@@ -8,6 +8,7 @@ import pytest
 from psycopg import sql
 
 from harness import tree
+from harness.owed import sweep
 from harness.statement import expand
 
 COUNTY, TOWN, OTHER_COUNTY = "150622", "150622101", "150621"
@@ -354,6 +355,18 @@ def test_old_keys_of_every_caller_are_forgotten_and_young_ones_kept(prepared, ke
         assert scalar(service, "select anze.reach()") == "none"
     with keyed(prepared) as service, refusal("AZ001"):
         claim(service, kept_key)
+
+
+def test_the_sweep_forgets_old_keys_and_says_what_it_did(prepared, kept_key):
+    ages = "update anze.idempotency_key set created_at = now() - interval '49 hours' where key = %s"
+    with prepared.owner() as owner:
+        sweep(owner)
+        owner.execute("select set_config('anze.reach', 'service', true)")
+        owner.execute(ages, (kept_key,))
+        owner.commit()
+        assert sweep(owner) == 1
+    with prepared.admin() as admin:
+        assert scalar(admin, "select count(*) from anze.idempotency_key where key = %s", kept_key) == 0
 
 
 # ---- plans ----

@@ -195,7 +195,8 @@ MANY = """
 LIMIT = 50
 # of the box: west, south, width, the size of its cells; where only a few lie, and where a city does
 BOXES = {"streets": (110.21, 39.21, 0.02, 64), "a suburb": (110.2, 39.2, 0.1, 16), "a town's width": (110.2, 39.2, 0.1, 16),
-         "a county's width": (110.0, 39.0, 0.5, 4), "a city's width": (109.1, 38.1, 1.8, 1), "a desert": (108.9, 38.9, 0.1, 16)}
+         "a county's width": (110.0, 39.0, 0.5, 4), "a city's width": (109.1, 38.1, 1.8, 1), "a desert": (108.9, 38.9, 0.1, 16),
+         "a corner of each of four cells": (109.3, 38.3, 1.0, 1)}
 
 
 @pytest.fixture(scope="module")
@@ -251,8 +252,9 @@ def test_a_box_is_read_by_its_cells_and_not_by_what_else_there_is(many, scope, b
             f" {south + width}) from anze.risk_point where cell_1 > 0 and {condition}").fetchone()
     assert read(found) <= there + 9, "one more for each cell, by rounding"
     assert bool(read(found)) is bool(there)
-    if inside > 3000 and scope in ("province", "city"):  # a crowd: of each cell a page, and what lies beside the box
-        assert read(found) < 9 * (LIMIT + 1) + there - inside
+    if inside > 3000 and scope in ("province", "city"):  # a crowd: of each cell a page, as far as the first one's goes
+        print(f"{read(found):.0f} rows of {there} in the cells, {inside} in the box")
+        assert read(found) < 15 * LIMIT
 
 
 @pytest.mark.parametrize("filters", [{}, {"region": "150622"}, {"region": "150600"}, {"colour": "{yellow,blue}"}, {"region": TOWN}])

@@ -2,6 +2,7 @@
 #include "anze/base/problem.h"
 #include "anze/base/text.h"
 
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
@@ -40,6 +41,45 @@ static void memory_is_zeroed_and_pieces_do_not_overlap(void **state)
     }
     for (size_t i = 0; i < 200; i++)
         assert_int_equal((unsigned char)pieces[i][0], (unsigned char)(i + 1));
+}
+
+/* What is given back to the system is looked at on its way: see the wrapped free of meson.build. */
+static const char secret[] = "correct horse battery staple";
+static const char *watched[2];
+static int n_freed, n_seen;
+
+void __real_free(void *memory);
+void __wrap_free(void *memory);
+void __wrap_free(void *memory)
+{
+    for (size_t i = 0; memory && i < ARRAY_LENGTH(watched); i++) {
+        const char *begin = memory;
+        if (!watched[i] || watched[i] < begin || watched[i] >= begin + malloc_usable_size(memory))
+            continue;
+        n_seen += memcmp(watched[i], secret, sizeof secret) == 0;
+        n_freed++;
+        watched[i] = NULL;
+    }
+    __real_free(memory);
+}
+
+static void free_watched(struct arena *arena)
+{
+    char *large = arena_alloc(arena, 100000);
+    watched[0] = arena_strdup(arena, secret);
+    watched[1] = memcpy(large + 99000, secret, sizeof secret);
+    n_freed = n_seen = 0;
+    arena_free(arena);
+    assert_int_equal(n_freed, 2);
+}
+
+static void a_secret_arena_gives_its_memory_back_overwritten(void **state)
+{
+    (void)state;
+    free_watched(arena_new_secret());
+    assert_int_equal(n_seen, 0);
+    free_watched(arena_new());
+    assert_int_equal(n_seen, 2); /* so that it would have been seen */
 }
 
 static void text_escapes_json(void **state)
@@ -84,6 +124,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(deferred_functions_run_in_reverse_order),
         cmocka_unit_test(memory_is_zeroed_and_pieces_do_not_overlap),
+        cmocka_unit_test(a_secret_arena_gives_its_memory_back_overwritten),
         cmocka_unit_test(text_escapes_json),
         cmocka_unit_test(a_problem_keeps_every_fault_and_400_outweighs_422),
         cmocka_unit_test(faults_beyond_the_limit_are_counted_and_said),

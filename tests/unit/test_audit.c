@@ -1,7 +1,7 @@
 #include "anze/base/clock.h"
 #include "anze/base/log.h"
 #include "anze/base/text.h"
-#include "anze/db/audit.h"
+#include "anze/work/sealer.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -21,10 +21,18 @@ static void an_operation_is_compiled_with_all_that_is_said_of_it(void **state)
     assert_int_equal(list->listeners, LISTENER_PUBLIC);
     const struct parameter *limit = &list->parameters[operation_parameter(list, PLACE_QUERY, "limit")];
     assert_string_equal(limit->initial, "20");
+}
+
+static void each_operation_says_what_it_takes_and_who_may_hear_it(void **state)
+{
+    (void)state;
+    AUTO(arena_free_at_end) struct arena *arena = arena_new();
+    const struct contract *contract = example_contract(arena);
     const struct operation *patch = contract_operation(contract, "changeThing");
     assert_string_equal(patch->request_media, "application/merge-patch+json");
-    assert_true(patch->needs_match && patch->takes_key && !patch->needs_key && patch->writes && patch->body_required);
-    assert_true(operation_parameter(patch, PLACE_HEADER, "if-match") >= 0);
+    assert_true(patch->takes_key && patch->writes && patch->body_required);
+    assert_false(patch->parameters[operation_parameter(patch, PLACE_HEADER, "Idempotency-Key")].required);
+    assert_true(patch->parameters[operation_parameter(patch, PLACE_HEADER, "if-match")].required);
     assert_int_equal(operation_parameter(patch, PLACE_QUERY, "If-Match"), -1);
     const struct operation *health = contract_operation(contract, "health");
     assert_true(health->is_public && health->no_store);
@@ -161,6 +169,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_operation_is_compiled_with_all_that_is_said_of_it),
+        cmocka_unit_test(each_operation_says_what_it_takes_and_who_may_hear_it),
         cmocka_unit_test(path_parameters_stand_first_in_the_order_of_the_template),
         cmocka_unit_test(what_the_contract_gets_wrong_stops_the_start_and_is_named),
         cmocka_unit_test(a_raw_body_has_a_media_type_and_no_schema),

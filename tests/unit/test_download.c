@@ -4,44 +4,45 @@
 #include <stdarg.h>
 #include <cmocka.h>
 
+static const struct {
+    const char *range;
+    uint64_t length;
+    enum range_verdict verdict;
+    uint64_t first, n;
+} cases[] = {
+    { NULL, 10, RANGE_WHOLE, 0, 0 },
+    { "", 10, RANGE_WHOLE, 0, 0 },
+    { "bytes=0-0", 10, RANGE_PART, 0, 1 },
+    { "bytes=0-9", 10, RANGE_PART, 0, 10 },
+    { "bytes=3-5", 10, RANGE_PART, 3, 3 },
+    { "Bytes=3-5", 10, RANGE_PART, 3, 3 },
+    { "bytes=9-", 10, RANGE_PART, 9, 1 },
+    { "bytes=3-99", 10, RANGE_PART, 3, 7 },
+    { "bytes=3-10", 10, RANGE_PART, 3, 7 },
+    { "bytes=-4", 10, RANGE_PART, 6, 4 },
+    { "bytes=-99", 10, RANGE_PART, 0, 10 },
+    { "bytes=0-18446744073709551615", 10, RANGE_PART, 0, 10 },
+    { "bytes=-18446744073709551615", 10, RANGE_PART, 0, 10 },
+    { "bytes=10-", 10, RANGE_OUTSIDE, 0, 0 },
+    { "bytes=10-12", 10, RANGE_OUTSIDE, 0, 0 },
+    { "bytes=18446744073709551615-", 10, RANGE_OUTSIDE, 0, 0 },
+    { "bytes=-0", 10, RANGE_OUTSIDE, 0, 0 },
+    { "bytes=5-3", 10, RANGE_WHOLE, 0, 0 },
+    { "bytes=1-2,4-5", 10, RANGE_WHOLE, 0, 0 },
+    { "bytes=18446744073709551616-", 10, RANGE_WHOLE, 0, 0 },
+    { "bytes= 1-2", 10, RANGE_WHOLE, 0, 0 },
+    { "bytes=1-2 ", 10, RANGE_WHOLE, 0, 0 },
+    { "bytes=+1-2", 10, RANGE_WHOLE, 0, 0 },
+    { "bytes=--1", 10, RANGE_WHOLE, 0, 0 },
+    { "bytes=-", 10, RANGE_WHOLE, 0, 0 },
+    { "bytes=", 10, RANGE_WHOLE, 0, 0 },
+    { "bytes", 10, RANGE_WHOLE, 0, 0 },
+    { "items=0-1", 10, RANGE_WHOLE, 0, 0 },
+};
+
 static void one_range_is_read_and_everything_else_is_all_or_outside(void **state)
 {
     (void)state;
-    static const struct {
-        const char *range;
-        uint64_t length;
-        enum range_verdict verdict;
-        uint64_t first, n;
-    } cases[] = {
-        { NULL, 10, RANGE_WHOLE, 0, 0 },
-        { "", 10, RANGE_WHOLE, 0, 0 },
-        { "bytes=0-0", 10, RANGE_PART, 0, 1 },
-        { "bytes=0-9", 10, RANGE_PART, 0, 10 },
-        { "bytes=3-5", 10, RANGE_PART, 3, 3 },
-        { "Bytes=3-5", 10, RANGE_PART, 3, 3 },
-        { "bytes=9-", 10, RANGE_PART, 9, 1 },
-        { "bytes=3-99", 10, RANGE_PART, 3, 7 },
-        { "bytes=3-10", 10, RANGE_PART, 3, 7 },
-        { "bytes=-4", 10, RANGE_PART, 6, 4 },
-        { "bytes=-99", 10, RANGE_PART, 0, 10 },
-        { "bytes=0-18446744073709551615", 10, RANGE_PART, 0, 10 },
-        { "bytes=-18446744073709551615", 10, RANGE_PART, 0, 10 },
-        { "bytes=10-", 10, RANGE_OUTSIDE, 0, 0 },
-        { "bytes=10-12", 10, RANGE_OUTSIDE, 0, 0 },
-        { "bytes=18446744073709551615-", 10, RANGE_OUTSIDE, 0, 0 },
-        { "bytes=-0", 10, RANGE_OUTSIDE, 0, 0 },
-        { "bytes=5-3", 10, RANGE_WHOLE, 0, 0 },
-        { "bytes=1-2,4-5", 10, RANGE_WHOLE, 0, 0 },
-        { "bytes=18446744073709551616-", 10, RANGE_WHOLE, 0, 0 },
-        { "bytes= 1-2", 10, RANGE_WHOLE, 0, 0 },
-        { "bytes=1-2 ", 10, RANGE_WHOLE, 0, 0 },
-        { "bytes=+1-2", 10, RANGE_WHOLE, 0, 0 },
-        { "bytes=--1", 10, RANGE_WHOLE, 0, 0 },
-        { "bytes=-", 10, RANGE_WHOLE, 0, 0 },
-        { "bytes=", 10, RANGE_WHOLE, 0, 0 },
-        { "bytes", 10, RANGE_WHOLE, 0, 0 },
-        { "items=0-1", 10, RANGE_WHOLE, 0, 0 },
-    };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct byte_range range = { 0, 0 };
         enum range_verdict verdict = range_read(slice_of(cases[i].range), cases[i].length, &range);

@@ -104,9 +104,9 @@ static void captures_are_decoded_in_the_order_of_the_template(void **state)
     AUTO(arena_free_at_end) struct arena *arena = arena_new();
     struct route_match match;
     find(arena, LISTENER_PUBLIC, METHOD_GET, SLICE("/v1/things/%E4%BA%8B+%26/parts/7"), &match);
-    assert_int_equal(match.n_captures, 2);
     assert_string_equal(match.captures[0].bytes, "事+&");
     assert_string_equal(match.captures[1].bytes, "7");
+    assert_null(match.captures[2].bytes);
 }
 
 static void allow_lists_what_the_path_takes(void **state)

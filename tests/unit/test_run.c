@@ -4,6 +4,7 @@
 #include "anze/db/migration.h"
 #include "anze/db/run.h"
 #include "anze/db/session.h"
+#include "anze/work/sweeper.h"
 #include "cluster.h"
 
 #include <pthread.h>
@@ -260,12 +261,14 @@ static void old_keys_are_forgotten(void **state)
     script("insert into anze.idempotency_key (actor, operation, key, request_hash, created_at)"
            " select 'z', 'test', 'old' || i, 'hash', now() - interval '49 hours' from generate_series(1, 2500) i");
     const struct session_rows *rows;
+    struct worker *sweeper = sweeper_start(cluster_url("anze_service"), 100);
     size_t left = 1;
     for (int i = 0; i < 150 && left; i++) {
         usleep(100000);
         assert_true(session_query(owner, "select from anze.idempotency_key where actor = 'z'", NULL, 0, &rows));
         left = session_count(rows);
     }
+    worker_stop(sweeper);
     assert_int_equal(left, 0);
 }
 

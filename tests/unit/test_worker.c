@@ -1,7 +1,7 @@
 /* A worker's life: its rounds, its end, and what it says of a database that is away. */
 #include "anze/base/clock.h"
 #include "anze/base/metrics.h"
-#include "anze/db/sweeper.h"
+#include "anze/work/sweeper.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

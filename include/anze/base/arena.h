@@ -16,6 +16,8 @@
 struct arena;
 
 struct arena *arena_new(void) NODISCARD RETURNS_NONNULL;
+/* For keys, passwords and tokens: its memory is overwritten before it goes back to the system. */
+struct arena *arena_new_secret(void) NODISCARD RETURNS_NONNULL;
 void arena_free(struct arena *arena); /* NULL is accepted */
 
 void *arena_alloc(struct arena *arena, size_t size) NODISCARD RETURNS_NONNULL;

@@ -24,7 +24,6 @@ void crypto_hmac_sha256(struct slice key, struct slice data, uint8_t out[CRYPTO_
 void crypto_random(void *bytes, size_t length); /* ends the process if the system has none */
 bool crypto_equal(const void *a, const void *b, size_t length) NODISCARD; /* in constant time */
 
-char *crypto_hex(struct arena *arena, const void *bytes, size_t length) NODISCARD;
 char *crypto_base64url(struct arena *arena, const void *bytes, size_t length) NODISCARD; /* unpadded */
 /* Strict: no padding, no whitespace, no foreign alphabet, canonical last character. False if not so. */
 bool crypto_base64url_decode(struct arena *arena, struct slice text, struct slice *ret_bytes) NODISCARD;

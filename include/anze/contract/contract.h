@@ -13,7 +13,6 @@ struct contract {
     struct operation *operations; /* numbered by `index`, in the document's order */
     size_t n_operations;
     struct route *routes;         /* the tree's root; see route.h */
-    struct slice document;        /* the bundled JSON text, served as /openapi.json */
 };
 
 /* NULL: each fault is a line in `complaints`, naming file-independent places ("GET /v1/units: parameter q: …"). */

@@ -48,9 +48,7 @@ struct operation {
     int success_status;       /* the lowest 2xx documented */
     bool writes;              /* method is not GET */
     bool is_list;             /* x-anze-list: true: has limit and cursor, SQL returns items and next */
-    bool needs_key;           /* has a required Idempotency-Key header parameter */
     bool takes_key;           /* has an Idempotency-Key header parameter */
-    bool needs_match;         /* has a required If-Match header parameter */
     bool is_conditional;      /* GET whose 304 is documented: answers If-None-Match */
     bool no_store;            /* x-anze-no-store: true: Cache-Control: no-store */
     const char *cache_control; /* x-anze-cache-control, or NULL for private, no-cache */

@@ -12,7 +12,6 @@ struct route_match {
     const struct operation *operation; /* for the method asked; HEAD falls back to GET; NULL when only others exist */
     unsigned allowed;                  /* bit per enum method that this path takes on this listener; 0: no such path */
     struct slice captures[ROUTE_MAX_SEGMENTS]; /* decoded {parameters} in template order; NUL-terminated on arena */
-    size_t n_captures;
 };
 
 /* `path` is the raw request target up to '?'. Nothing is normalised: empty segments, dot segments, a trailing slash

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The audit chain: triggers write audit.entry with each change; the sealer seals committed entries in batches; verify
- * checks. The form of the chain stands in the migrations of schema audit. */
+/* The audit chain: triggers write audit.entry with each change; the sealer (work/sealer.h) seals committed entries in
+ * batches; verify checks. The form of the chain stands in the migrations of schema audit. */
 
 /* The end of the chain: "seq:digest in hex". seq 0 and zeros: nothing is sealed. */
 struct audit_head {
@@ -19,27 +19,6 @@ bool audit_head_read(struct arena *arena, const char *url, struct audit_head *re
                      struct problem *problem) NODISCARD;
 const char *audit_head_text(struct arena *arena, const struct audit_head *head);
 bool audit_head_parse(const char *text, struct audit_head *ret_head) NODISCARD;
-
-/* The sealer: a thread with its own connection (the service's login is enough), in every replica; whichever holds
- * the advisory lock works, the others look again after `interval_ms`. A batch is one transaction, so it may be
- * killed at any point. While the database is away it tries again quietly. Counts METRIC_AUDIT_SEALED.
- *
- * Whoever sealed tells the new head outside, at most every `anchor_s` seconds and when it stops: to the log (event
- * "audit-head"), and as a line "time seq:digest" appended to `anchor_file` unless that is "". */
-struct audit_sealing {
-    const char *url;
-    enum digest_kind kind;
-    int interval_ms;
-    const char *anchor_file;
-    int anchor_s;
-};
-struct audit_sealer;
-struct audit_sealer *audit_sealer_start(const struct audit_sealing *sealing) NODISCARD RETURNS_NONNULL;
-void audit_sealer_stop(struct audit_sealer *sealer); /* within about two seconds; NULL is accepted */
-
-/* Seals whatever is committed now, once, in the caller's thread; interval and anchor_s do not matter. */
-bool audit_seal_now(struct arena *arena, const struct audit_sealing *sealing, int64_t *ret_sealed,
-                    struct problem *problem) NODISCARD;
 
 /* The URL as keywords, with the key of masked texts as a setting of each session (`anze.audit_key`), which the triggers
  * digest them with. Without a key, or where libpq does not understand the URL: the URL as it is. */

@@ -13,7 +13,4 @@ struct catalogue *catalogue_read(struct arena *arena, struct connection *connect
 bool catalogue_find(const struct catalogue *catalogue, const char *table, const char *constraint,
                     struct constraint_text *ret_text);
 
-/* Cuts "中文 | English | /pointer" in place on the arena; what is missing is NULL. */
-struct constraint_text constraint_text_parse(struct arena *arena, const char *comment);
-
 #endif

@@ -78,8 +78,6 @@ enum migration_state migration_state(const struct migration *migration, const st
 bool migration_has_object(const char *digest, const struct migration_record *records, size_t n_records);
 size_t migration_pending_objects(const struct migration *migration, const struct migration_record *records,
                                  size_t n_records);
-/* Whether some file of the plan still has the text of this record. */
-bool migration_knows_object(const struct migration_plan *plan, const struct migration_record *record);
 /* The first step that the database has and the program has not; NULL: none. */
 const char *migration_unknown(const struct migration_plan *plan, const struct migration_record *records, size_t n);
 

@@ -3,7 +3,7 @@
 
 #include "anze/http/limit.h"
 #include "anze/http/message.h"
-#include "anze/op/call.h"
+#include "anze/op/service.h"
 
 /* One request, from message to answer. Reads as the list of what happens to it. */
 struct dispatcher {

@@ -1,15 +1,19 @@
 #ifndef ANZE_HTTP_EXCHANGE_H
 #define ANZE_HTTP_EXCHANGE_H
 
+#include "anze/auth/principal.h"
 #include "anze/contract/route.h"
 #include "anze/http/limit.h"
 #include "anze/http/message.h"
 #include "anze/http/negotiate.h"
-#include "anze/op/call.h"
+#include "anze/op/reply.h"
+#include "anze/op/service.h"
 
-/* Everything that is known about one request while it is handled; on the answer's arena. */
+/* Everything that is known about one request while it is handled; on the answer's arena. dispatch.c calls the files
+ * behind the functions below; none of them knows it. */
 struct exchange {
-    const struct dispatcher *dispatcher;
+    const struct service *service;
+    struct limiter *limiter;
     const struct message *message;
     struct answer *answer;
     struct arena *arena;

@@ -4,7 +4,7 @@
 #include "anze/op/call.h"
 
 /* The names that a statement may use, numbered: the built-in ones below, then the operation's own parameters by their
- * contract names (header names in lower case with _ for -).
+ * contract names (header names in lower case with _ for -), then those that the operation's runner fills in itself.
  *
  * The caller's scope is one slot: what its token reaches decides which, and a region in the query that is narrower, so
  * that the statement names that level's column and the index gives the order. Row-level security stands behind it. */
@@ -29,17 +29,22 @@ enum slot {
     SLOT_COUNT,          /* "exact" when the total was asked for */
     SLOT_MAX_FILE_BYTES, /* ANZE_MAX_FILE_BYTES */
     SLOT_CHUNK_BYTES,    /* how large the chunks of a new upload are: what a body can hold, at most 512 KiB */
-    SLOT_CHUNK,          /* these are filled in by the runners that ask for them (op/file.c) */
-    SLOT_ATTEMPT,
-    SLOT_FOUND_DIGEST,
-    SLOT_FOUND_TYPE,
     SLOT_BUILT_IN
 };
 
-/* A statement_slot_of; `operation` is a const struct operation *. */
-int slot_of(void *operation, const char *name, size_t length);
+enum { SLOT_MAX_OWN = 4 };
+struct slot_names {
+    const struct operation *operation;
+    const char *const *own; /* of the runner, at most SLOT_MAX_OWN, NULL-terminated; NULL: none */
+};
 
-/* All values of a call, in slot order; `after` may be NULL. */
+/* A statement_slot_of; `names` is a const struct slot_names *. */
+int slot_of(void *names, const char *name, size_t length);
+
+/* The slot of the runner's own name number `i`. */
+size_t slot_own(const struct operation *operation, size_t i);
+
+/* All values of a call, in slot order, the runner's own still absent; `after` may be NULL. */
 const char **slots_fill(const struct call *call, const char *const after[3]);
 
 #endif

@@ -13,7 +13,8 @@ begin
         return 0;
     end if;
     execute format('select array_agg(d.id) from (
-            select x.id from anze.%I x where not anze.is_set_aside($1, x.id::text) order by x.id limit $2) d', differences)
+            select x.id from anze.%I x where not anze.is_set_aside($1, x.id::text)
+            order by x.id limit $2) d', differences)
         into taken using step, max_rows;
     if taken is not null then
         perform anze.do_each(step, differences, format('anze.%I($1::bigint[])', step || '_of'), taken);

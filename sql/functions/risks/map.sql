@@ -1,5 +1,5 @@
--- Where risk points are on the map: cells of four sizes, so that what lies in a box is found by an index that has it in the
--- order of the map, the worst first.
+-- Where risk points are on the map: cells of four sizes, so that what lies in a box is found by an index that has it
+-- in the order of the map, the worst first.
 
 -- The cell of a place, one of so many to a degree. Cells of all sizes are different numbers.
 create or replace function anze.map_cell(lon numeric, lat numeric, to_a_degree integer) returns integer
@@ -22,8 +22,9 @@ $$;
 create or replace trigger placed before insert or update on anze.risk_point
     for each row execute function anze.risk_point_placed();
 
--- The cells that cover a box (west, south, east, north), of the smallest size of which at most three times three are needed,
--- and no larger than `widest`; NULL: the box is too wide for that. No point lies outside of China.
+-- The cells that cover a box (west, south, east, north), of the smallest size of which at most three times three are
+-- needed, and no larger than `widest`; first the one that has most of the box. NULL: the box is too wide for that. No
+-- point lies outside of China.
 create or replace function anze.map_cells(box numeric[], widest integer) returns integer[]
 immutable parallel safe language plpgsql
 set search_path = pg_catalog, pg_temp as $$
@@ -42,7 +43,9 @@ begin
         continue when floor(east * size) - floor(west * size) > 2 or floor(north * size) - floor(south * size) > 2;
         return array(select anze.map_cell(x / size, y / size, size)
                      from generate_series(floor(west * size), floor(east * size)) x,
-                         generate_series(floor(south * size), floor(north * size)) y);
+                         generate_series(floor(south * size), floor(north * size)) y
+                     order by (least(east * size, x + 1) - greatest(west * size, x))
+                         * (least(north * size, y + 1) - greatest(south * size, y)) desc, x, y);
     end loop;
     return null;
 end

@@ -1,8 +1,10 @@
 -- GeoJSON (RFC 7946): longitude before latitude. The worst first, so that a cut map lacks what is least.
 --
--- What lies in a box is read by the few cells that cover it (functions/risks/map.sql), of each no more than is shown. A map
--- without a box, or with one that is wider than these cells, is read by region. For a county the widest cells are no narrower
--- than itself, for a town all but the smallest: its own order has what lies in such a box; so have the points of a unit.
+-- What lies in a box is read by the few cells that cover it (functions/risks/map.sql), of each no more than is shown.
+-- Cells of all sizes are different numbers: those of one size are found by one of the four indexes, and by the others
+-- nothing. A map without a box, or with one that is wider than these cells, is read by region. For a county the
+-- widest cells are no narrower than itself, for a town all but the smallest: its own order has what lies in such a
+-- box; so have the points of a unit.
 with asked as materialized (
     select a.prefix, case when false then null
         when true then 128 --? scope_unit
@@ -44,6 +46,25 @@ seen as not materialized (
       and p.lon between (:bbox::numeric[])[1] and (:bbox::numeric[])[3] --? bbox
       and p.lat between (:bbox::numeric[])[2] and (:bbox::numeric[])[4] --? bbox
 ),
+-- The page of the cell that has most of the box, and where it ends: of the other cells nothing behind that is shown.
+first as materialized ( --? bbox
+    (select s.* from seen s where s.cell_1 = (select c.cell[1] from cells c) --? bbox
+     order by s.rank, s.id limit :limit::int + 1) --? bbox
+    union all --? bbox
+    (select s.* from seen s where s.cell_4 = (select c.cell[1] from cells c) --? bbox
+     order by s.rank, s.id limit :limit::int + 1) --? bbox
+    union all --? bbox
+    (select s.* from seen s where s.cell_16 = (select c.cell[1] from cells c) --? bbox
+     order by s.rank, s.id limit :limit::int + 1) --? bbox
+    union all --? bbox
+    (select s.* from seen s where s.cell_64 = (select c.cell[1] from cells c) --? bbox
+     order by s.rank, s.id limit :limit::int + 1) --? bbox
+), --? bbox
+ending as materialized ( --? bbox
+    select coalesce(e.rank, 9)::smallint as rank, coalesce(e.id, 'ffffffff-ffff-ffff-ffff-ffffffffffff') as id --? bbox
+    from (select) one left join ( --? bbox
+        select f.rank, f.id from first f order by f.rank, f.id offset :limit::int limit 1) e on true --? bbox
+), --? bbox
 found as materialized (
     select m.*, row_number() over () as number
     from (
@@ -57,16 +78,25 @@ found as materialized (
             union all (select s.* from seen s where (select c.digits = 6 from cells c) --? region
              and s.county = (select c.prefix from cells c) order by s.rank, s.id limit :limit::int + 1) --? region
             union all (select s.* from seen s where (select c.digits = 9 from cells c) --? region
-             and s.town = (select left(c.prefix, 9) from cells c) order by s.rank, s.id limit :limit::int + 1) --? region
-            -- Cells of all sizes are different numbers: those of one size are no others.
-            union all (select i.* from cells c cross join unnest(c.cell) n cross join lateral ( --? bbox
-                select s.* from seen s where s.cell_1 = n order by s.rank, s.id limit :limit::int + 1) i) --? bbox
-            union all (select i.* from cells c cross join unnest(c.cell) n cross join lateral ( --? bbox
-                select s.* from seen s where s.cell_4 = n order by s.rank, s.id limit :limit::int + 1) i) --? bbox
-            union all (select i.* from cells c cross join unnest(c.cell) n cross join lateral ( --? bbox
-                select s.* from seen s where s.cell_16 = n order by s.rank, s.id limit :limit::int + 1) i) --? bbox
-            union all (select i.* from cells c cross join unnest(c.cell) n cross join lateral ( --? bbox
-                select s.* from seen s where s.cell_64 = n order by s.rank, s.id limit :limit::int + 1) i) --? bbox
+             and s.town = (select left(c.prefix, 9) from cells c) --? region
+             order by s.rank, s.id limit :limit::int + 1) --? region
+            union all select f.* from first f --? bbox
+            union all (select i.* from cells c cross join unnest(c.cell[2 : 9]) n cross join lateral ( --? bbox
+                select s.* from seen s where s.cell_1 = n --? bbox
+                  and (s.rank, s.id) <= ((select e.rank from ending e), (select e.id from ending e)) --? bbox
+                order by s.rank, s.id limit :limit::int + 1) i) --? bbox
+            union all (select i.* from cells c cross join unnest(c.cell[2 : 9]) n cross join lateral ( --? bbox
+                select s.* from seen s where s.cell_4 = n --? bbox
+                  and (s.rank, s.id) <= ((select e.rank from ending e), (select e.id from ending e)) --? bbox
+                order by s.rank, s.id limit :limit::int + 1) i) --? bbox
+            union all (select i.* from cells c cross join unnest(c.cell[2 : 9]) n cross join lateral ( --? bbox
+                select s.* from seen s where s.cell_16 = n --? bbox
+                  and (s.rank, s.id) <= ((select e.rank from ending e), (select e.id from ending e)) --? bbox
+                order by s.rank, s.id limit :limit::int + 1) i) --? bbox
+            union all (select i.* from cells c cross join unnest(c.cell[2 : 9]) n cross join lateral ( --? bbox
+                select s.* from seen s where s.cell_64 = n --? bbox
+                  and (s.rank, s.id) <= ((select e.rank from ending e), (select e.id from ending e)) --? bbox
+                order by s.rank, s.id limit :limit::int + 1) i) --? bbox
         ) p
         order by p.rank, p.id
         limit :limit::int + 1) m
@@ -91,5 +121,6 @@ shown as (
 )
 select case when s.many > 0 then json_build_object('type', 'FeatureCollection', 'bbox', s.bbox,
             'truncated', (select count(*) > :limit::int from found), 'features', s.features)
-        else json_build_object('type', 'FeatureCollection', 'truncated', false, 'features', json_build_array()) end as body
+        else json_build_object('type', 'FeatureCollection', 'truncated', false, 'features', json_build_array())
+        end as body
 from shown s

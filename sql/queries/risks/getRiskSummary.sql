@@ -1,5 +1,5 @@
--- Points in use by region and colour: the regions next below the one that is asked for, within the caller's scope. From the
--- sums, folded or not; single units are in no sum, theirs are counted.
+-- Points in use by region and colour: the regions next below the one that is asked for, within the caller's scope. From
+-- the sums, folded or not; single units are in no sum, theirs are counted.
 with asked as materialized (
     select a.prefix, a.prefix || ':' as prefix_end -- behind every digit
     from (
@@ -12,7 +12,8 @@ summed as not materialized (
     from (
         select t.region_code, t.sector, t.red, t.orange, t.yellow, t.blue, t.not_assessed from anze.risk_tally t
         union all
-        select d.region_code, d.sector, d.red, d.orange, d.yellow, d.blue, d.not_assessed from anze.risk_tally_delta d) s
+        select d.region_code, d.sector, d.red, d.orange, d.yellow, d.blue, d.not_assessed
+        from anze.risk_tally_delta d) s
     where s.region_code >= (select a.prefix from asked a) and s.region_code < (select a.prefix_end from asked a)
       and false --? scope_none
       and false --? scope_unit

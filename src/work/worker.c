@@ -1,14 +1,14 @@
-#include "anze/db/worker.h"
+#include "anze/work/worker.h"
+#include "anze/base/bytes.h"
 #include "anze/base/clock.h"
 #include "anze/base/log.h"
-#include "anze/base/text.h"
+#include "anze/base/thread.h"
+#include "anze/db/result.h"
 
 #include <assert.h>
+#include <libpq-fe.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 
 enum {
     ANSWER_US = 30 * 1000000, /* a statement that takes longer: the connection is given up */
@@ -34,13 +34,10 @@ static void say(struct worker *worker, enum log_level level, const char *what, c
 {
     AUTO(arena_free_at_end) struct arena *arena = arena_new();
     const char *event = arena_printf(arena, "%s-%s", worker->job.name, what);
-    struct text members = text_on(arena);
-    if (!detail) {
+    if (detail)
+        log_event_text(level, event, "detail", detail);
+    else
         log_event(level, event, NULL);
-        return;
-    }
-    text_add_json(&members, detail);
-    log_event(level, event, "\"detail\":%s", members.bytes);
 }
 
 /* What functions of the database warn of is for the operator, once as long as it stays the same. */
@@ -107,12 +104,8 @@ static bool wait_for_answer(struct worker *worker, int64_t deadline_us)
     }
 }
 
-static void clear_result(void *result)
-{
-    PQclear(result);
-}
-
-PGresult *worker_ask(struct worker *worker, struct arena *arena, const char *sql, int n, const char *const *values)
+const struct worker_rows *worker_ask(struct worker *worker, struct arena *arena, const char *sql, int n,
+                                     const char *const *values)
 {
     PGresult *answer = NULL;
     int64_t deadline_us = clock_monotonic_us() + ANSWER_US;
@@ -122,21 +115,40 @@ PGresult *worker_ask(struct worker *worker, struct arena *arena, const char *sql
         PGresult *next = wait_for_answer(worker, deadline_us) ? PQgetResult(worker->connection) : NULL;
         if (!next)
             break;
-        arena_defer(arena, clear_result, next);
-        answer = next;
+        answer = result_keep(arena, next);
     }
     ExecStatusType status = PQresultStatus(answer);
     bool is_whole = PQtransactionStatus(worker->connection) != PQTRANS_ACTIVE;
-    return is_whole && (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) ? answer : NULL;
+    bool is_good = is_whole && (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK);
+    return is_good ? (const struct worker_rows *)answer : NULL;
 }
 
-int64_t worker_integer(const PGresult *result, int row, int column)
+/* The commit of a transaction that failed says ROLLBACK, and no error. */
+bool worker_commit(struct worker *worker)
 {
-    assert(PQgetlength(result, row, column) == 8);
-    uint64_t value = 0;
-    for (int i = 0; i < 8; i++)
-        value = value << 8 | (uint8_t)PQgetvalue(result, row, column)[i];
-    return (int64_t)value;
+    AUTO(arena_free_at_end) struct arena *arena = arena_new();
+    const struct worker_rows *rows = worker_ask(worker, arena, "commit", 0, NULL);
+    return rows && strcmp(PQcmdStatus((PGresult *)rows), "COMMIT") == 0;
+}
+
+int worker_count(const struct worker_rows *rows)
+{
+    return PQntuples((const PGresult *)rows);
+}
+
+struct slice worker_bytes(const struct worker_rows *rows, int row, int column)
+{
+    const PGresult *result = (const PGresult *)rows;
+    return PQgetisnull(result, row, column)
+               ? SLICE_NONE
+               : (struct slice){ PQgetvalue(result, row, column), (size_t)PQgetlength(result, row, column) };
+}
+
+int64_t worker_integer(const struct worker_rows *rows, int row, int column)
+{
+    struct slice bytes = worker_bytes(rows, row, column);
+    assert(bytes.length == 8);
+    return (int64_t)bytes_number(bytes.bytes, bytes.length);
 }
 
 static void work_once(struct worker *worker)
@@ -152,18 +164,14 @@ static void work_once(struct worker *worker)
 
 static void sleep_until_next(struct worker *worker)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    int64_t ns = until.tv_nsec + worker->job.interval_ms * 1000000LL;
-    until.tv_sec += ns / 1000000000;
-    until.tv_nsec = ns % 1000000000;
+    struct timespec until = clock_timespec(clock_monotonic_us() + worker->job.interval_ms * INT64_C(1000));
     pthread_mutex_lock(&worker->mutex);
     while (!worker_is_stopping(worker) && pthread_cond_timedwait(&worker->wake, &worker->mutex, &until) == 0)
         ;
     pthread_mutex_unlock(&worker->mutex);
 }
 
-static void *run(void *argument)
+static void *run_worker(void *argument)
 {
     struct worker *worker = argument;
     while (!worker_is_stopping(worker)) {
@@ -179,25 +187,14 @@ struct worker *worker_new(const char *url, const struct worker_job *job)
     struct worker *worker = arena_new_of(arena, struct worker);
     *worker = (struct worker){ .arena = arena, .url = arena_strdup(arena, url), .job = *job,
                                .application = arena_printf(arena, "anze %s", job->name) };
-    pthread_condattr_t clock;
-    pthread_condattr_init(&clock);
-    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
     pthread_mutex_init(&worker->mutex, NULL);
-    pthread_cond_init(&worker->wake, &clock);
-    pthread_condattr_destroy(&clock);
+    thread_condition(&worker->wake);
     return worker;
 }
 
 void worker_start(struct worker *worker)
 {
-    sigset_t every, before; /* signals are the main thread's */
-    sigfillset(&every);
-    pthread_sigmask(SIG_SETMASK, &every, &before);
-    if (pthread_create(&worker->thread, NULL, run, worker)) {
-        say(worker, LOG_ERROR_LEVEL, "thread-failed", NULL);
-        abort();
-    }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    worker->thread = thread_start(run_worker, worker);
     worker->is_started = true;
 }
 

@@ -1,4 +1,4 @@
-#include "anze/db/sweeper.h"
+#include "anze/work/sweeper.h"
 #include "anze/base/clock.h"
 #include "anze/base/metrics.h"
 
@@ -30,12 +30,12 @@ static int64_t sweep_step(struct worker *worker, struct sweep *sweep, int place)
     *rows = *rows ? *rows : FIRST_ROWS;
     const char *values[] = { arena_printf(arena, "%d", place + 1), arena_printf(arena, "%d", *rows) };
     int64_t begun_us = clock_monotonic_us();
-    PGresult *answer = worker_ask(worker, arena, "select anze.sweep($1, $2)", 2, values);
+    const struct worker_rows *answer = worker_ask(worker, arena, "select anze.sweep($1, $2)", 2, values);
     if (!answer) {
         *rows = FEWEST_ROWS; /* it may have taken too long */
         return DONE_FAILED;
     }
-    if (PQgetisnull(answer, 0, 0))
+    if (!worker_bytes(answer, 0, 0).bytes)
         return DONE_ALL;
     int64_t done = worker_integer(answer, 0, 0);
     *rows = fitting_rows(*rows, done, clock_monotonic_us() - begun_us);
@@ -46,7 +46,7 @@ static int64_t sweep_step(struct worker *worker, struct sweep *sweep, int place)
 static void count_set_aside(struct worker *worker)
 {
     AUTO(arena_free_at_end) struct arena *arena = arena_new();
-    PGresult *answer = worker_ask(worker, arena, "select count(*) from anze.set_aside", 0, NULL);
+    const struct worker_rows *answer = worker_ask(worker, arena, "select count(*) from anze.set_aside", 0, NULL);
     if (answer)
         metrics_set(METRIC_SWEEP_SET_ASIDE, worker_integer(answer, 0, 0));
 }

@@ -1,8 +1,8 @@
-#ifndef ANZE_DB_WORKER_H
-#define ANZE_DB_WORKER_H
+#ifndef ANZE_WORK_WORKER_H
+#define ANZE_WORK_WORKER_H
 
 #include "anze/base/arena.h"
-#include <libpq-fe.h>
+#include "anze/base/slice.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -33,10 +33,14 @@ const char *worker_trouble(struct worker *worker); /* what the connection compla
 
 /* One statement with text parameters and a binary answer, hung on the arena. NULL: it failed, for whatever reason,
  * took too long, or the worker is being stopped. */
-PGresult *worker_ask(struct worker *worker, struct arena *arena, const char *sql, int n, const char *const *values)
-    NODISCARD;
+struct worker_rows;
+const struct worker_rows *worker_ask(struct worker *worker, struct arena *arena, const char *sql, int n,
+                                     const char *const *values) NODISCARD;
+/* Ends a transaction. False: it did not, or what it did was rolled back. */
+bool worker_commit(struct worker *worker) NODISCARD;
 
-/* A bigint of such an answer. */
-int64_t worker_integer(const PGresult *result, int row, int column);
+int worker_count(const struct worker_rows *rows);
+struct slice worker_bytes(const struct worker_rows *rows, int row, int column); /* bytes NULL: SQL NULL */
+int64_t worker_integer(const struct worker_rows *rows, int row, int column);    /* of a bigint */
 
 #endif

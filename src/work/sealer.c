@@ -1,13 +1,16 @@
-/* The sealer: seals committed audit entries. What it may do is decided by the functions of schema audit. */
+#include "anze/work/sealer.h"
+#include "anchor.h"
+#include "anze/base/bytes.h"
 #include "anze/base/clock.h"
+#include "anze/base/literal.h"
 #include "anze/base/log.h"
 #include "anze/base/metrics.h"
 #include "anze/base/text.h"
-#include "anze/db/worker.h"
-#include "audit_anchor.h"
+#include "anze/work/worker.h"
 
 #include <stdlib.h>
 
+/* What the sealer may do is decided by the functions of schema audit. */
 enum {
     BATCH_ENTRIES = 2000,
     PARTITIONS_US = 3600 * 1000000LL /* coming months are looked after this often */
@@ -20,36 +23,29 @@ struct audit_sealer {
     int64_t partitions_due_us;
 };
 
-static void add_number(struct text *out, int64_t value)
-{
-    for (int shift = 56; shift >= 0; shift -= 8)
-        text_add_char(out, (char)(uint8_t)((uint64_t)value >> shift));
-}
-
 /* What a seal of the entries in `pending` at `moment` is, after `head`, which it moves on. */
-static void make_seal(enum digest_kind kind, const PGresult *pending, int64_t moment, struct audit_head *head,
+static void make_seal(enum digest_kind kind, const struct worker_rows *pending, int64_t moment, struct audit_head *head,
                       struct text *ids, struct text *leaves)
 {
-    struct text place = text_on(ids->arena);
-    for (int row = 0; row < PQntuples(pending); row++) {
+    uint8_t place[16];
+    for (int row = 0; row < worker_count(pending); row++) {
         uint8_t leaf[CRYPTO_DIGEST_BYTES];
-        struct slice canonical = { PQgetvalue(pending, row, 1), (size_t)PQgetlength(pending, row, 1) };
+        struct slice canonical = worker_bytes(pending, row, 1);
         crypto_digest(kind, &canonical, 1, leaf);
         text_add(leaves, (const char *)leaf, sizeof leaf);
-        text_printf(ids, "%c%lld", row ? ',' : '{', (long long)worker_integer(pending, row, 0));
+        literal_add_word(ids, "%lld", (long long)worker_integer(pending, row, 0));
     }
-    text_add_char(ids, '}');
     head->seq++;
-    add_number(&place, head->seq);
-    add_number(&place, moment);
-    struct slice parts[] = { { (const char *)head->digest, sizeof head->digest }, text_slice(&place),
+    bytes_of_number(place, (uint64_t)head->seq, 8);
+    bytes_of_number(place + 8, (uint64_t)moment, 8);
+    struct slice parts[] = { { (const char *)head->digest, sizeof head->digest }, { (const char *)place, sizeof place },
                              text_slice(leaves) };
     uint8_t digest[CRYPTO_DIGEST_BYTES];
     crypto_digest(kind, parts, ARRAY_LENGTH(parts), digest);
     memcpy(head->digest, digest, sizeof digest);
 }
 
-static bool append(struct audit_sealer *sealer, struct arena *arena, const PGresult *pending, int64_t moment,
+static bool append(struct audit_sealer *sealer, struct arena *arena, const struct worker_rows *pending, int64_t moment,
                    struct audit_head *head)
 {
     struct text ids = text_on(arena), leaves = text_on(arena);
@@ -57,12 +53,12 @@ static bool append(struct audit_sealer *sealer, struct arena *arena, const PGres
     make_seal(sealer->kind, pending, moment, head, &ids, &leaves);
     const char *values[] = {
         arena_printf(arena, "%lld", (long long)before.seq),
-        arena_printf(arena, "\\x%s", crypto_hex(arena, before.digest, sizeof before.digest)),
+        arena_printf(arena, "\\x%s", bytes_hex(arena, before.digest, sizeof before.digest)),
         arena_printf(arena, "%lld", (long long)moment),
         digest_kind_name(sealer->kind),
-        ids.bytes,
-        arena_printf(arena, "\\x%s", crypto_hex(arena, leaves.bytes, leaves.length)),
-        arena_printf(arena, "\\x%s", crypto_hex(arena, head->digest, sizeof head->digest)),
+        literal_end(&ids),
+        arena_printf(arena, "\\x%s", bytes_hex(arena, leaves.bytes, leaves.length)),
+        arena_printf(arena, "\\x%s", bytes_hex(arena, head->digest, sizeof head->digest)),
     };
     return worker_ask(sealer->worker, arena, "select audit.append_seal($1, $2, $3, $4, $5, $6, $7)",
                       ARRAY_LENGTH(values), values) != NULL;
@@ -75,14 +71,14 @@ static bool seal_pending(struct audit_sealer *sealer, struct arena *arena, struc
     static const char end_sql[] =
         "select seq, digest, (extract(epoch from clock_timestamp()) * 1000000)::bigint from audit.head()";
     const char *limit = arena_printf(arena, "%d", BATCH_ENTRIES);
-    PGresult *end = worker_ask(sealer->worker, arena, end_sql, 0, NULL);
-    PGresult *pending =
+    const struct worker_rows *end = worker_ask(sealer->worker, arena, end_sql, 0, NULL);
+    const struct worker_rows *pending =
         end ? worker_ask(sealer->worker, arena, "select entry_id, canonical from audit.pending($1)", 1, &limit) : NULL;
     if (!pending)
         return false;
     ret_head->seq = worker_integer(end, 0, 0);
-    memcpy(ret_head->digest, PQgetvalue(end, 0, 1), sizeof ret_head->digest);
-    *ret_sealed = PQntuples(pending);
+    memcpy(ret_head->digest, worker_bytes(end, 0, 1).bytes, sizeof ret_head->digest);
+    *ret_sealed = worker_count(pending);
     return !*ret_sealed || append(sealer, arena, pending, worker_integer(end, 0, 2), ret_head);
 }
 
@@ -93,15 +89,14 @@ static bool seal_batch(struct audit_sealer *sealer, struct arena *arena, bool *r
     *ret_leads = false;
     if (!worker_ask(sealer->worker, arena, "begin isolation level read committed", 0, NULL))
         return false;
-    PGresult *lead = worker_ask(sealer->worker, arena, "select audit.lead()", 0, NULL);
+    const struct worker_rows *lead = worker_ask(sealer->worker, arena, "select audit.lead()", 0, NULL);
     if (!lead)
         return false;
     struct audit_head head = { 0 };
-    *ret_leads = PQgetvalue(lead, 0, 0)[0] == 1;
+    *ret_leads = worker_bytes(lead, 0, 0).bytes[0] == 1;
     if (*ret_leads && !seal_pending(sealer, arena, &head, ret_sealed))
         return false;
-    PGresult *commit = worker_ask(sealer->worker, arena, "commit", 0, NULL);
-    if (!commit || strcmp(PQcmdStatus(commit), "COMMIT") != 0)
+    if (!worker_commit(sealer->worker))
         return false;
     if (*ret_sealed)
         audit_anchor_keep(&sealer->anchor, &head);
@@ -135,7 +130,7 @@ static void look_after_partitions(struct audit_sealer *sealer)
     sealer->partitions_due_us = now_us + PARTITIONS_US;
 }
 
-static bool seal(struct worker *worker, void *context)
+static bool seal_round(struct worker *worker, void *context)
 {
     struct audit_sealer *sealer = context;
     int64_t sealed;
@@ -155,8 +150,9 @@ static struct audit_sealer *new_sealer(const struct audit_sealing *sealing)
     struct audit_sealer *sealer = calloc(1, sizeof *sealer);
     if (!sealer)
         abort();
-    const struct worker_job job = { .name = "audit-sealer", .round = seal, .context = sealer,
-                                    .interval_ms = sealing->interval_ms };
+    const struct worker_job job = {
+        .name = "audit-sealer", .round = seal_round, .context = sealer, .interval_ms = sealing->interval_ms
+    };
     *sealer = (struct audit_sealer){ .worker = worker_new(sealing->url, &job), .kind = sealing->kind,
                                      .anchor = { .file = sealing->anchor_file, .every_s = sealing->anchor_s } };
     return sealer;

@@ -1,7 +1,7 @@
-#ifndef ANZE_DB_SWEEPER_H
-#define ANZE_DB_SWEEPER_H
+#ifndef ANZE_WORK_SWEEPER_H
+#define ANZE_WORK_SWEEPER_H
 
-#include "anze/db/worker.h"
+#include "anze/work/worker.h"
 
 /* The sweeper: does what time asks for (plans what is owed, tells, judges, counts) step by step (anze.sweep), again and
  * again while there is more to do, and looks again after `interval_ms`. Any number of replicas may run it: each takes

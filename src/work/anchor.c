@@ -1,4 +1,4 @@
-#include "audit_anchor.h"
+#include "anchor.h"
 #include "anze/base/clock.h"
 #include "anze/base/log.h"
 
@@ -14,7 +14,7 @@ void audit_anchor_keep(struct audit_anchor *anchor, const struct audit_head *hea
 }
 
 /* One write of one line to a file opened for appending: lines of several replicas never mix. */
-static bool write_line(const char *path, const char *line)
+static bool append_line(const char *path, const char *line)
 {
     int file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
     if (file < 0)
@@ -29,11 +29,9 @@ static void append_to_file(const char *path, struct arena *arena, const char *he
     time_t now = time(NULL);
     struct tm utc;
     strftime(moment, sizeof moment, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-    if (write_line(path, arena_printf(arena, "%s %s\n", moment, head)))
+    if (append_line(path, arena_printf(arena, "%s %s\n", moment, head)))
         return;
-    struct text why = text_on(arena);
-    text_add_json(&why, strerror(errno));
-    log_event(LOG_WARNING_LEVEL, "audit-anchor-failed", "\"detail\":%s", why.bytes);
+    log_event_text(LOG_WARNING_LEVEL, "audit-anchor-failed", "detail", strerror(errno));
 }
 
 void audit_anchor_tell(struct audit_anchor *anchor, bool at_once)
@@ -48,24 +46,4 @@ void audit_anchor_tell(struct audit_anchor *anchor, bool at_once)
         append_to_file(anchor->file, arena, head);
     anchor->told_seq = anchor->head.seq;
     anchor->due_us = now_us + anchor->every_s * INT64_C(1000000);
-}
-
-bool audit_anchor_next(FILE *file, struct audit_head *ret_head, int64_t *line, int64_t *ret_bad_line)
-{
-    char text[256];
-    *ret_bad_line = 0;
-    while (fgets(text, sizeof text, file)) {
-        ++*line;
-        const char *last = NULL;
-        char *rest = text;
-        for (char *word; *text != '#' && (word = strtok_r(rest, " \t\r\n", &rest));)
-            last = word;
-        if (!last)
-            continue;
-        if (audit_head_parse(last, ret_head))
-            return true;
-        *ret_bad_line = *line;
-        return false;
-    }
-    return false;
 }

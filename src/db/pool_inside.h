@@ -1,0 +1,48 @@
+#ifndef ANZE_DB_POOL_INSIDE_H
+#define ANZE_DB_POOL_INSIDE_H
+
+#include "anze/db/catalogue.h"
+#include "anze/db/lease.h"
+#include "anze/db/migration.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* What a pool is. Each file calls those above it:
+ *
+ *   pool_connect.c   opens one connection that is fit for the service; reads the catalogue
+ *   lease.c          takes and gives
+ *   keeper.c         the thread that reaches for the database and keeps a connection
+ *   pool.c           opens and closes the whole */
+struct pool {
+    struct pool_options options;
+    struct arena *arena;
+    struct migration_plan plan;
+    pthread_mutex_t mutex;         /* of all down to `closing` */
+    pthread_cond_t keeper_wake;
+    struct connection **idle;      /* the last used on top: its caches are warm */
+    int n_idle, n_open;            /* n_open counts also those in use and those being opened */
+    struct waiter *first, **last;
+    bool up, closing;
+    const char *refusal;
+    char told[6];                  /* SQLSTATE of the last refused login, to log it once */
+    bool was_up, was_told;
+    atomic_bool passed;            /* the guard, once in this process */
+    const struct catalogue *_Atomic catalogue; /* older ones live on with the arena: somebody may be reading */
+    atomic_bool catalogue_wanted;
+    int64_t catalogue_due_us;
+    pthread_t keeper;
+};
+
+/* NULL: it could not be reached, or is not fit for the service. */
+struct connection *pool_connect(struct pool *pool, struct connection_fault *ret_fault) NODISCARD;
+bool pool_read_catalogue(struct pool *pool, struct connection *connection) NODISCARD;
+
+/* These two under the mutex. Down: whoever waits is refused, since nobody waits for what will not come. */
+void pool_go_down(struct pool *pool);
+void pool_count(const struct pool *pool);
+
+/* Looks once, and then again and again on a thread of its own until the pool goes down for good. */
+void keeper_start(struct pool *pool);
+
+#endif
