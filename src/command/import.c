@@ -1,4 +1,5 @@
 #include "anze/command/command.h"
+#include "anze/base/utf8.h"
 #include "anze/contract/format.h"
 #include "import_stage.h"
 
@@ -15,7 +16,7 @@ const char usage_import[] =
     "Run again, it adds and changes what differs; it never deletes.\n\n"
     "All rows are checked first. If any is refused, nothing is written and the refused rows are listed as CSV\n"
     "(line,column,reason,row) on standard error or in the report.\n\n"
-    "  regions       行政区划: code, name, parent\n"
+    "  regions       行政区划: code, name, parent, from, until\n"
     "  units         单位: code, credit_code (one of them), kind, name, region_code, sector, level, supervision_role,\n"
     "                supervised_sectors, accountable_to, group, zone, risk_class, site_kind, high_risk, opened_on,\n"
     "                closed_on, effective_on\n"
@@ -94,6 +95,21 @@ static const char *read_import_arguments(struct import_arguments *arguments, int
     return NULL;
 }
 
+/* A value that was damaged is refused with its row. Where bytes that do not decode come up to half as often as Chinese
+ * characters, the file is in another encoding, and what happens to decode in it is not what was meant. */
+static bool is_meant_as_utf8(struct slice text)
+{
+    size_t undecoded = 0, wide = 0;
+    for (size_t at = utf8_valid_length(text) == text.length ? text.length : 0; at < text.length;) {
+        uint32_t point;
+        size_t length = utf8_next((struct slice){ text.bytes + at, text.length - at }, &point);
+        undecoded += length == 0;
+        wide += length > 2;
+        at += length ? length : 1;
+    }
+    return undecoded == 0 || undecoded * 2 <= wide;
+}
+
 /* NULL: ret_text is the file's content; else why not. */
 static const char *file_read(struct arena *arena, const char *path, struct slice *ret_text)
 {
@@ -107,7 +123,9 @@ static const char *file_read(struct arena *arena, const char *path, struct slice
     else {
         char *bytes = arena_alloc(arena, (size_t)status.st_size + 1);
         *ret_text = (struct slice){ bytes, fread(bytes, 1, (size_t)status.st_size, file) };
-        why = ferror(file) ? "reading it failed" : NULL;
+        why = ferror(file)               ? "reading it failed"
+              : !is_meant_as_utf8(*ret_text) ? "it is not in UTF-8 (GBK?); save it as UTF-8 请另存为 UTF-8 编码"
+                                          : NULL;
     }
     if (file)
         fclose(file);

@@ -8,6 +8,8 @@ static const struct import_column region_columns[] = {
     { "code", FORM_LINE, true },
     { "name", FORM_LINE, true },
     { "parent", FORM_LINE, false },
+    { "from", FORM_DAY, false },
+    { "until", FORM_DAY, false },
 };
 
 static const struct import_column unit_columns[] = {
@@ -54,7 +56,7 @@ static const struct import_column appointment_columns[] = {
 };
 
 static const struct import_kind kinds[] = {
-    { "regions", "importRegions", "anze.region", ARRAY_LENGTH(region_columns), region_columns },
+    { "regions", "importRegions", "anze.region_span", ARRAY_LENGTH(region_columns), region_columns },
     { "units", "importUnits", "anze.unit", ARRAY_LENGTH(unit_columns), unit_columns },
     { "people", "importPeople", "anze.person", ARRAY_LENGTH(person_columns), person_columns },
     { "appointments", "importAppointments", "anze.appointment", ARRAY_LENGTH(appointment_columns),

@@ -77,7 +77,7 @@ static bool is_date_time(struct slice text)
         size_t begin = ++at;
         while (is_digits(text, at, 1))
             at++;
-        if (at == begin || at - begin > 6)
+        if (at == begin || at - begin > 9)
             return false;
     }
     return is_offset((struct slice){ text.bytes + at, text.length - at });
@@ -182,25 +182,85 @@ static bool is_uri(struct slice text)
     return at == text.length;
 }
 
-/* GB 32100-2015: sixteen characters of meaning, the body's own check character, and one for the whole, which is
- * the weighted sum modulo 31 with the weights 3^i. The alphabet leaves out I, O, S, V and Z. */
-static bool is_credit_code(struct slice text)
+/* GB 32100-2015: the registry and the kinds of body that it registers, which are the first two characters. */
+static const struct {
+    char registry;
+    const char *kinds;
+} registries[] = {
+    { '1', "1239" }, { '2', "19" }, { '3', "123459" }, { '4', "19" }, { '5', "1239" },  { '6', "129" },
+    { '7', "129" },  { '8', "19" }, { '9', "123" },    { 'A', "19" }, { 'N', "1239" },  { 'Y', "1" },
+};
+
+static bool is_registered_kind(struct slice code)
 {
-    static const char alphabet[] = "0123456789ABCDEFGHJKLMNPQRTUWXY";
+    for (size_t i = 0; i < ARRAY_LENGTH(registries); i++)
+        if (registries[i].registry == code.bytes[0])
+            return is_one_of(code.bytes[1], registries[i].kinds);
+    return false;
+}
+
+/* A county, city or province by GB/T 2260, or 100000, the nation: provinces are known by their numbers, cities go to 70
+ * and 90 stands for what a province governs itself. Which of them exist, and when, the table of divisions knows. */
+static bool is_division(struct slice code, size_t from)
+{
+    static const int last_of_area[] = { 0, 5, 3, 7, 6, 4, 5, 1, 2 };
+    int area = number_at(code, from, 1), province = number_at(code, from + 1, 1), city = number_at(code, from + 2, 2);
+    if (area == 1 && province == 0)
+        return number_at(code, from + 2, 4) == 0;
+    return area >= 1 && area <= 8 && province <= last_of_area[area] && (province >= 1 || area == 5)
+           && (city <= 70 || city == 90);
+}
+
+static const char credit_alphabet[] = "0123456789ABCDEFGHJKLMNPQRTUWXY";
+
+static int credit_value(char c)
+{
+    const char *found = c ? strchr(credit_alphabet, c) : NULL;
+    return found ? (int)(found - credit_alphabet) : -1;
+}
+
+/* The last character makes the sum of all, weighted by 3^i, a multiple of 31. */
+static bool has_check_character(struct slice code)
+{
     int sum = 0, weight = 1;
-    if (text.length != 18 || !is_digits(text, 2, 6))
-        return false;
     for (size_t i = 0; i < 18; i++) {
-        const char *found = text.bytes[i] ? strchr(alphabet, text.bytes[i]) : NULL;
-        if (!found)
-            return false;
-        int value = (int)(found - alphabet);
-        if (i == 17)
-            return value == (31 - sum % 31) % 31;
-        sum += value * weight;
+        sum += credit_value(code.bytes[i]) * weight;
         weight = weight * 3 % 31;
     }
-    return false;
+    return sum % 31 == 0;
+}
+
+/* GB 11714: the body's own nine characters, the last of which is their check; digits only, as a person's number has. */
+static bool has_body_check(struct slice code)
+{
+    static const int weights[] = { 3, 7, 9, 10, 5, 8, 4, 2 };
+    int sum = 0;
+    for (size_t i = 0; i < 8; i++)
+        sum += number_at(code, 8 + i, 1) * weights[i];
+    int check = (11 - sum % 11) % 11;
+    return code.bytes[16] == (check == 10 ? 'X' : (char)('0' + check));
+}
+
+/* 公民身份号码: a birthday where it has one, and not every check of a code fits. */
+static bool is_personal(struct slice text)
+{
+    if (!is_digits(text, 0, 17) || !(is_digits(text, 17, 1) || text.bytes[17] == 'X'))
+        return false;
+    int century = number_at(text, 6, 2), month = number_at(text, 10, 2), day = number_at(text, 12, 2);
+    return (century == 19 || century == 20) && month >= 1 && month <= 12 && day >= 1 && day <= 31
+           && !(has_check_character(text) && has_body_check(text));
+}
+
+/* GB 32100-2015: registry, kind of body, division, the body's own nine characters and the check character. Codes with a
+ * wrong check character have been given out and are in use, so that it is not asked; the database marks them. */
+static bool is_credit_code(struct slice text)
+{
+    if (text.length != 18 || !is_digits(text, 2, 6))
+        return false;
+    for (size_t i = 0; i < 18; i++)
+        if (credit_value(text.bytes[i]) < 0)
+            return false;
+    return is_registered_kind(text) && is_division(text, 2) && !is_personal(text);
 }
 
 static bool is_region_code(struct slice text)
@@ -209,30 +269,48 @@ static bool is_region_code(struct slice text)
     return level && is_digits(text, 0, text.length) && text.bytes[0] != '0';
 }
 
-/* What makes a text look other than it is. Variation selectors and the separator of Mongolian script (U+180B-180E)
- * are not among them: names here are written with them. */
-static const struct range {
+struct range {
     uint32_t first, last;
-} unseen[] = {
-    { 0x00, 0x1f },     { 0x7f, 0x9f },     { 0xad, 0xad },     { 0x61c, 0x61c },   { 0x200b, 0x200f },
-    { 0x2028, 0x202e }, { 0x2060, 0x206f }, { 0xfdd0, 0xfdef }, { 0xfeff, 0xfeff }, { 0xfff9, 0xfffb },
-    { 0xe0000, 0xe007f },
 };
 
-static bool is_seen(uint32_t point)
+/* What makes a text look other than it is, wherever it stands: control and bidi characters, tags, noncharacters.
+ * Variation selectors and the separator of Mongolian script (U+180B-180E) are not among them, nor are the joiners
+ * (U+200C, U+200D), of which emoji and words are made: names here are written with them. */
+static const struct range never[] = {
+    { 0x00, 0x1f },     { 0x7f, 0x9f },     { 0x61c, 0x61c },   { 0x200e, 0x200f }, { 0x2028, 0x202e },
+    { 0x2061, 0x206f }, { 0xfdd0, 0xfdef }, { 0xfff9, 0xfffb }, { 0xe0000, 0xe007f },
+};
+
+/* What only says where a line may break: a name that is compared has none of it, a longer text that was pasted may. */
+static const struct range breaks[] = {
+    { 0xad, 0xad }, { 0x200b, 0x200b }, { 0x2060, 0x2060 }, { 0xfeff, 0xfeff },
+};
+
+static bool is_within(uint32_t point, const struct range *ranges, size_t n)
 {
-    for (size_t i = 0; i < ARRAY_LENGTH(unseen) && point >= unseen[i].first; i++)
-        if (point <= unseen[i].last)
-            return false;
-    return (point & 0xfffe) != 0xfffe;
+    for (size_t i = 0; i < n && point >= ranges[i].first; i++)
+        if (point <= ranges[i].last)
+            return true;
+    return false;
 }
 
-static bool is_text(struct slice text, const char *allowed)
+static bool is_plain(uint32_t point)
+{
+    return !is_within(point, never, ARRAY_LENGTH(never)) && !is_within(point, breaks, ARRAY_LENGTH(breaks))
+           && (point & 0xfffe) != 0xfffe;
+}
+
+static bool is_in_lines(uint32_t point)
+{
+    return point == '\n' || point == '\t' || is_plain(point) || is_within(point, breaks, ARRAY_LENGTH(breaks));
+}
+
+static bool is_text(struct slice text, bool (*is_taken)(uint32_t point))
 {
     for (size_t at = 0; at < text.length;) {
         uint32_t point = 0;
         size_t length = utf8_next((struct slice){ text.bytes + at, text.length - at }, &point);
-        if (length == 0 || !(is_seen(point) || (point < 0x80 && is_one_of((char)point, allowed))))
+        if (length == 0 || !is_taken(point))
             return false;
         at += length;
     }
@@ -241,12 +319,12 @@ static bool is_text(struct slice text, const char *allowed)
 
 static bool is_plain_text(struct slice text)
 {
-    return is_text(text, "");
+    return is_text(text, is_plain);
 }
 
 static bool is_multiline_text(struct slice text)
 {
-    return is_text(text, "\n\t");
+    return is_text(text, is_in_lines);
 }
 
 static const struct format {
@@ -260,14 +338,14 @@ static const struct format {
     { "uuid", is_uuid, "必须是小写的 UUID", "must be a UUID in lower case" },
     { "email", is_email, "必须是电子邮箱地址", "must be an email address" },
     { "uri", is_uri, "必须是绝对 URI", "must be an absolute URI" },
-    { "credit-code", is_credit_code, "必须是有效的统一社会信用代码 (GB 32100-2015)",
-      "must be a valid unified social credit code (GB 32100-2015)" },
+    { "credit-code", is_credit_code, "必须是统一社会信用代码 (GB 32100-2015)，不能是公民身份号码",
+      "must be a unified social credit code (GB 32100-2015), and no number of a person" },
     { "region-code", is_region_code, "必须是行政区划代码：2、4、6、9 或 12 位数字",
       "must be a division code: 2, 4, 6, 9 or 12 digits" },
     { "plain-text", is_plain_text, "必须是单行文字，不含控制字符和不可见字符",
       "must be one line of text without control or invisible characters" },
-    { "multiline-text", is_multiline_text, "必须是文字，不含换行和制表符以外的控制字符和不可见字符",
-      "must be text without control characters, except line feeds and tabs, and without invisible characters" },
+    { "multiline-text", is_multiline_text, "必须是文字，不含换行和制表符以外的控制字符和双向控制字符",
+      "must be text without control characters, except line feeds and tabs, and without bidi controls" },
 };
 
 static const struct format *find_format(const char *name)

@@ -3,6 +3,7 @@
 #include "anze/base/literal.h"
 #include "anze/base/text.h"
 #include "anze/base/utf8.h"
+#include "anze/contract/instant.h"
 #include "anze/contract/schema.h"
 #include "header_field.h"
 
@@ -96,7 +97,7 @@ static const char *read_single(struct reading *reading, const struct parameter *
         return "";
     }
     check_text(reading, parameter, text);
-    return text.bytes;
+    return instant_cut(reading->arena, text).bytes;
 }
 
 static void read_pair(struct reading *reading, struct slice pair)

@@ -4,6 +4,7 @@
 #include "anze/base/json.h"
 #include "anze/base/log.h"
 #include "anze/base/metrics.h"
+#include "anze/contract/instant.h"
 #include "anze/contract/parameters.h"
 #include "anze/contract/schema.h"
 #include "anze/http/exchange.h"
@@ -184,7 +185,7 @@ static bool read_body(struct exchange *exchange)
         if (!schema_check(operation->body, value, exchange->arena, "body", "", PROBLEM_VALIDATION_FAILED,
                           &exchange->problem))
             return false;
-        exchange->body = exchange->message->body;
+        exchange->body = instants_cut(exchange->arena, exchange->message->body);
     }
     if (operation->is_raw)
         exchange->body = exchange->message->body;

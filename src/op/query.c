@@ -37,6 +37,7 @@ static void reply_list(struct call *call, const struct db_row *row, const uint8_
 {
     struct reply *reply = call->reply;
     struct slice next = db_column(row, "next"), total = db_column(row, "total"), items = db_column(row, "items");
+    struct slice more = db_column(row, "more");
     struct text tail = text_on(call->arena);
     if (next.bytes)
         reply->next = cursor_seal(call->arena, slice_of(call->service->config->cursor_key), binding, next,
@@ -45,10 +46,12 @@ static void reply_list(struct call *call, const struct db_row *row, const uint8_
     text_add_json(&tail, reply->next);
     if (total.bytes)
         text_printf(&tail, ",\"total\":%.*s", (int)total.length, total.bytes);
-    text_add_string(&tail, "}}");
+    text_add_string(&tail, more.bytes ? "}," : "}}");
     reply_add(reply, SLICE("{\"items\":"));
     reply_add(reply, items.bytes ? items : SLICE("[]"));
     reply_add(reply, text_slice(&tail));
+    if (more.bytes) /* the members of an object, which stand beside the items */
+        reply_add(reply, (struct slice){ more.bytes + 1, more.length - 1 });
 }
 
 bool op_query(struct call *call)

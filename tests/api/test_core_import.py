@@ -95,7 +95,85 @@ def test_each_refused_region_is_named_by_its_line(load):
         (2, "code"), (2, "parent"), (3, "name"), (4, "parent"), (5, "parent"), (6, "parent"), (8, "code"), (9, "")]
 
 
+def periods(prepared, code: str) -> list[list]:
+    return prepared.value("select json_agg(json_build_array(name, lower(in_force)::text, upper(in_force)::text) order by in_force)"
+                          " from anze.region_span where code = %s", code)
+
+
+def test_a_code_holds_from_a_day_until_a_day_and_is_given_out_again(prepared, load):
+    code = "150622940"
+    rows = [{"code": code, "name": "旧乡", "parent": COUNTY, "from": "", "until": "2001-07-01"},
+            {"code": code, "name": "新镇", "parent": COUNTY, "from": "2016-05-17", "until": ""}]
+    assert load("regions", rows).counts == (2, 0, 0, 0)
+    expected = [["旧乡", None, "2001-07-01"], ["新镇", "2016-05-17", None]]
+    assert periods(prepared, code) == expected
+    assert load("regions", rows[::-1]).counts == (0, 0, 2, 0)
+    assert prepared.value("select name from anze.region where code = %s", code) == "新镇"
+    rows[0]["until"] = "2002-01-01"
+    assert load("regions", rows).counts == (0, 1, 1, 0)
+    assert periods(prepared, code)[0] == ["旧乡", None, "2002-01-01"]
+    rows[0]["until"] = "2016-05-18"
+    assert load("regions", rows).refused == [(3, "code", "Repeats line 2.")]
+    assert load("regions", [{**rows[0], "until": "2015-01-01", "from": "2015-01-01"}]).refused[0][1] == "until"
+
+
+def test_a_code_that_is_withdrawn_keeps_its_name_and_ends(prepared, load):
+    assert load("regions", [{"code": "150622941", "name": "甲镇", "parent": COUNTY}]).counts == (1, 0, 0, 0)
+    done = load("regions", [{"code": "150622941", "name": "甲镇", "parent": COUNTY, "until": "2016-05-17"}])
+    assert done.counts == (0, 1, 0, 0)
+    assert periods(prepared, "150622941") == [["甲镇", None, "2016-05-17"]]
+
+
+def test_levels_padded_with_zeros_are_levels_and_no_villages(prepared, load):
+    before = prepared.value("select count(*) from anze.region")
+    done = load("regions", [{"code": "150600000000", "name": "鄂尔多斯市", "parent": "150000000000"},
+                            {"code": "150622000000", "name": "准格尔旗", "parent": "150600000000"},
+                            {"code": "150622942000", "name": "乙镇", "parent": "150622000000"},
+                            {"code": "150622942001", "name": "丙村", "parent": "150622942000"}])
+    assert done.refused == [] and done.counts[0] == 2
+    assert prepared.value("select count(*) from anze.region") == before + 2
+    assert prepared.value("select (parent_code, level)::text from anze.region where code = '150622942001'"
+                          ) == "(150622942,village)"
+    assert prepared.value("select (parent_code, level)::text from anze.region where code = '150622942'") == "(150622,town)"
+
+
+def test_a_city_that_is_its_own_parent_has_its_towns_and_direct_counties_belong_to_the_province(prepared, load):
+    done = load("regions", "code,name,parent\n441900,东莞市,440000\n441900,东莞市,441900\n441900003,东城街道,441900\n"
+                           "442000,中山市,442000\n442000001,石岐街道,442000\n"
+                           "419000,省直辖县级行政区划,410000\n419001,济源市,419000\n")
+    assert done.refused == []
+    parents = "select coalesce(parent_code, '') || level from anze.region where code = %s"
+    assert prepared.value(parents, "441900") == "440000city" and prepared.value(parents, "442000") == "440000city"
+    assert prepared.value(parents, "441900003") == "441900town" and prepared.value(parents, "442000001") == "442000town"
+    assert prepared.value(parents, "419001") == "410000county"
+    assert prepared.value("select count(*) from anze.region where code = '419000'") == 0
+
+
+def test_a_unit_sits_in_a_region_that_holds_on_the_day(prepared, load):
+    load("regions", [{"code": "150622943", "name": "丁镇", "parent": COUNTY, "until": "2016-05-17"}])
+    assert load("units", [unit(region_code="150622943", opened_on="2012-01-01")]).counts == (1, 0, 0, 0)
+    done = load("units", [unit(region_code="150622943", opened_on="2020-01-01")])
+    (line, column, why), = done.refused
+    assert (line, column) == (2, "region_code") and why.endswith("it holds until 2016-05-16.")
+
+
 # ---- units ----
+
+def test_a_code_with_a_wrong_check_character_is_taken(prepared, load):
+    row = unit(credit_code="91350203M0001QKT19")
+    assert load("units", [row]).counts == (1, 0, 0, 0)
+    assert stored(prepared, row["code"])["credit_code"] == "91350203M0001QKT19"
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "gb18030", "utf-16"])
+@pytest.mark.parametrize("name", ["rows.csv", "rows.ndjson"])
+def test_a_file_in_another_encoding_is_refused_whole_before_its_first_row(prepared, load, encoding, name):
+    rows = [unit(name="泰通"), unit(name="鄂尔多斯市准格尔旗煤矿有限公司")]
+    text = as_csv(rows) if name.endswith("csv") else as_ndjson(rows)
+    done = load("units", text.encode(encoding), "--partial", name=name)
+    assert done.status == 1 and "save it as UTF-8" in done.err and done.refused == []
+    assert prepared.value("select count(*) from anze.unit where code = any (%s)", [row["code"] for row in rows]) == 0
+
 
 def test_units_refer_to_each_other_in_any_order_by_code_or_credit_code(prepared, load):
     group, zone = unit(kind="enterprise_group"), unit(kind="management_zone")
@@ -167,8 +245,10 @@ def circle(*, length: int) -> list[dict]:
 REFUSED_UNITS = {
     "no key": ({"code": ""}, "code", "A unit has a code or a credit code."),
     "form of the code": ({"code": "甲"}, "code", "A unit code has 1 to 64 letters, digits or . _ : -."),
-    "check character": ({"credit_code": "91150622MA0000001A"}, "credit_code",
-                        "The check character of the unified social credit code is wrong."),
+    "person": ({"credit_code": "369999190002300738"}, "credit_code",
+               "This looks like a number of a person, which is no unified social credit code."),
+    "registry": ({"credit_code": "94150622MA0000001A"}, "credit_code", "No unified social credit code: its registry, its kind of"
+                 " body or its division does not exist."),
     "kind": ({"kind": "company"}, "kind", "The kind of unit is not in the code set."),
     "region": ({"region_code": "150622777"}, "region_code", "The division code does not exist."),
     "sector": ({"sector": "magic"}, "sector", "The sector does not exist."),

@@ -128,7 +128,7 @@ def test_what_makes_a_hazard_major_is_a_criterion_and_no_opinion(county):
     path = f"{HAZARDS}/{made['id']}/judgements"
     for given, fault in (({"severity": "major"}, "required"),
                          ({"severity": "major", "criterion": "COAL.99"}, "unknown-reference"),
-                         ({"severity": "major", "criterion": "CHEM.01"}, "of-other-sector"),
+                         ({"severity": "major", "criterion": "TRADE.03.01"}, "of-other-sector"),
                          ({"severity": "major", "criterion": "FIRE.EXIT"}, "criterion-of-other-severity"),
                          ({"severity": "general", "criterion": "COAL.04"}, "criterion-of-other-severity")):
         assert faults(county.post(path, json=given, if_match="1")) == {("/criterion", fault)}, given
@@ -156,15 +156,15 @@ def test_a_major_hazard_is_made_general_by_another_than_who_judged_it(county, de
 # ---- recurrence ----
 
 def test_the_same_criterion_at_the_same_unit_within_a_year_is_a_recurrence(county):
-    first = filed(county, unit_id=PLANT.id, criterion="CHEM.15", found_at=ago(days=300))
-    second = filed(county, unit_id=PLANT.id, criterion="CHEM.15", found_at=ago(days=20))
-    third = filed(county, unit_id=PLANT.id, criterion="CHEM.15")
+    first = filed(county, unit_id=PLANT.id, criterion="ANY.MAJOR", found_at=ago(days=300))
+    second = filed(county, unit_id=PLANT.id, criterion="ANY.MAJOR", found_at=ago(days=20))
+    third = filed(county, unit_id=PLANT.id, criterion="ANY.MAJOR")
     assert (first["recurrences"], second["recurrences"], third["recurrences"]) == (0, 1, 2)
     assert second["recurrence_of"] == first["id"] and third["recurrence_of"] == second["id"]
-    assert filed(county, unit_id=PLANT.id, criterion="CHEM.14")["recurrences"] == 0
+    assert filed(county, unit_id=PLANT.id, criterion="FIRE.EXIT")["recurrences"] == 0
     listed = {h["id"] for h in county.items(f"{HAZARDS}?unit_id={PLANT.id}&recurrent=true")}
     assert {second["id"], third["id"]} <= listed and first["id"] not in listed
-    known_later = judged(county, filed(county, unit_id=PLANT.id), "major", criterion="CHEM.15")
+    known_later = judged(county, filed(county, unit_id=PLANT.id), "major", criterion="ANY.MAJOR")
     assert known_later["recurrences"] == 3 and known_later["recurrence_of"] == third["id"]
 
 
@@ -269,8 +269,46 @@ def test_criteria_are_those_of_the_day_that_is_asked_about(county):
     before = county.items(f"{CRITERIA}?code=COAL&on=2024-04-30")
     assert len(before) == 15 and {c["instrument"] for c in before} == {"MEM-4"}
     assert {c["in_force_until"] for c in before} == {"2024-04-30"}
-    assert len(county.items(f"{CRITERIA}?code=CHEM&severity=major")) == 20
+    assert len(county.items(f"{CRITERIA}?code=CHEM&severity=major&on=2026-09-29")) == 20
     assert [c["code"] for c in county.items(f"{CRITERIA}?severity=general")] == ["FIRE.EXIT"]
+
+
+def worth(caller, query: str) -> tuple[dict, dict]:
+    """(sets by code, sectors by code) of a list of criteria."""
+    answer = caller.get(f"{CRITERIA}?{query}").json()
+    return {s["code"]: s for s in answer["sets"]}, {s["sector"]: s for s in answer["sectors"]}
+
+
+def test_a_list_of_criteria_says_of_each_text_how_many_of_its_items_are_entered(county):
+    sets, sectors = worth(county, "sector=chemical&on=2026-09-30&limit=1")
+    assert (sets["CHEM.2026"]["items_in_instrument"], sets["CHEM.2026"]["items_entered"], sets["CHEM.2026"]["is_complete"]) == (
+        53, 0, False)
+    assert sets["CHEM.2026"]["number"] == "AQ 3067-2026" and "CHEM.2017" not in sets
+    assert sets["ANY"]["is_general_clause"] and "sectors" not in sets["ANY"]
+    assert list(sectors) == ["chemical"] and not sectors["chemical"]["is_complete"] and sectors["chemical"]["sets"] == ["CHEM.2026"]
+    sets, sectors = worth(county, "sector=chemical&on=2026-09-29")
+    assert sets["CHEM.2017"]["in_force_until"] == "2026-09-29"
+    assert sectors["chemical"] == {"sector": "chemical", "is_complete": True, "sets": ["CHEM.2017"]}
+
+
+def test_a_sector_without_a_text_says_so_instead_of_an_empty_list_that_looks_like_nothing_is_major(county):
+    assert county.items(f"{CRITERIA}?sector=railway&code=RAIL") == []
+    _, sectors = worth(county, "sector=railway&code=RAIL")
+    assert sectors["railway"]["sets"] == [] and not sectors["railway"]["is_complete"]
+    assert "没有列出不等于不是重大隐患" in sectors["railway"]["note_zh"] and "may be major" in sectors["railway"]["note_en"]
+    _, sectors = worth(county, "limit=1")
+    assert len(sectors) > 30 and sectors["industry_trade"]["is_complete"] and not sectors["coal"]["is_complete"]
+
+
+def test_several_criteria_of_one_hazard_are_shown_in_its_answer_its_list_and_its_judgement(county):
+    made = filed(county, criteria=["COAL.02", "COAL.05"])
+    assert made["criterion"]["code"] == "COAL.02" and [k["code"] for k in made["criteria"]] == ["COAL.02", "COAL.05"]
+    shown = next(h for h in county.items(f"{HAZARDS}?unit_id={made['unit']['id']}&criterion=COAL.02") if h["id"] == made["id"])
+    assert shown["criteria"] == made["criteria"]
+    major = judged(county, made, "major", criteria=["COAL.05", "COAL.02"])
+    assert [k["code"] for k in major["judgements"][-1]["criteria"]] == ["COAL.05", "COAL.02"] == [
+        k["code"] for k in county.get(f"{HAZARDS}/{made['id']}").json()["criteria"]]
+    assert major["case"]["timeline"][-1]["fields"]["further_criteria"] == "COAL.02"
 
 
 def test_statistics_count_what_was_found_in_the_period(desk):
@@ -382,14 +420,14 @@ def test_a_step_without_its_evidence_or_by_a_wrong_criterion_is_refused(county, 
     assert faults(mine.post(path, if_match=str(ordered["version"]), json={
         "action": "report_rectified", "fields": {"result": "已整改"}})) == {("/evidence", "evidence-needed")}
     assert faults(county.post(path, if_match=str(ordered["version"]), json={
-        "action": "judge_major", "fields": {"criterion": "CHEM.01"}})) == {("/fields/criterion", "of-other-sector")}
+        "action": "judge_major", "fields": {"criterion": "TRADE.03.01"}})) == {("/fields/criterion", "of-other-sector")}
 
 
 # ---- lights and audit ----
 
 def test_an_open_major_hazard_turns_the_light_of_its_unit_and_says_why(county, alone):
     unit = tree.enterprise("150622100", 2)
-    judged(county, filed(county, unit_id=unit.id), "major", criterion="CHEM.05")
+    judged(county, filed(county, unit_id=unit.id), "major", criterion="ANY.MAJOR")
     with alone.owner() as owner:
         owner.execute("select anze.judge_lights(array[%s::uuid])", (unit.id,))
         reasons = owner.execute("select reasons from anze.unit_light where unit_id = %s", (unit.id,)).fetchone()[0]

@@ -61,7 +61,8 @@ def test_a_dry_run_opens_nothing(county):
     ({"supervision_role": "sector"}, {("/supervision_role", "rule")}),
     ({"kind": "department", "risk_class": "red"}, {("/risk_class", "rule")}),
     ({"kind": "agency", "high_risk": ["mine"]}, {("/risk_class", "rule")}),
-    ({"credit_code": "91350100M000100Y44"}, {("/credit_code", "rule")}),
+    ({"credit_code": "369999190002300738"}, {("/credit_code", "rule")}),
+    ({"credit_code": "94350100M000100Y43"}, {("/credit_code", "rule")}),
     ({"surprise": 1}, {("/surprise", "unknown-field")})])
 def test_what_does_not_fit_is_refused_where_it_stands(county, changes, expected):
     assert faults(county.post("/v1/units", json=unit_body(**changes))) == expected

@@ -14,6 +14,17 @@ ASKED = {
     "mergeHazard": (f"/v1/hazards/{HAZARD}/mergers", {"into_id": SAME, "reason": "同一隐患"}, "999"),
     "undoHazardMerger": (f"/v1/hazards/{HAZARD}/mergers/undo", {"reason": "两处不同"}, "999"),
     "listHazardCriteria": ("/v1/hazard-criteria", None, None),
+    "addHazardCriterion": ("/v1/hazard-criteria", lambda: {
+        "code": f"COAL.T{uuid.uuid4().hex[:10].upper()}", "set": "COAL.2026", "article": "第一条", "title_zh": "测试", "title_en": "Test",
+        "sectors": ["coal"], "in_force_from": "2026-07-01", "reason": "试行"}, None),
+    "getHazardCriterion": ("/v1/hazard-criteria/COAL.02", None, None),
+    "reviseHazardCriterion": ("/v1/hazard-criteria/COAL.02/versions", {"in_force_from": "2030-01-01", "reason": "试行"}, "999"),
+    "listHazardCriterionSets": ("/v1/hazard-criterion-sets", None, None),
+    "addHazardCriterionSet": ("/v1/hazard-criterion-sets", lambda: {
+        "code": f"TEST.T{uuid.uuid4().hex[:10].upper()}", "instrument": "MEM-21", "title_zh": "测试", "title_en": "Test",
+        "in_force_from": "2031-01-01", "reason": "试行"}, None),
+    "getHazardCriterionSet": ("/v1/hazard-criterion-sets/COAL.2026", None, None),
+    "reviseHazardCriterionSet": ("/v1/hazard-criterion-sets/COAL.2026", {"reason": "试行"}, "999"),
     "listHazardStatistics": ("/v1/hazard-statistics?period=2026-Q1", None, None),
 }
 

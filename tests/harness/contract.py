@@ -9,6 +9,16 @@ from referencing.jsonschema import DRAFT202012
 ROOT = "urn:anze:openapi"
 METHODS = ("get", "post", "put", "patch", "delete")
 
+# Every instant of every answer has one form: China's offset, milliseconds.
+TAKEN = jsonschema.Draft202012Validator.FORMAT_CHECKER
+ANSWERED = jsonschema.FormatChecker()
+INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}\+08:00")
+
+
+@ANSWERED.checks("date-time")
+def is_instant(value) -> bool:
+    return not isinstance(value, str) or INSTANT.fullmatch(value) is not None
+
 
 def _pointer(*parts: str) -> str:
     return ROOT + "#/" + "/".join(part.replace("~", "~0").replace("/", "~1").replace("%", "%25").replace("{", "%7B")
@@ -56,13 +66,13 @@ class Contract:
         return None
 
     @lru_cache(maxsize=None)
-    def _validator(self, *pointer: str) -> jsonschema.Draft202012Validator:
-        return jsonschema.Draft202012Validator({"$ref": _pointer(*pointer)}, registry=self._registry,
-                                               format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
+    def _validator(self, formats: jsonschema.FormatChecker, *pointer: str) -> jsonschema.Draft202012Validator:
+        return jsonschema.Draft202012Validator({"$ref": _pointer(*pointer)}, registry=self._registry, format_checker=formats)
 
-    def schema_faults(self, value, *pointer: str) -> list[str]:
+    def schema_faults(self, value, *pointer: str, formats: jsonschema.FormatChecker = TAKEN) -> list[str]:
         """What is wrong with a value against the schema at a place: contract.schema_faults(v, "components", …)."""
-        return [f"{error.json_path}: {error.message[:200]}" for error in self._validator(*pointer).iter_errors(value)]
+        return [f"{error.json_path}: {error.message[:200]}"
+                for error in self._validator(formats, *pointer).iter_errors(value)]
 
     def check(self, method: str, target: str, response) -> None:
         """Raises AssertionError when a `requests` response is not one that the contract documents."""
@@ -99,7 +109,7 @@ class Contract:
         media = response.headers.get("Content-Type", "").partition(";")[0].strip()
         assert media in content, f"{place}: media type {media!r} is not documented; documented are {sorted(content)}"
         if media.endswith("json") and "schema" in content[media]:
-            faults = self.schema_faults(response.json(), *pointer, "content", media, "schema")
+            faults = self.schema_faults(response.json(), *pointer, "content", media, "schema", formats=ANSWERED)
             assert not faults, f"{place}: the body does not follow its schema:\n" + "\n".join(faults[:10])
 
     @staticmethod

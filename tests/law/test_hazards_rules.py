@@ -62,13 +62,103 @@ def test_a_criterion_begins_with_its_instrument(desk, code, since):
     assert desk.value(on, code, day) == code and desk.value(on, code, day - dt.timedelta(days=1)) is None
 
 
-def test_every_criterion_begins_when_its_instrument_is_in_force_and_the_lists_are_whole(desk):
+def test_every_criterion_is_of_a_text_and_in_force_only_while_its_instrument_is(desk):
     assert desk.value("select count(*) from anze.hazard_criterion k join anze.instrument i on i.code = k.instrument"
                       " where not i.in_force @> lower(k.in_force)") == 0
-    counted = dict(desk.connection.execute("select split_part(code, '.', 1), count(*) from anze.hazard_criterion"
-                                           " where in_force @> anze.today() group by 1").fetchall())
-    assert (counted["COAL"], counted["CHEM"]) == (17, 20) and counted.keys() == {
-        "ANY", "COAL", "CHEM", "TRADE", "MINE", "TAILINGS", "FIRE"}
+    assert desk.value("select count(*) from anze.hazard_criterion k left join anze.hazard_criterion_set s on s.code = k.set_code"
+                      " where s.code is null or not k.in_force <@ s.in_force or k.instrument <> s.instrument") == 0
+    assert desk.value("select count(*) from anze.hazard_criterion_set s join anze.instrument i on i.code = s.instrument"
+                      " where not i.in_force @> s.in_force") == 0
+    assert desk.value("select count(*) from anze.hazard_criterion_set s cross join lateral ("
+                      " select count(*) as entered from anze.hazard_criterion k"
+                      " where k.set_code = s.code and k.in_force @> lower(s.in_force)) e where e.entered > s.item_count") == 0
+
+
+def texts(desk, sector: str, day: str) -> dict[str, tuple]:
+    """code -> (items of the text, items entered, whether that is all) of the sector's own texts on a day."""
+    return {code: (items, entered, whole) for code, items, entered, whole in desk.connection.execute(
+        "select w.set_code, s.item_count, w.entered, w.is_complete from anze.hazard_criterion_sets(%s, %s) w"
+        " join anze.hazard_criterion_set s on s.code = w.set_code where w.is_own", (day, sector)).fetchall()}
+
+
+def test_coal_has_one_edition_until_2026_06_30_and_another_from_2026_07_01(desk):
+    assert texts(desk, "coal", "2026-06-30") == {"COAL.2021": (15, 15, True), "COAL.REGULATION": (17, 17, True),
+                                                 "COAL.OPENPIT": (None, 0, False)}
+    assert texts(desk, "coal", "2026-07-01") == {"COAL.2026": (None, 0, False), "COAL.REGULATION": (17, 17, True),
+                                                 "COAL.OPENPIT": (None, 0, False)}
+
+
+def test_a_hazard_found_before_an_edition_ended_keeps_its_criterion(desk):
+    made = file(desk, midnight("2026-06-30T23:59:59"), criterion="COAL.M4.04")
+    assert judge(desk, made, "major", criterion="COAL.M4.04")["criterion"]["code"] == "COAL.M4.04"
+    with pytest.raises(Refused) as refused:
+        file(desk, midnight("2026-07-01"), criterion="COAL.M4.04")
+    assert refused.value.faults == [("/criterion", "not-in-force")]
+
+
+def test_chemicals_have_20_items_until_2026_09_29_and_53_from_2026_09_30(desk):
+    assert texts(desk, "chemical", "2026-09-29") == {"CHEM.2017": (20, 20, True)}
+    assert texts(desk, "hazardous_chemicals", "2026-09-30") == {"CHEM.2026": (53, 0, False)}
+    assert texts(desk, "fireworks", "2026-09-30") == {"FIREWORKS.2017": (20, 20, True)}
+
+
+def test_fire_changes_its_text_on_2025_11_01(desk):
+    assert set(texts(desk, "fire", "2025-10-31")) == {"FIRE.2017"}
+    assert set(texts(desk, "fire", "2025-11-01")) == {"FIRE.2025"}
+
+
+def test_industry_and_trade_has_64_items_3_for_all_47_in_seven_industries_and_14_more(desk):
+    assert texts(desk, "industry_trade", "2023-05-15") == {"TRADE.2023": (64, 64, True)}
+    counted = dict(desk.connection.execute(
+        "select case when article like '第三条%%' then 'all' when article ~ '^第(四|五|六|七|八|九|十)条' then 'industries'"
+        " else 'special' end, count(distinct article) from anze.hazard_criterion where set_code = 'TRADE.2023' group by 1").fetchall())
+    assert counted == {"all": 3, "industries": 47, "special": 14}
+
+
+def test_mines_other_than_coal_have_32_13_and_19_items_and_8_more_from_2024_04_23(desk):
+    assert texts(desk, "non_coal_mine", "2024-04-22") == {
+        "MINE.UNDERGROUND": (32, 32, True), "MINE.OPENPIT": (13, 13, True), "MINE.TAILINGS": (19, 19, True)}
+    assert texts(desk, "non_coal_mine", "2024-04-23")["MINE.2024"] == (8, 0, False)
+
+
+def test_where_the_texts_are_not_whole_an_officers_reasons_make_a_hazard_major(desk):
+    found = midnight("2026-10-08")
+    made = file(desk, found, unit_id=PLANT.id)
+    with pytest.raises(Refused) as refused:
+        judge(desk, made, "major")
+    assert refused.value.faults == [("/criterion", "required")]
+    major = judge(desk, made, "major", basis="反应釜无紧急停车，现行准则条款尚未录入")
+    assert (major["severity"], major["criterion"]["code"], major["judgements"][-1]["basis"]) == (
+        "major", "ANY.MAJOR", "反应釜无紧急停车，现行准则条款尚未录入")
+
+
+def test_where_the_texts_are_whole_or_a_unit_judges_no_reasons_stand_for_a_criterion(desk):
+    whole = file(desk, midnight("2026-09-29"), unit_id=PLANT.id)
+    with pytest.raises(Refused) as refused:
+        judge(desk, whole, "major", basis="以为重大")
+    assert refused.value.faults == [("/criterion", "required")]
+    of_unit = {"reach": "unit", "unit": PLANT.id, "actor": "plant", "on_behalf_of": PLANT.id}
+    own = do(desk, of_unit, "file_hazard", filing(unit_id=PLANT.id, source="own_check",
+                                                  found_at=midnight("2026-10-08").isoformat()))
+    with pytest.raises(Refused) as refused:
+        do(desk, of_unit, "judge_hazard", own["id"], "1", {"severity": "major", "basis": "自认重大"})
+    assert refused.value.faults == [("/criterion", "required")]
+
+
+def test_several_bases_are_cited_for_one_hazard_and_each_has_its_days(desk):
+    found = midnight("2026-06-30")
+    made = file(desk, found, criterion="COAL.04", criteria=["COAL.M4.04", "COAL.04"])
+    assert made["criterion"]["code"] == "COAL.04" and [k["code"] for k in made["criteria"]] == ["COAL.04", "COAL.M4.04"]
+    major = judge(desk, made, "major", criteria=["COAL.M4.04", "COAL.04", "ANY.MAJOR"])
+    assert [k["code"] for k in major["criteria"]] == ["COAL.M4.04", "COAL.04", "ANY.MAJOR"]
+    assert major["judgements"][-1]["criteria"] == major["criteria"] and major["criterion"]["code"] == "COAL.M4.04"
+    with pytest.raises(Refused) as refused:
+        file(desk, midnight("2026-07-01"), criteria=["COAL.04", "COAL.M4.04", "CHEM.01"])
+    assert refused.value.faults == [("/criteria/1", "not-in-force"), ("/criteria/2", "of-other-sector")]
+    other = file(desk, found)
+    with pytest.raises(Refused) as refused:
+        judge(desk, other, "major", criteria=["COAL.04", "FIRE.EXIT"])
+    assert refused.value.faults == [("/criteria", "criterion-of-other-severity")]
 
 
 @pytest.mark.parametrize("days, recurrences", [(364, 1), (366, 0)])

@@ -13,7 +13,8 @@ enum op_how { OP_PLAIN = 0, OP_KEYED = 1, OP_READS = 2, OP_BINARY = 4 };
 bool op_run(const struct call *call, struct statement *statement, const char *const *values, unsigned how,
             struct db_reply *ret_reply) NODISCARD;
 
-/* The row's columns as the reply: body, status, etag, location, last_modified. */
+/* The row's columns as the reply: body, status, etag, location, last_modified. Of a list: items, next, total, and more,
+ * an object whose members stand beside the items. */
 void op_reply_row(struct call *call, const struct db_row *row);
 /* A column's text on the call's arena, or NULL. */
 const char *op_text_of(const struct call *call, const struct db_row *row, const char *column);

@@ -59,13 +59,14 @@ with told(table_name, may_change, why_not_zh, why_not_en) as (
     select 'anze.' || a.name, a.may_change::text[], null, null
     from (values
         -- places, units, people
-        ('region', '{}'), ('sector', '{}'), ('unit', '{}'), ('unit_event', '{}'), ('unit_follower', '{}'),
+        ('region', '{}'), ('region_span', '{}'), ('sector', '{}'), ('unit', '{}'), ('unit_event', '{}'), ('unit_follower', '{}'),
         ('post', '{}'), ('person', '{}'), ('appointment', '{}'), ('voided_appointment', '{region_code,sector,is_body}'), ('structural_rule', '{}'),
         -- the law's figures and code sets
         ('instrument', '{}'), ('rule', '{}'), ('rule_unit', '{}'), ('rule_limit', '{}'), ('working_day', '{}'), ('level', '{}'),
+        ('calendar_notice', '{}'), ('calendar_day', '{}'),
         ('accident_category', '{}'), ('accident_grade', '{}'), ('accident_threshold', '{}'), ('accident_danger', '{}'),
         ('accident_supplement_sector', '{}'), ('accident_clock_rule', '{}'), ('accident_recipient_rule', '{}'),
-        ('accident_telling', '{}'), ('accident_action', '{}'), ('hazard_criterion', '{}'), ('risk_colour', '{}'),
+        ('accident_telling', '{}'), ('accident_action', '{}'), ('hazard_criterion', '{}'), ('hazard_criterion_set', '{}'), ('risk_colour', '{}'),
         ('risk_factor', '{}'),
         ('file_type', '{}'), ('light_rule', '{}'), ('notice_stage', '{}'),
         -- duties and what was done
@@ -105,6 +106,7 @@ with told(table_name, may_change, why_not_zh, why_not_en) as (
         ('anze.duty_change', '由任务变化推出', 'differences of sums, by the moment of the change'),
         ('anze.set_aside', '后台搁置清单', 'a list of what is to be tried again'),
         ('anze.rule_work', '待办重算清单', 'a list of what is to be computed again'),
+        ('anze.calendar_work', '待办重算清单', 'a list of what is to be computed again'),
         ('anze.duty_work', '待办重算清单', 'a list of what is to be computed again'),
         ('anze.unit_light', '由亮灯规则评判推出', 'judged by the rules of lights'),
         ('anze.light_change', '由亮灯规则评判推出', 'judged by the rules of lights'),

@@ -67,14 +67,10 @@ $$;
 -- Where and what: region, sector and category from the code sets, by the standard in force on the day.
 create or replace function anze.accident_code_faults(a anze.accident) returns jsonb stable language plpgsql as $$
 declare
-    faults jsonb := '[]';
-    region_known constant boolean := exists (select from anze.region r
-        where r.code = a.region_code and r.in_force @> anze.day_of(a.occurred_at));
+    faults jsonb := anze.region_faults(a.region_code, anze.day_of(a.occurred_at), '/region_code');
+    region_known constant boolean := faults = '[]';
 begin
-    if not region_known then
-        faults := faults || anze.fault('/region_code', 'unknown-reference', '没有该行政区划。',
-            'There is no such region.');
-    elsif anze.county_of(a.region_code) is null then
+    if region_known and anze.county_of(a.region_code) is null and not anze.region_is_of_towns(a.region_code) then
         faults := faults || anze.fault('/region_code', 'county-needed', '事故地点应至少具体到县级行政区划。',
             'The place needs a region of county level or below.');
     end if;
@@ -228,7 +224,7 @@ begin
     a.reported_at := coalesce((given ->> 'received_at')::timestamptz, at);
     a.recorded_at := at;
     a.updated_at := at;
-    a.entry_level := greatest(level, 2);
+    a.entry_level := anze.region_level_from(given ->> 'region_code', greatest(level, 2::smallint));
     a := anze.accident_take(a, given - '{figures,reporter_name,reporter_phone,received_at,notified}'::text[],
                             '[]'::jsonb || anze.accident_reception_faults(given, at), at);
     a.id := anze.new_id(a.region_code, at);

@@ -96,19 +96,22 @@ create or replace function anze.accident_clock_applies(
     and (not up_to_top or to_level <= anze.accident_top_level(grade, day, of_region))
 $$;
 
--- The clocks that the law knows for a day, a region and a rule set, with the term that each one allows.
+-- The clocks that the law knows for a day, a region and a rule set, with the term that each one allows. A level that the
+-- region does not have owes none, and what would go to it goes to the next above.
 create or replace function anze.accident_clocks_of(day date, of_region text, of_rule_set text)
 returns table (code text, from_level smallint, to_level smallint, title_zh text, title_en text, grade_from smallint,
                grade_to smallint, up_to_top boolean, rule text, rule_version integer, immediately boolean, allowed numeric,
                unit text)
 stable parallel safe rows 12 language sql as $$
-    select c.code, c.from_level, c.to_level, c.title_zh, c.title_en, c.grade_from, c.grade_to, c.up_to_top, r.code,
-        r.version, c.outer_rule is not null, coalesce(o.value, r.value), coalesce(o.unit, r.unit)
+    select c.code, c.from_level, anze.region_level_from(of_region, c.to_level), c.title_zh, c.title_en, c.grade_from,
+        c.grade_to, c.up_to_top, r.code, r.version, c.outer_rule is not null, coalesce(o.value, r.value), coalesce(o.unit, r.unit)
     from anze.accident_clock_rule c
     cross join lateral anze.rule_in_force(c.rule, day, of_region) r
     left join lateral anze.rule_in_force(c.outer_rule, day, of_region) o on c.outer_rule is not null
     where coalesce(c.rule_set, of_rule_set) = of_rule_set and r.code is not null
+        and anze.region_has_level(of_region, c.from_level)
 $$;
+
 -- Whether the register knows a unit that the caller may not see. The answer is stored, never shown.
 create or replace function anze.accident_unit_behind(code text) returns uuid
 stable strict security definer language sql

@@ -211,8 +211,7 @@ begin
     from running r
     left join added n on (n.clock, n.from_level, n.to_level)
         = (r.clock, anze.accident_clock_from(r), anze.accident_clock_to(r))
-    join anze.accident_clock_rule k on (k.code, k.from_level, k.to_level)
-        = (r.clock, anze.accident_clock_from(r), anze.accident_clock_to(r))
+    join (select distinct c.code, c.rule_set from anze.accident_clock_rule c) k on k.code = r.clock
     cross join lateral (
         select count(*) > 0 as keeps, min(x.met_at) as met_at
         from unnest(wanted) x

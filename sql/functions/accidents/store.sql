@@ -22,6 +22,7 @@ create or replace function anze.accident_head_json(a anze.accident) returns json
 begin
     return (select jsonb_build_object('id', a.id, 'version', a.version, 'state', a.state,
         'unit', jsonb_build_object('name', a.unit_name, 'credit_code', a.unit_credit_code,
+                                   'credit_code_mismatch', anze.credit_code_mismatch(a.unit_credit_code),
                                    'id', case when not a.unit_is_declared then a.unit_id end),
         'region_code', a.region_code, 'region_name', g.name, 'place', a.place, 'sector', a.sector,
         'category', jsonb_build_object('standard', c.standard, 'code', c.code, 'title_zh', c.title_zh,

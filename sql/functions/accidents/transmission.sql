@@ -2,14 +2,14 @@
 
 set local check_function_bodies = off; -- functions of this folder may name later ones
 
--- Whether this level may pass it to that one, a county or higher. A unit or a town passes it no further than the county,
+-- Whether this level may pass it to that one, a county or higher. A unit or a town passes it no further than the lowest level there is,
 -- but where the law has the unit itself report higher.
 create or replace function anze.accident_may_pass(a anze.accident, by_level smallint, up_to smallint) returns boolean
 stable language plpgsql as $$
 #variable_conflict use_column
 begin
-    return (select up_to > by_level and up_to >= 2
-    and (by_level >= 2 or up_to <= 2
+    return (select up_to > by_level and up_to >= 2 and anze.region_has_level(a.region_code, up_to)
+    and (by_level >= 2 or up_to <= anze.region_level_from(a.region_code, 2::smallint)
          or by_level = 0 and exists (
              select from anze.deadline d
              where d.subject_id = a.id and d.superseded_at is null and anze.accident_clock_kind(d) = 'report'

@@ -43,7 +43,7 @@ begin
             'starts_at', anze.instant(d.starts_at), 'unit', anze.unit_name_json(d.owed_by),
             'region_code', d.region_code, 'sector', d.sector, 'basis', anze.rule_basis(d.rule, d.rule_version,
                 anze.day_of(d.starts_at)),
-            'link', '/v1/cases/' || c.id)
+            'link', '/v1/cases/' || c.id) || anze.deadline_calendar(d)
         from anze.deadline d join anze.case_file c on c.id = d.subject_id where d.id = identity);
 end
 $$;

@@ -76,7 +76,7 @@ $$;
 
 create or replace function anze.deadline_state(d anze.deadline) returns text stable parallel safe language sql
 return case
-    when (d).superseded_at > (d).due_at then 'superseded_late'
+    when (d).superseded_at > (d).due_at and (d).because is distinct from 'fact_corrected' then 'superseded_late'
     when (d).superseded_at is not null then 'superseded'
     when (d).met_at > (d).due_at then 'met_late'
     when (d).met_at is not null then 'met'
@@ -84,9 +84,10 @@ return case
     else 'running' end;
 
 -- By how much a clock ended late, whether it was met or another took its place; NULL: in time, or not ended. What is
--- overdue says so by its state and due_at alone: a figure that grows would make every read another answer.
+-- overdue says so by its state and due_at alone: a figure that grows would make every read another answer. What counted by a
+-- wrong fact, rule or calendar was never late.
 create or replace function anze.deadline_late_seconds(d anze.deadline) returns bigint immutable parallel safe language sql
-return case when coalesce((d).superseded_at, (d).met_at) > (d).due_at
+return case when coalesce((d).superseded_at, (d).met_at) > (d).due_at and (d).because is distinct from 'fact_corrected'
     then floor(extract(epoch from coalesce((d).superseded_at, (d).met_at) - (d).due_at))::bigint end;
 
 create or replace function anze.deadline_json(d anze.deadline) returns jsonb
@@ -98,7 +99,7 @@ begin
         'due_at', anze.instant(d.due_at), 'met_at', anze.instant(d.met_at),
         'superseded_at', anze.instant(d.superseded_at), 'late_by_seconds', anze.deadline_late_seconds(d),
         'owed_by', anze.unit_name_json(d.owed_by),
-        'basis', anze.rule_basis(d.rule, d.rule_version, anze.day_of(d.starts_at))));
+        'basis', anze.rule_basis(d.rule, d.rule_version, anze.day_of(d.starts_at)))) || anze.deadline_calendar(d);
 end
 $$;
 

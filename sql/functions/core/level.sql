@@ -48,6 +48,32 @@ begin
 end
 $$;
 
+-- Whether a region has a government of that level, county or above: cities without counties (东莞 441900, 嘉峪关, whose only
+-- county 620201 is a name for its towns), counties that the province governs itself (济源 419001), the districts of
+-- Beijing, Tianjin, Shanghai and Chongqing. A level that there is not owes nothing.
+create or replace function anze.region_has_level(region_code text, rank smallint) returns boolean
+immutable parallel safe strict language plpgsql as $$
+begin
+    return case rank
+        when 2 then substr(region_code, 5, 2) <> '00' and left(region_code, 6) <> '620201'
+        when 3 then substr(region_code, 3, 2) not in ('00', '90') and left(region_code, 2) not in ('11', '12', '31', '50')
+        else true end;
+end
+$$;
+
+-- The lowest level from this one up that a region has.
+create or replace function anze.region_level_from(region_code text, rank smallint) returns smallint
+immutable parallel safe strict language plpgsql as $$
+declare
+    found_rank smallint := rank;
+begin
+    while not anze.region_has_level(region_code, found_rank) loop
+        found_rank := found_rank + 1;
+    end loop;
+    return found_rank;
+end
+$$;
+
 -- The level at which the caller stands (anze.level): by its region; who acts for one unit, by that unit: an
 -- enterprise is 0, a body stands where it sits.
 create or replace function anze.caller_level() returns smallint

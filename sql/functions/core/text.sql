@@ -11,3 +11,16 @@ begin
     return version || '.' || left(md5(shown), 12);
 end
 $$;
+
+-- True of a credit code whose check character does not fit, NULL of any other: such codes have been given out and are in
+-- use, so that they are taken and marked.
+create or replace function anze.credit_code_mismatch(code text) returns boolean immutable parallel safe strict
+language plpgsql as $$
+begin
+    return case when not anze.credit_code_is_valid(code) then true end;
+end
+$$;
+
+-- A name as it is searched: the dot between the parts of a name (阿拉腾·其其格) is typed in many ways.
+create or replace function anze.searched_name(name text) returns text immutable parallel safe strict language sql
+return translate(name, '.•・．‧⋅∙･․ㆍ᛫·', '············');

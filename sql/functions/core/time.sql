@@ -17,9 +17,10 @@ $$;
 create or replace function anze.effective_on() returns date stable parallel safe language sql
 return coalesce(nullif(current_setting('anze.effective_on', true), '')::date, anze.today());
 
--- Instants in answers: RFC 3339, milliseconds, China's offset.
+-- Instants in answers: RFC 3339, milliseconds, and +08:00, also where China's clocks showed something else (summer time of
+-- 1986 to 1991, Shanghai's own time before 1901).
 create or replace function anze.instant(at timestamptz) returns text stable parallel safe strict language sql as $$
-    select to_char(at at time zone 'Asia/Shanghai', 'YYYY-MM-DD"T"HH24:MI:SS.MS"+08:00"')
+    select to_char(at at time zone interval '8 hours', 'YYYY-MM-DD"T"HH24:MI:SS.MS"+08:00"')
 $$;
 
 -- A moment without a day: what has no day to be done by.

@@ -10,7 +10,7 @@ create or replace function anze.hazard_judgement_faults(h anze.hazard, judged_as
 stable language plpgsql as $$
 begin
     return (
-        select anze.hazard_criterion_faults(named, anze.day_of(h.found_at), h.sector, pointer)
+        select '[]'::jsonb || anze.hazard_criterion_faults(named, anze.day_of(h.found_at), h.sector, pointer)
             || case
             when judged_as = 'major' and named is null then anze.fault(pointer, 'required', '判定为重大隐患应指明判定标准。',
                 'A major hazard is one by a criterion.')
@@ -22,8 +22,29 @@ begin
 end
 $$;
 
+-- What a step names beside the leading criterion: codes with commas between them.
+create or replace function anze.hazard_further_named(line text) returns text[] immutable parallel safe language plpgsql as $$
+begin
+    return array(select btrim(c.code) from unnest(string_to_array(line, ',')) with ordinality c(code, place)
+                 where btrim(c.code) <> '' order by c.place);
+end
+$$;
+
 create or replace function anze.hazard_judged_as(action text) returns text immutable parallel safe language sql
 return case when action like 'judge\_major%' then 'major' else 'general' end;
+
+-- Each of several bases is judged like the leading one.
+create or replace function anze.hazard_further_faults(h anze.hazard, judged_as text, cited text[], pointer text) returns jsonb
+stable language plpgsql as $$
+declare
+    faults jsonb := '[]';
+begin
+    for place in 1 .. coalesce(cardinality(cited), 0) loop
+        faults := faults || anze.hazard_judgement_faults(h, judged_as, cited[place], pointer);
+    end loop;
+    return faults;
+end
+$$;
 
 create or replace function anze.case_check_hazard_judged(c anze.case_file, e anze.case_event) returns jsonb
 stable language plpgsql
@@ -32,7 +53,9 @@ declare
     h constant anze.hazard := anze.hazard_of_case(c);
 begin
     return case when h.id is null then '[]' else anze.hazard_judgement_faults(h, anze.hazard_judged_as(e.action),
-        e.content ->> 'criterion', '/fields/criterion') end;
+            e.content ->> 'criterion', '/fields/criterion')
+        || anze.hazard_further_faults(h, anze.hazard_judged_as(e.action),
+            anze.hazard_further_named(e.content ->> 'further_criteria'), '/fields/further_criteria') end;
 end
 $$;
 
@@ -51,18 +74,20 @@ begin
         return c;
     end if;
     h.criterion := named;
+    h.further_criteria := anze.hazard_further(named || anze.hazard_further_named(e.content ->> 'further_criteria'),
+        anze.day_of(h.found_at));
     h.criterion_version := (anze.hazard_criterion_on(named, anze.day_of(h.found_at))).version;
     h.imminent_danger := h.imminent_danger or coalesce((e.content ->> 'imminent_danger')::boolean, false);
     perform anze.lock_recurrence(h.unit_id, named);
     select * into again from anze.hazard_recurrence(h);
-    insert into anze.hazard_judgement (hazard_id, number, severity, criterion, criterion_version, basis, imminent_danger,
-        judged_at, level)
-    select h.id, count(*) + 1, judged_as, h.criterion, h.criterion_version, e.content ->> 'basis', h.imminent_danger, e.at,
+    insert into anze.hazard_judgement (hazard_id, number, severity, criterion, criterion_version, further_criteria, basis,
+        imminent_danger, judged_at, level)
+    select h.id, count(*) + 1, judged_as, h.criterion, h.criterion_version, h.further_criteria, e.content ->> 'basis', h.imminent_danger, e.at,
         e.level
     from anze.hazard_judgement j where j.hazard_id = h.id;
     update anze.hazard x
     set severity = judged_as, criterion = h.criterion, criterion_version = h.criterion_version,
-        judged_at = e.at, imminent_danger = h.imminent_danger, recurrence_of = again.last_id, recurrences = again.count
+        further_criteria = h.further_criteria, judged_at = e.at, imminent_danger = h.imminent_danger, recurrence_of = again.last_id, recurrences = again.count
     where x.id = h.id and x.found_at = h.found_at;
     c.facts := c.facts || jsonb_strip_nulls(jsonb_build_object('severity', judged_as, 'criterion', h.criterion));
     return c;
@@ -82,6 +107,22 @@ begin
 end
 $$;
 
+-- By what a hazard is judged, the leading one first. Where the texts of its sector are not entered whole, an officer's
+-- reasons do: the general clause is then what leads.
+create or replace function anze.hazard_judged_by(h anze.hazard, given jsonb) returns text[] stable language plpgsql as $$
+declare
+    cited constant text[] := anze.hazard_cited(given);
+    day constant date := anze.day_of(h.found_at);
+begin
+    if cited = '{}' and given ->> 'severity' = 'major' and given ? 'basis' and anze.caller_level() > 0
+        and not anze.hazard_criteria_complete(day, h.sector)
+    then
+        return array[anze.hazard_general_clause(day)];
+    end if;
+    return cited;
+end
+$$;
+
 create or replace function anze.judge_hazard(hazard uuid, if_match text, given jsonb)
 returns table (status text, body text, etag text, location text)
 security definer language plpgsql
@@ -91,11 +132,15 @@ as $$
 declare
     h constant anze.hazard := anze.hazard_lock(hazard, if_match);
     c constant anze.case_file := (select x from anze.case_file x where x.id = h.case_id);
+    judged_as constant text := given ->> 'severity';
+    cited constant text[] := anze.hazard_judged_by(h, given);
 begin
-    perform anze.refuse_all(anze.hazard_judgement_faults(h, given ->> 'severity', given ->> 'criterion', '/criterion')
+    perform anze.refuse_all(anze.hazard_judgement_faults(h, judged_as, cited[1], '/criterion')
+        || anze.hazard_further_faults(h, judged_as, cited[2:], '/criteria')
         || anze.evidence_faults(coalesce(given -> 'evidence', '[]')));
-    perform anze.case_act(h.case_id, anze.hazard_judging_step(c, given ->> 'severity'),
-        given - '{severity,evidence}'::text[], coalesce(given -> 'evidence', '[]'));
+    perform anze.case_act(h.case_id, anze.hazard_judging_step(c, judged_as),
+        given - '{severity,evidence,criterion,criteria}'::text[] || jsonb_strip_nulls(jsonb_build_object('criterion', cited[1],
+            'further_criteria', nullif(array_to_string(cited[2:], ','), ''))), coalesce(given -> 'evidence', '[]'));
     return query select * from anze.hazard_answer(h.id, '201');
 end
 $$;

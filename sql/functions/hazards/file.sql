@@ -24,6 +24,7 @@ create or replace function anze.hazard_given(given jsonb, u anze.unit) returns a
 declare
     h anze.hazard;
     things constant jsonb := given -> 'rectification';
+    cited constant text[] := anze.hazard_cited(given);
 begin
     h.found_at := date_trunc('milliseconds', (given ->> 'found_at')::timestamptz);
     h.id := anze.new_id(u.region_code, h.found_at);
@@ -38,7 +39,8 @@ begin
     h.source := given ->> 'source';
     h.found_by := given ->> 'found_by';
     h.category := given ->> 'category';
-    h.criterion := given ->> 'criterion';
+    h.criterion := cited[1];
+    h.further_criteria := case when cardinality(cited) > 1 then anze.hazard_further(cited, anze.day_of(h.found_at)) else '[]' end;
     h.criterion_version := (anze.hazard_criterion_on(h.criterion, anze.day_of(h.found_at))).version;
     h.imminent_danger := coalesce((given ->> 'imminent_danger')::boolean, false);
     h.responsible := things ->> 'responsible';
@@ -58,7 +60,7 @@ stable language plpgsql as $$
 begin
     return (
         select '[]'::jsonb || anze.duty_unit_faults(given, u) || anze.evidence_faults(h.evidence)
-            || anze.hazard_criterion_faults(h.criterion, anze.day_of(h.found_at), h.sector, '/criterion')
+            || anze.hazard_cited_faults(given, anze.day_of(h.found_at), h.sector)
             || coalesce(jsonb_agg(anze.fault(w.pointer, w.rule, w.zh, w.en)), '[]')
         from (values
             (h.found_at > clock_timestamp(), '/found_at', 'in-future', '发现时间不能晚于现在。',
@@ -100,10 +102,10 @@ begin
         jsonb_build_object('hazard_id', h.id, 'found_at', anze.instant(h.found_at)), null,
         jsonb_strip_nulls(jsonb_build_object('source', h.source, 'place', h.place, 'criterion', h.criterion)), h.evidence);
     insert into anze.hazard (id, found_at, case_id, version, unit_id, description, place, lon, lat, crs, source, found_by,
-        category, criterion, criterion_version, imminent_danger, responsible, measures, budget_cny, due_on, emergency_plan,
+        category, criterion, criterion_version, further_criteria, imminent_danger, responsible, measures, budget_cny, due_on, emergency_plan,
         record_id, finding_number, evidence, recurrence_of, recurrences, state, is_open, due_at, region_code, sector)
     values (h.id, h.found_at, c.id, c.version, h.unit_id, h.description, h.place, h.lon, h.lat, h.crs, h.source,
-        h.found_by, h.category, h.criterion, h.criterion_version, h.imminent_danger, h.responsible, h.measures,
+        h.found_by, h.category, h.criterion, h.criterion_version, h.further_criteria, h.imminent_danger, h.responsible, h.measures,
         h.budget_cny, h.due_on, h.emergency_plan, h.record_id, h.finding_number, h.evidence, again.last_id, again.count,
         c.state, c.is_open, c.due_at, h.region_code, h.sector)
     returning * into h;

@@ -4,8 +4,8 @@ set local check_function_bodies = off; -- functions of this folder may name late
 
 create or replace function anze.hazard_criterion_json(k anze.hazard_criterion) returns jsonb stable parallel safe language sql
 return jsonb_strip_nulls(jsonb_build_object('code', (k).code, 'version', (k).version, 'severity', (k).severity,
-    'sectors', (k).sectors, 'title_zh', (k).title_zh, 'title_en', (k).title_en, 'at_once', (k).at_once,
-    'instrument', (k).instrument, 'article', (k).article, 'confidence', (k).confidence,
+    'set', (k).set_code, 'sectors', (k).sectors, 'title_zh', (k).title_zh, 'title_en', (k).title_en, 'at_once', (k).at_once,
+    'instrument', (k).instrument, 'article', (k).article, 'confidence', (k).confidence, 'origin', (k).origin,
     'in_force_from', lower((k).in_force), 'in_force_until', upper((k).in_force) - 1));
 
 create or replace function anze.hazard_criterion_brief(code text, version integer) returns jsonb
@@ -25,7 +25,8 @@ begin
         'description', h.description, 'place', h.place,
         'point', case when h.lon is not null then jsonb_build_object('lon', h.lon, 'lat', h.lat, 'crs', h.crs) end,
         'source', h.source, 'category', h.category, 'found_at', anze.instant(h.found_at),
-        'criterion', anze.hazard_criterion_brief(h.criterion, h.criterion_version), 'severity', h.severity,
+        'criterion', anze.hazard_criterion_brief(h.criterion, h.criterion_version),
+        'criteria', anze.hazard_criteria_json(h.criterion, h.criterion_version, h.further_criteria), 'severity', h.severity,
         'imminent_danger', h.imminent_danger, 'state', h.state, 'open', h.is_open,
         'due_at', case when h.due_at < 'infinity' then anze.instant(h.due_at) end,
         'overdue', h.is_open and h.due_at <= now(), 'recurrences', h.recurrences, 'recurrence_of', h.recurrence_of,
@@ -36,7 +37,8 @@ $$;
 create or replace function anze.hazard_judgements_json(hazard uuid) returns jsonb stable parallel safe language plpgsql as $$
 begin
     return (select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('number', j.number, 'severity', j.severity,
-            'criterion', anze.hazard_criterion_brief(j.criterion, j.criterion_version), 'basis', j.basis,
+            'criterion', anze.hazard_criterion_brief(j.criterion, j.criterion_version),
+            'criteria', anze.hazard_criteria_json(j.criterion, j.criterion_version, j.further_criteria), 'basis', j.basis,
             'imminent_danger', j.imminent_danger, 'judged_at', anze.instant(j.judged_at), 'actor', j.actor,
             'on_behalf_of', j.on_behalf_of, 'level', l.code)) order by j.number), '[]')
         from anze.hazard_judgement j join anze.level l on l.rank = j.level

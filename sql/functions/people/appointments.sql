@@ -12,8 +12,8 @@ begin
             'held_from', lower(a.held), 'held_until', upper(a.held), 'document_number', a.document_number,
             'ending_document_number', a.ending_document_number, 'portfolio', a.portfolio,
             'portfolio_note', a.portfolio_note, 'is_full_time', a.is_full_time,
-            'correction_reason', a.correction_reason, 'version', a.version, 'created_at', a.created_at,
-            'updated_at', a.updated_at))
+            'correction_reason', a.correction_reason, 'version', a.version, 'created_at', anze.instant(a.created_at),
+            'updated_at', anze.instant(a.updated_at)))
         from anze.unit u, anze.post t where u.id = a.unit_id and t.code = a.post);
 end
 $$;
@@ -177,7 +177,9 @@ $$;
 
 create or replace function anze.voided_appointment_json(v anze.voided_appointment) returns jsonb
 stable parallel safe language sql
-return (v).shown || jsonb_build_object('voided_at', (v).voided_at, 'void_reason', (v).reason);
+return (v).shown || jsonb_build_object('created_at', anze.instant(((v).shown ->> 'created_at')::timestamptz),
+    'updated_at', anze.instant(((v).shown ->> 'updated_at')::timestamptz), 'voided_at', anze.instant((v).voided_at),
+    'void_reason', (v).reason);
 
 -- The post was never held: whoever held it then, or nobody, owes what was owed from that day on.
 create or replace function anze.void_appointment(appointment_id uuid, if_match text, given jsonb)

@@ -15,7 +15,8 @@ begin
     return jsonb_strip_nulls(jsonb_build_object('id', p.id,
         'unit', (select anze.unit_reference(u) from anze.unit u where u.id = p.unit_id), -- where the caller sees it
         'code', p.code, 'name', p.name, 'phone', anze.phone_for_caller(p), 'qualifications', p.qualifications,
-        'region_code', p.region_code, 'version', p.version, 'created_at', p.created_at, 'updated_at', p.updated_at));
+        'region_code', p.region_code, 'version', p.version, 'created_at', anze.instant(p.created_at),
+        'updated_at', anze.instant(p.updated_at)));
 end
 $$;
 

@@ -77,7 +77,7 @@ $$;
 create or replace function anze.risk_point_faults(p anze.risk_point) returns jsonb stable language sql as $$
     select coalesce(jsonb_agg(anze.fault(f.pointer, f.rule, f.zh, f.en)), '[]')
     from (values
-        (not exists (select from anze.region r where r.code = p.region_code)
+        (not anze.region_holds(p.region_code, anze.today())
             or not anze.can_see_of_unit(p.region_code, p.sector, p.unit_id),
             '/region_code', 'unknown-reference', '没有该行政区划，或不在您的管辖范围内。',
             'There is no such region, or it is outside your scope.'),

@@ -31,19 +31,24 @@ begin
 end
 $$;
 
--- What the days of a year rest on. announced: its own notice; partly: only days that the notice of another year names
--- (those around New Year); weekdays: nothing was announced of it.
+-- What the days of a year rest on. announced: a notice that arranges the year; partly: only days that another notice names
+-- (those around New Year, or single ones); weekdays: nothing was announced of it.
 create or replace function anze.year_calendar(year integer) returns jsonb stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
     w anze.working_day;
+    is_arranged constant boolean := exists (
+        select from anze.calendar_notice n where n.of_year = year_calendar.year and n.covers_year);
 begin
     select x.* into w from anze.working_day x
     where x.day between make_date(year, 1, 1) and make_date(year, 12, 31) or x.of_year = year_calendar.year
     order by x.of_year is not distinct from year_calendar.year desc, x.day limit 1;
     return jsonb_strip_nulls(jsonb_build_object('year', year_calendar.year,
-        'calendar', case when w.day is null then 'weekdays' when w.of_year = year_calendar.year then 'announced' else 'partly' end,
-        'instrument', w.instrument, 'confidence', w.confidence));
+        'calendar', case when is_arranged then 'announced' when w.day is null then 'weekdays' else 'partly' end,
+        'instrument', w.instrument, 'confidence', w.confidence, 'notices', (
+            select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('code', n.code, 'title', n.title, 'number', n.number,
+                'issued_on', n.issued_on, 'confidence', n.confidence, 'origin', n.origin)) order by n.issued_on, n.code)
+            from anze.calendar_notice n where n.of_year = year_calendar.year)));
 end
 $$;
 
@@ -63,9 +68,23 @@ begin
                 from generate_series(extract(year from since)::integer, extract(year from until)::integer) y),
             'days', jsonb_agg(jsonb_strip_nulls(jsonb_build_object('day', d.day, 'is_working', d.is_working,
                 'title_zh', w.title_zh, 'title_en', w.title_en, 'instrument', w.instrument,
-                'confidence', w.confidence)) order by d.day))
+                'confidence', w.confidence, 'changed_from', anze.day_changed_from(d.day))) order by d.day))
         from (select s.on_day::date as day, anze.is_working_day(s.on_day::date) as is_working
               from generate_series(since, until, interval '1 day') s(on_day)) d
         left join anze.working_day w on w.day = d.day);
+end
+$$;
+
+-- What earlier notices had said of a day, the latest of them first; NULL: no more than one names it.
+create or replace function anze.day_changed_from(day date) returns jsonb stable language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return (
+        select jsonb_agg(jsonb_build_object('is_working', d.is_working, 'title_zh', d.title_zh, 'title_en', d.title_en,
+            'instrument', n.title) order by n.issued_on desc, n.code)
+        from anze.calendar_day d
+        join anze.calendar_notice n on n.code = d.notice
+        join anze.working_day w on w.day = d.day and w.notice <> d.notice
+        where d.day = day_changed_from.day);
 end
 $$;

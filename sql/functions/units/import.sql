@@ -116,6 +116,15 @@ as $$
         'Another unit has this unified social credit code.'
     from candidate c join anze.unit u on u.credit_code = c.credit_code and u.id <> c.id
     union all
+    select c.line, 'region_code',
+        format('该行政区划代码在 %s 无效；有效期：%s。', c.effective_on, anze.region_days(c.region_code, true)),
+        format('This division code does not hold on %s; it holds %s.', c.effective_on, anze.region_days(c.region_code, false))
+    from candidate c
+    left join anze.unit u on u.id = c.id
+    where u.region_code is distinct from c.region_code and exists (select from anze.region r where r.code = c.region_code)
+        and not exists (select from anze.region_span s where s.code = c.region_code
+                        and (s.in_force @> c.effective_on or u.id is null and s.in_force @> c.opened_on))
+    union all
     select c.line, 'supervised_sectors', '没有该行业领域。', 'There is no such sector.'
     from candidate c
     where c.supervised_sectors <> '{}'

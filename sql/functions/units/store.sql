@@ -6,11 +6,12 @@ set local check_function_bodies = off; -- functions of this folder may name late
 create or replace function anze.unit_json(u anze.unit) returns jsonb stable parallel safe language sql
 return jsonb_strip_nulls(jsonb_build_object(
     'id', (u).id, 'kind', (u).kind, 'name', (u).name, 'code', (u).code, 'credit_code', (u).credit_code,
-    'region_code', (u).region_code, 'sector', (u).sector, 'level', (u).level,
-    'supervision_role', (u).supervision_role, 'supervised_sectors', (u).supervised_sectors,
-    'accountable_to', (u).accountable_to, 'risk_class', (u).risk_class, 'site_kind', (u).site_kind,
-    'high_risk', (u).high_risk, 'group_id', (u).group_id, 'zone_id', (u).zone_id, 'opened_on', (u).opened_on,
-    'closed_on', (u).closed_on, 'version', (u).version, 'created_at', (u).created_at, 'updated_at', (u).updated_at));
+    'credit_code_mismatch', anze.credit_code_mismatch((u).credit_code), 'region_code', (u).region_code,
+    'sector', (u).sector, 'level', (u).level, 'supervision_role', (u).supervision_role,
+    'supervised_sectors', (u).supervised_sectors, 'accountable_to', (u).accountable_to,
+    'risk_class', (u).risk_class, 'site_kind', (u).site_kind, 'high_risk', (u).high_risk, 'group_id', (u).group_id,
+    'zone_id', (u).zone_id, 'opened_on', (u).opened_on, 'closed_on', (u).closed_on, 'version', (u).version, 'created_at', anze.instant((u).created_at),
+    'updated_at', anze.instant((u).updated_at)));
 
 create or replace function anze.unit_reference(u anze.unit) returns jsonb stable parallel safe language sql
 return jsonb_build_object('id', (u).id, 'kind', (u).kind, 'name', (u).name);
@@ -88,10 +89,13 @@ returns jsonb stable language sql as $$
     where r.id is not null and r.id is distinct from r.id_before
 $$;
 
-create or replace function anze.unit_code_faults(u anze.unit, prefix text) returns jsonb stable language sql as $$
-    select case when not exists (select from anze.region r where r.code = u.region_code)
-            then jsonb_build_array(anze.fault(prefix || 'region_code', 'unknown-reference', '没有该行政区划。',
-                'There is no such region.')) else '[]' end
+-- The region holds on the day from which the unit sits there, or, since units are entered with the day on which they were
+-- opened long ago, today for a new one. Where it sat before is not looked at again.
+create or replace function anze.unit_code_faults(u anze.unit, before anze.unit, day date, prefix text) returns jsonb
+stable language sql as $$
+    select case when u.region_code is distinct from before.region_code
+                and not (before.id is null and anze.region_holds(u.region_code, anze.today()))
+            then anze.region_faults(u.region_code, day, prefix || 'region_code') else '[]' end
         || case when u.sector is not null and not exists (select from anze.sector s where s.code = u.sector)
             then jsonb_build_array(anze.fault(prefix || 'sector', 'unknown-reference', '没有该行业领域。',
                 'There is no such sector.')) else '[]' end
@@ -119,7 +123,7 @@ $$;
 
 create or replace function anze.unit_faults(u anze.unit, before anze.unit, day date, prefix text) returns jsonb
 stable language sql as $$
-    select anze.unit_code_faults(u, prefix) || anze.unit_reference_faults(u, before, day, prefix)
+    select anze.unit_code_faults(u, before, day, prefix) || anze.unit_reference_faults(u, before, day, prefix)
         || anze.unit_kind_faults(u, before, prefix)
 $$;
 
@@ -212,3 +216,12 @@ end
 $$;
 create or replace trigger unit_has_no_loop after insert or update of group_id, zone_id on anze.unit
     for each row when (new.group_id is not null or new.zone_id is not null) execute function anze.unit_has_no_loop();
+
+-- The few units whose credit code has a wrong check character: a list asks for these first.
+create or replace function anze.units_with_code_mismatch() returns setof uuid stable security definer rows 10 language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return query select u.id from anze.unit u where not anze.credit_code_is_valid(u.credit_code);
+end
+$$;

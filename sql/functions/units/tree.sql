@@ -70,7 +70,7 @@ $$;
 
 create or replace function anze.unit_span_json(s anze.unit_span) returns jsonb stable parallel safe language sql
 return jsonb_strip_nulls(to_jsonb(s) - '{unit_id,during,is_body,recorded_at}'::text[]
-    || jsonb_build_object('from', lower((s).during), 'until', upper((s).during), 'recorded_at', (s).recorded_at));
+    || jsonb_build_object('from', lower((s).during), 'until', upper((s).during), 'recorded_at', anze.instant((s).recorded_at)));
 
 -- What a unit was and what happened to it, the latest first, at most 200 of each; NULL where the unit is not seen.
 create or replace function anze.unit_history_json(shown uuid) returns jsonb stable language plpgsql as $$
@@ -82,7 +82,7 @@ begin
                     select x.* from anze.unit_span x where x.unit_id = shown order by x.during desc limit 200) s),
             'events', (
                 select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('kind', e.kind, 'on', e.on_day,
-                        'document_number', e.document_number, 'note', e.note, 'recorded_at', e.recorded_at,
+                        'document_number', e.document_number, 'note', e.note, 'recorded_at', anze.instant(e.recorded_at),
                         'actor', e.actor, 'on_behalf_of', e.on_behalf_of,
                         'others', (select coalesce(jsonb_agg(anze.unit_reference(o) order by o.name, o.id), '[]')
                                    from anze.unit o where o.id = any (e.others))))

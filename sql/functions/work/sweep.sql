@@ -81,7 +81,7 @@ as $$
 declare
     reach_before constant text := coalesce(anze.reach(), '');
     actor_before constant text := coalesce(anze.actor(), '');
-    step constant text := ('{make_partitions,plan_due,check_structures,follow_rules,tell_owed,
+    step constant text := ('{make_partitions,plan_due,check_structures,follow_rules,follow_calendar,tell_owed,
                              take_light_notes,judge_stale_lights,fold_tally,fold_hazards,fold_risks,forget_keys,
                              forget_uploads}'::text[])[place];
     done bigint;

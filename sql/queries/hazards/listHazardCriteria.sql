@@ -21,4 +21,5 @@ select coalesce(jsonb_agg(anze.hazard_criterion_json(criterion) order by place)
        case when count(*) > :limit::int
             then jsonb_build_array(max(code) filter (where place = :limit::int))::text end as next
      , (select count(*) from matching)::text as total --? count
+     , anze.hazard_criteria_worth(case when :on::text is null then anze.today() else :on::date end, :sector)::text as more
 from found

@@ -11,7 +11,7 @@ with matching as not materialized (
       and (p.is_body or p.sector = any (:scope_sectors::text[])) --? scope_sectors
       and p.unit_id = :unit_id::uuid --? unit_id
       and p.code = :code --? code
-      and strpos(p.name, :name) > 0 --? name
+      and strpos(anze.searched_name(p.name), anze.searched_name(:name)) > 0 --? name
       and starts_with(p.region_code, anze.region_prefix(:region)) --? region
       and p.id in (select a.person_id from anze.appointment a where a.post = :post and a.held @> anze.today()) --? post
       and p.qualifications @> array[:qualification] --? qualification
@@ -56,7 +56,7 @@ found as (
 select coalesce(json_agg(json_strip_nulls(json_build_object(
            'id', f.id, 'unit', anze.unit_reference(u), 'code', f.code,
            'name', f.name, 'phone', anze.mask_phone(f.phone), 'qualifications', f.qualifications,
-           'region_code', f.region_code, 'version', f.version, 'updated_at', f.updated_at))
+           'region_code', f.region_code, 'version', f.version, 'updated_at', anze.instant(f.updated_at)))
            order by f.place) filter (where f.place <= :limit::int), '[]')::text as items,
        case when count(*) > :limit::int then (
             select jsonb_build_array(l.name, l.id)::text from found l where l.place = :limit::int) end as next

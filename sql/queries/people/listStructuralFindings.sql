@@ -58,7 +58,7 @@ select coalesce(json_agg(json_strip_nulls(json_build_object(
            'id', f.id,
            'unit', json_build_object('id', u.id, 'kind', u.kind, 'name', u.name, 'region_code', u.region_code),
            'rule', f.rule, 'clause', r.clause, 'title_zh', r.title_zh, 'title_en', r.title_en, 'since', f.since,
-           'ended_on', f.ended_on, 'found_at', f.found_at, 'counts', f.detail -> 'counts')) order by f.place)
+           'ended_on', f.ended_on, 'found_at', anze.instant(f.found_at), 'counts', f.detail -> 'counts')) order by f.place)
            filter (where f.place <= :limit::int), '[]')::text as items,
        case when count(*) > :limit::int then (
             select jsonb_build_array(l.since, l.id)::text

@@ -1,7 +1,7 @@
 with shown as (
     select r.version, r.updated_at, json_strip_nulls(json_build_object(
         'code', r.code, 'name', r.name, 'level', r.level, 'prefix', r.prefix, 'parent_code', r.parent_code,
-        'version', r.version, 'updated_at', r.updated_at,
+        'version', r.version, 'updated_at', anze.instant(r.updated_at),
         'ancestors', (
             select coalesce(json_agg(json_build_object('code', a.code, 'name', a.name, 'level', a.level)
                                      order by length(a.prefix)), '[]')
@@ -9,7 +9,11 @@ with shown as (
         'children', (
             select coalesce(json_agg(json_build_object('code', c.code, 'name', c.name, 'level', c.level)
                                      order by c.code), '[]')
-            from anze.region c where c.parent_code = r.code)))::text as body
+            from anze.region c where c.parent_code = r.code and c.in_force @> anze.today()),
+        'periods', (
+            select json_agg(json_strip_nulls(json_build_object('name', s.name, 'parent_code', s.parent_code,
+                                'from', lower(s.in_force), 'until', upper(s.in_force))) order by s.in_force)
+            from anze.region_span s where s.code = r.code)))::text as body
     from anze.region r
     where r.code = :region_code
 )

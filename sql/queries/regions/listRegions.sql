@@ -5,7 +5,7 @@ with matching as not materialized (
       and r.parent_code = :parent --? parent
       and r.code >= anze.region_prefix(:within) and r.code < anze.region_prefix(:within) || ':' --? within
       and r.level = :level --? level
-      and strpos(r.name, :name) > 0 --? name
+      and strpos(anze.searched_name(r.name), anze.searched_name(:name)) > 0 --? name
 ),
 found as (
     select m.*, row_number() over () as place

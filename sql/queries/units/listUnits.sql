@@ -15,7 +15,9 @@ with matching as not materialized (
       and starts_with(u.region_code, anze.region_prefix(:region)) --? region
       and u.sector = :sector --? sector
       and u.credit_code = :credit_code --? credit_code
-      and strpos(u.name, :name) > 0 --? name
+      and u.id = any (array(select anze.units_with_code_mismatch())) --? credit_code_mismatch=true
+      and anze.credit_code_mismatch(u.credit_code) is null --? credit_code_mismatch=false
+      and strpos(anze.searched_name(u.name), anze.searched_name(:name)) > 0 --? name
       and u.accountable_to = :accountable_to::uuid --? accountable_to
       and u.code = :code --? code
       and u.site_kind = :site_kind --? site_kind
@@ -46,7 +48,7 @@ select coalesce(json_agg(json_strip_nulls(json_build_object(
            'id', id, 'kind', kind, 'name', name, 'code', code, 'region_code', region_code, 'sector', sector,
            'level', level, 'accountable_to', accountable_to, 'risk_class', risk_class, 'site_kind', site_kind,
            'high_risk', high_risk, 'group_id', group_id, 'zone_id', zone_id, 'opened_on', opened_on,
-           'closed_on', closed_on, 'version', version, 'updated_at', updated_at)) order by place)
+           'closed_on', closed_on, 'version', version, 'updated_at', anze.instant(updated_at))) order by place)
            filter (where place <= :limit::int), '[]')::text as items,
        case when count(*) > :limit::int then (
             select jsonb_build_array(f.name, f.id)::text --? sort=name

@@ -1,0 +1,1 @@
+select status, body, etag, location from anze.add_calendar_notice(:body::jsonb)
