@@ -42,6 +42,7 @@ SMALL = {
     "listPublicListedCases": "inside a function, counted in test_listing_plans.py",
     "listSetAside": "rows that the sweeper set aside: faults, of which there are few",
     "listRegions": "divisions: some thousand of a province, read by their code",
+    "listCalendarNotices": "the years whose days off were announced", "listHazardCriterionSets": "sets of criteria of the law",
 }
 # What a list reads, by which columns it goes on, in which order.
 LISTS = {
