@@ -122,6 +122,24 @@ def test_the_shape_of_a_document_is_the_contracts(administrator):
     assert [f["pointer"] for f in revise(administrator, page).json()["errors"]] == ["/reason"]
 
 
+def test_faults_of_the_shape_are_named_first_and_alone_then_what_the_document_says(administrator):
+    """Posts stand at takers of actions: nowhere else."""
+    page = {**document(administrator, "test_faulty"), **NEXT}
+    wrong = copy.deepcopy(page)
+    wrong["states"][0]["colour"] = "red"
+    wrong["actions"][0]["posts"] = ["department_head"]
+    wrong["actions"][0]["to_state"] = "nowhere"
+    wrong["clocks"][0]["extension"] = {"by": "TEST.CASE.DAYS", "times": "TEST.CASE.DAYS",
+                                       "takers": [{"who": "upper", "posts": ["department_head"]}]}
+    named = {(f["pointer"], f["code"]) for f in revise(administrator, wrong).json()["errors"]}
+    assert named == {("/states/0/colour", "unknown-field"), ("/actions/0/posts", "unknown-field"),
+                     ("/clocks/0/extension/takers/0", "not")}
+    del wrong["states"][0]["colour"], wrong["actions"][0]["posts"], wrong["clocks"][0]["extension"]
+    wrong["actions"][1]["takers"] = ["unit", {"who": "supervisor", "posts": ["department_head", "emperor"]}]
+    assert {("/actions/0/to_state", "unknown-reference"), ("/actions/1/takers/1/posts/1", "unknown-reference")} <= {
+        (f["pointer"], f["code"]) for f in revise(administrator, wrong).json()["errors"]}
+
+
 def test_only_who_keeps_the_rules_revises_and_only_what_is_there(reader, administrator):
     page = {**document(administrator, cases.KIND), **NEXT}
     assert revise(reader, page).status_code == 403

@@ -7,8 +7,9 @@ import pytest
 from harness import cases, tree
 from harness.cases import SUPERVISOR, UNIT, day, open_case
 from harness.files import picture, upload
+from harness.owed import sweep
 
-SCOPES = ["cases:read", "cases:act", "files:read", "files:write", "duties:read"]
+SCOPES = ["cases:read", "cases:act", "files:read", "files:write", "duties:read", "duties:record"]
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +85,94 @@ def test_the_unit_is_told_nothing_of_it_until_the_step(world, hidden):
         assert {told for (told,) in owner.execute(looks, (hidden[0], SUPERVISOR.id))} == {True}
         act(owner, hidden[0], "finish", {"result": "已核实"}, [{"kind": "photo"}])
         assert {told for (told,) in owner.execute(looks, (hidden[0], UNIT.id))} == {True}
+
+
+def test_what_was_told_before_a_state_withheld_the_case_is_withheld_with_it(world, county, subject, by):
+    """Of a kind whose review is withheld: the notice of the overdue work was issued while the unit saw the case."""
+    page = cases.document("test_hidden_later")
+    page["states"][2]["withheld_from"] = ["subject"]
+    page["clocks"][1]["states"] += ["review"]  # it is not met by the step that hides it
+    with world[0].owner() as owner:
+        cases.ship(owner, page)
+        case = open_case(owner, kind="test_hidden_later")
+        act(owner, case, "assign", {"due_on": day(2)})
+        owner.execute("update anze.deadline set starts_at = starts_at - interval '9 days', due_at = due_at - interval '9 days',"
+                      " next_notice_at = '-infinity' where subject_id = %s and clock = 'rectify'", (case,))
+        sweep(owner)
+    told = lambda who: [n for n in who.items("/v1/notices?limit=50") if n.get("deadline", {}).get("case_id") == case]  # noqa: E731
+    notice, = told(subject)
+    assert [n["id"] for n in told(county)] == [notice["id"]] and notice["about_unit"]["id"] == UNIT.id
+    with world[0].owner() as owner:
+        act(owner, case, "finish", {"result": "线索核实中"}, [{"kind": "photo"}])
+    assert told(subject) == [] and [n["id"] for n in told(county)] == [notice["id"]]
+    path = f"/v1/notices/{notice['id']}"
+    assert subject.get(path).status_code == 404 and county.get(path).status_code == 200
+    assert subject.post(f"{path}/acknowledgement", json={}, if_match=str(notice["version"])).status_code == 404
+    with world[0].owner() as owner:
+        act(owner, case, "fail", {"why": "未消除"})
+    assert [n["id"] for n in told(subject)] == [notice["id"]] and subject.get(path).status_code == 200
+
+
+def late_cases(owner) -> int:
+    owner.execute("select anze.judge_lights(array[%s]::uuid[])", (UNIT.id,))
+    reasons, = owner.execute("select reasons from anze.unit_light where unit_id = %s", (UNIT.id,)).fetchone()
+    return sum(r["value"] for r in reasons if r["measure"] == "cases_late")
+
+
+def test_the_light_of_the_unit_does_not_tell_of_it(world, hidden):
+    with world[0].owner() as owner:
+        before = late_cases(owner)
+        owner.execute("update anze.deadline set starts_at = starts_at - interval '9 days', due_at = due_at - interval '9 days'"
+                      " where subject_id = %s and clock = 'rectify'", (hidden[0],))
+        assert late_cases(owner) == before
+        owner.execute("delete from anze.light_note")
+        act(owner, hidden[0], "finish", {"result": "已核实"}, [{"kind": "photo"}])
+        assert owner.execute("select unit_id::text from anze.light_note").fetchall()[-1:] == [(UNIT.id,)], "it is judged anew"
+        assert late_cases(owner) == before + 1
+
+
+SUCCESSOR, GRANDCHILD = tree.enterprise("150622101", 2), tree.enterprise("150622101", 3)
+OFFICE = tree.body("office", "150622")
+GROUP, OTHER = tree.enterprise("150622100", 1), tree.enterprise("150622100", 2)
+
+
+@pytest.fixture(scope="module")
+def related(world):
+    """The subject merged into one that was split into another; the group of the subject, over it by register alone."""
+    with world[0].owner() as owner:
+        owner.execute("insert into anze.unit_event (unit_id, kind, on_day, others) values (%s, 'merged_into', '2026-01-01', %s::uuid[]),"
+                      " (%s, 'split_into', '2026-02-01', %s::uuid[])", (UNIT.id, [SUCCESSOR.id], SUCCESSOR.id, [GRANDCHILD.id]))
+        owner.execute("update anze.unit set kind = 'enterprise_group' where id = %s", (GROUP.id,))
+        owner.execute("update anze.unit set group_id = %s where id = %s", (GROUP.id, UNIT.id))
+
+
+@pytest.mark.parametrize("grant, sees", [
+    (dict(region="150622", unit=OFFICE.id, sub=UNIT.id, act={"sub": "clerk"}), False),
+    (dict(region="150622", unit=OFFICE.id, sub="somebody", act={"sub": "clerk"}), True),
+    (dict(region="150622", unit=OFFICE.id, sub=OTHER.id, act={"sub": "clerk"}), True),
+    (dict(region="150622", unit=UNIT.id), False),
+    (dict(region="150622", unit=SUCCESSOR.id), False),
+    (dict(region="150622", unit=GRANDCHILD.id), False),
+    (dict(region="150622", unit=GROUP.id), False),
+    (dict(region="150622", unit=OTHER.id), True),
+    (dict(region="150622"), True),
+], ids=["on behalf of the unit", "on behalf of a person", "on behalf of another unit", "the unit with a region's reach",
+        "what it merged into", "what that became", "its group", "another enterprise", "an officer without a unit"])
+def test_it_is_withheld_from_whoever_speaks_for_the_unit_however_the_token_says_it(hidden, related, by, grant, sees):
+    who = by(**{"sub": "caller", **grant})
+    assert {name: value for name, value in seen(who, *hidden).items() if name != "paper"} == {
+        "case": sees, "list": sees, "deadline": sees}
+    with_paper = who.get(f"/v1/files/{hidden[1]}").status_code == 200
+    assert sees or not with_paper
+
+
+def test_a_body_is_withheld_from_its_own_officers_of_no_unit_and_from_what_it_became(world, by):
+    coal = tree.body("coal", "150622")
+    with world[0].owner() as owner:
+        case = open_case(owner, kind="test_hidden", unit=coal, supervisor=tree.body("emergency", "150600"))
+        owner.execute("insert into anze.unit_event (unit_id, kind, on_day, others) values (%s, 'merged_into', '2026-01-01', %s::uuid[])",
+                      (coal.id, [SUPERVISOR.id]))
+    sees = lambda **grant: by(**grant).get(f"/v1/cases/{case}").status_code == 200  # noqa: E731
+    assert not sees(region="150622", unit=coal.id) and not sees(region="150622", unit=SUPERVISOR.id)
+    assert not sees(region="150622") and sees(region="1506") and sees(region="1506", unit=tree.body("emergency", "150600").id)
+    assert sees(region="150622", unit=OFFICE.id), "another body of its county"

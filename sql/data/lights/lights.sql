@@ -1,7 +1,9 @@
 -- 红黄绿灯: what makes a light yellow or red. A light is as bad as the worst rule that is reached; thresholds are rules
 -- of their own, a house default that an administrator revises.
 -- A threshold of nothing would be reached by everybody.
-select anze.ship_rule_limit('LIGHT.', minimum => 1), anze.ship_rule_limit('LIGHT.REGION.', minimum => 0.1);
+-- How far lights look back is the same everywhere: those of two places could not be compared otherwise.
+select anze.ship_rule_limit('LIGHT.', minimum => 1, stricter => 'less'), anze.ship_rule_limit('LIGHT.WINDOW', minimum => 1),
+    anze.ship_rule_limit('LIGHT.REGION.', minimum => 0.1, stricter => 'less');
 
 select anze.ship_rule(r.code, 1, '2000-01-01', null, r.title_zh, r.title_en, r.value, r.unit, 'OPINION-ORDOS-2022',
     '十五', 'recalled-low', '缺省值，可由管理员修订。', 'A default of the program; revise it as your committee decides.')

@@ -1,8 +1,8 @@
 -- 警示提醒: when whom is told of what is owed. The stages are rows, their times are rules: a house default that an
 -- administrator revises (POST /v1/rules/NOTICE.…/versions).
 -- A reminder comes before the time from which it is counted, whatever else is told does not; both within a year. Half a
--- day is a time too.
-select anze.ship_rule_limit(l.prefix, l.minimum, l.maximum, is_whole => false)
+-- day is a time too. Sooner is stricter.
+select anze.ship_rule_limit(l.prefix, l.minimum, l.maximum, is_whole => false, stricter => 'less')
 from (values
     ('NOTICE.REMINDER.', -365, 0), ('NOTICE.DEADLINE.REMINDER', -365, 0), ('NOTICE.DEADLINE.EVE', -365, 0),
     ('NOTICE.ACCIDENT.REMINDER', -525600, 0), ('NOTICE.ACCIDENT.', 0, 525600), ('NOTICE.', 0, 365)

@@ -1,5 +1,6 @@
 -- 结构规则: what the structure of a unit must be. The kinds of check are in functions/people/structure.sql; figures are rules
 -- (STRUCT.…), which an administrator can revise. Codes: S, the clause, and what else tells two of a clause apart.
+select anze.ship_rule_limit('STRUCT.', stricter => 'more'), anze.ship_rule_limit('STRUCT.ONE.MAX', stricter => 'less');
 select anze.ship_rule(r.code, 1, r.since::date, null, r.title_zh, r.title_en, r.value, r.unit, 'OPINION-ORDOS-2022',
     r.article, 'found-local')
 from (values

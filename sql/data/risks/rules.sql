@@ -51,8 +51,8 @@ on conflict on constraint risk_factor_pkey do update
 set title_zh = excluded.title_zh, title_en = excluded.title_en
 where (kept.title_zh, kept.title_en) is distinct from (excluded.title_zh, excluded.title_en);
 
--- A boundary of nothing would make everything red.
-select anze.ship_rule_limit('RISK.', minimum => 0.01), anze.ship_rule_limit('HAZSOURCE.', minimum => 0.01);
+-- A boundary of nothing would make everything red. Sources of major hazard have the grades of a national standard alone.
+select anze.ship_rule_limit('RISK.', minimum => 0.01, stricter => 'less'), anze.ship_rule_limit('HAZSOURCE.', minimum => 0.01);
 
 select anze.ship_rule(r.code, 1, r.since::date, null, r.title_zh, r.title_en, r.value, 'score', r.instrument, r.article,
     r.confidence, r.note_zh, r.note_en)

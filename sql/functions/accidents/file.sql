@@ -47,8 +47,7 @@ begin
     if a.occurred_at > at then
         faults := faults || anze.fault('/occurred_at', 'in-future', '事故发生时间不能晚于现在。',
             'The accident cannot have occurred in the future.');
-    elsif not exists (select from anze.rule r
-                      where r.code = 'ACC.RPT.UNIT' and r.in_force @> anze.day_of(a.occurred_at)) then
+    elsif (anze.rule_in_force('ACC.RPT.UNIT', anze.day_of(a.occurred_at), a.region_code)).code is null then
         faults := faults || anze.fault('/occurred_at', 'no-rule-in-force', '事故发生之日没有施行中的报告规定。',
             'No rule of reporting was in force on the day of the accident.');
     end if;

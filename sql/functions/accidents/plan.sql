@@ -150,7 +150,7 @@ create or replace function anze.accident_start_clocks(a anze.accident, clocks an
 returns setof anze.deadline language plpgsql as $$
 declare
     looks constant timestamptz[] := anze.first_looks('accident', array(select c.due_at from unnest(clocks) c),
-        array(select anze.accident_reminders_from(c.starts_at) from unnest(clocks) c));
+        array(select anze.accident_reminders_from(c.starts_at) from unnest(clocks) c), a.region_code);
 begin
     return query
     insert into anze.deadline (id, subject, subject_id, clock, title_zh, title_en, starts_at, due_at, rule, rule_version,

@@ -209,6 +209,21 @@ set search_path = pg_catalog, pg_temp as $$
     where (f ->> 'keep')::boolean and given ? (f ->> 'name') and anze.case_field_fits(f, given -> (f ->> 'name'))
 $$;
 
+create or replace function anze.field_fault_where(holds boolean, name text, rule text, zh text, en text) returns jsonb
+immutable parallel safe language sql
+return case when holds then jsonb_build_array(anze.fault('/fields/' || name, rule, zh, en)) else '[]' end;
+
+-- What was done is told afterwards: none of the days named so lies ahead.
+create or replace function anze.day_ahead_faults(content jsonb, names text[]) returns jsonb stable language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return coalesce((
+        select jsonb_agg(anze.fault('/fields/' || d.name, 'in-future', '日期不能晚于今天。', 'Not in the future.') order by d.name)
+        from jsonb_each_text(content) d(name, value)
+        where d.name = any (names) and d.value::date > anze.today()), '[]');
+end
+$$;
+
 -- What effects would find wrong with what an action says: anze.case_check_<name>(case, event), of those that have one.
 -- The event is the one that would be: nothing is written yet.
 create or replace function anze.case_check_faults(c anze.case_file, a anze.case_action, given jsonb, evidence jsonb)

@@ -96,6 +96,9 @@ $$;
 create or replace function anze.put_case_clock(c anze.case_file, k anze.case_clock, since timestamptz, due_at timestamptz,
     rule text, rule_version integer, at timestamptz) returns void language plpgsql
 set search_path = pg_catalog, pg_temp as $$
+declare
+    owner constant uuid := anze.case_clock_owner(c, k.watched_by);
+    place constant text := (select u.region_code from anze.unit u where u.id = owner);
 begin
     if c.event_count > 0 then -- while a case is being opened no clock of it runs
         update anze.deadline d set superseded_at = at where d.subject_id = c.id and d.clock = k.code and d.is_running;
@@ -104,7 +107,7 @@ begin
         owed_by, next_notice_at, region_code, sector)
     values (anze.new_id(c.region_code, at), 'case', c.id, k.code, k.title_zh, k.title_en,
         case when due_at > since then since else least(c.opened_at, due_at - interval '1 microsecond') end,
-        due_at, rule, rule_version, anze.case_clock_owner(c, k.watched_by), anze.first_deadline_notice_at(due_at, at),
+        due_at, rule, rule_version, owner, anze.first_deadline_notice_at(due_at, at, place),
         c.region_code, c.sector);
 end
 $$;
@@ -381,7 +384,8 @@ begin
 end
 $$;
 
--- While a case is withheld from its unit, the unit is told nothing of it; once it is not, what runs is told from then on.
+-- While a case is withheld from its unit, the unit is told nothing of it, nor by its light; once it is not, what runs is told
+-- from then on.
 create or replace function anze.tell_case_deadlines(c anze.case_file, former_state text, at timestamptz) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp as $$
@@ -393,8 +397,10 @@ begin
         return;
     end if;
     update anze.deadline d
-    set next_notice_at = case when c.withheld_from_unit then 'infinity' else anze.first_deadline_notice_at(d.due_at, at) end
+    set next_notice_at = case when c.withheld_from_unit then 'infinity'
+                              else anze.first_deadline_notice_at(d.due_at, at, c.region_code) end
     where d.subject_id = c.id and d.is_running and d.owed_by = c.unit_id;
+    insert into anze.light_note (unit_id) values (c.unit_id);
 end
 $$;
 

@@ -106,12 +106,13 @@ set search_path = pg_catalog, pg_temp as $$
     where anze.case_taker_posts(action -> 'takers') = '{}' or f.one <> anze.case_decider_field()
 $$;
 
+-- (The column posts is there until a step after the functions has dropped it.)
 create or replace function anze.write_case_actions(document jsonb, of_version integer) returns void language sql
 set search_path = pg_catalog, pg_temp as $$
     insert into anze.case_action as kept
     select r.*
     from jsonb_array_elements(document -> 'actions') with ordinality a(one, place)
-    cross join lateral jsonb_populate_record(null::anze.case_action, '{"goes_back": false, "formerly": [],
+    cross join lateral jsonb_populate_record(null::anze.case_action, '{"goes_back": false, "formerly": [], "posts": [],
         "other_than": [], "evidence": [], "starts": [], "stops": [], "extends": [], "guards": [], "effects": []}' || a.one
         || jsonb_build_object('kind', document -> 'code', 'version', of_version, 'place', a.place,
             'fields', anze.case_own_fields(a.one),

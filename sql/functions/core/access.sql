@@ -125,14 +125,54 @@ begin
 end
 $$;
 
--- Whether the caller is the unit that something is about, or stands over it as no body does (its group).
+-- Whether a unit became another one: by a merger or a split, at once or by steps.
+create or replace function anze.became(former_unit uuid, unit_id uuid) returns boolean
+stable parallel safe strict security definer language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return exists (
+        with recursive later(id) as (
+            select former_unit
+            union
+            select o.id
+            from later l
+            join anze.unit_event e on e.unit_id = l.id and e.kind in ('merged_into', 'split_into')
+            cross join lateral unnest(e.others) o(id))
+        select from later l where l.id = became.unit_id);
+end
+$$;
+
+-- The units for which the caller speaks: its own, and one on whose behalf it acts.
+create or replace function anze.own_units() returns uuid[]
+stable parallel safe language plpgsql
+as $$
+declare
+    other constant text := anze.on_behalf_of();
+begin
+    return array_remove(array[anze.unit(),
+        case when other ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then other::uuid end], null);
+end
+$$;
+
+-- Whether the caller is the unit that something is about: for itself or on its behalf, as what it became, as an officer
+-- who acts for a body by its region alone, or standing over it as no body does (its group).
 create or replace function anze.stands_with(subject_unit uuid) returns boolean
 stable parallel safe security definer language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    own constant uuid[] := anze.own_units();
+    s anze.unit;
 begin
-    return coalesce(anze.unit() = subject_unit, false) or anze.reach() = 'unit' and exists (
-        select from anze.unit u where u.id = anze.unit() and not u.is_body);
+    select * into s from anze.unit u where u.id = subject_unit;
+    return coalesce(subject_unit = any (own), false)
+        or exists (
+            select from anze.unit u
+            where u.id = any (own) and (anze.became(s.id, u.id) or not u.is_body
+                and (anze.reach() = 'unit' or u.id = s.group_id or anze.answers_to(s.id, u.id))))
+        or own = '{}' and anze.reach() = 'region' and s.is_body and anze.region_prefix(s.region_code) = anze.region()
+            and (anze.sectors() is null or coalesce(s.supervised_sectors && anze.sectors(), false));
 end
 $$;
 
@@ -155,6 +195,32 @@ as $$
 begin
     return exists (select from anze.case_file c
                    where c.id = case_is_withheld.case_id and c.withheld_from_unit and anze.stands_with(c.unit_id));
+end
+$$;
+
+create or replace function anze.deadline_is_withheld(deadline_id uuid) returns boolean
+stable parallel safe security definer language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return exists (select from anze.deadline d where d.id = deadline_id and anze.case_is_withheld(d.subject_id));
+end
+$$;
+
+-- A paper of such a case that another unit brought, which a region's reach would show. A unit's reach shows it by its use alone.
+create or replace function anze.file_is_withheld(file_id uuid, unit_id uuid) returns boolean
+stable parallel safe security definer language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if anze.reach() is distinct from 'region' or unit_id = any (anze.own_units())
+        or not exists (select from anze.case_file c where c.withheld_from_unit)
+    then
+        return false;
+    end if;
+    return exists (
+        select from anze.file_use x
+        where x.file_id = file_is_withheld.file_id and x.subject = 'case' and anze.case_is_withheld(x.subject_id));
 end
 $$;
 

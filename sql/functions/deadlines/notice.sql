@@ -8,15 +8,15 @@ stable parallel safe language sql as $$
     select anze.end_of_day(anze.day_of(starts_at))
 $$;
 
--- When the sweeper looks at a new deadline of a case first.
-create or replace function anze.first_deadline_notice_at(due_at timestamptz, starts_at timestamptz)
-returns timestamptz stable language plpgsql
+-- When the sweeper looks at a new deadline of a case first, in the region of whoever owes it.
+create or replace function anze.first_deadline_notice_at(due_at timestamptz, starts_at timestamptz,
+    of_region text default null) returns timestamptz stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
     return (
         select coalesce(min(m.at), 'infinity')
         from anze.notice_moments('case', first_deadline_notice_at.due_at, first_deadline_notice_at.due_at,
-            anze.deadline_reminders_from(starts_at)) m);
+            anze.deadline_reminders_from(starts_at), null, of_region) m);
 end
 $$;
 

@@ -179,9 +179,13 @@ create or replace function anze.write_obligations(owed anze.obligation[]) return
 declare
     written uuid[];
 begin
-    with moment as materialized ( -- asked once for each moment, not for each obligation
-        select m.*, anze.first_notice_at(m.due_at, m.missed_from, anze.today(), m.period) as notice_at
-        from (select distinct o.due_at, o.missed_from, o.period from unnest(owed) o) m),
+    with place as materialized ( -- asked once for each place, and once for each moment, not for each obligation
+        select p.region_code, coalesce(anze.notice_region(p.region_code), '') as told_by
+        from (select distinct o.region_code from unnest(owed) o) p),
+    moment as materialized (
+        select m.*, anze.first_notice_at(m.due_at, m.missed_from, anze.today(), m.period, m.told_by) as notice_at
+        from (select distinct o.due_at, o.missed_from, o.period, p.told_by
+              from unnest(owed) o join place p using (region_code)) m),
     put as (
         insert into anze.obligation as kept (id, duty, duty_version, clause, unit_id, unit_kind, post, person_id,
             holder_id, event_id, period, period_start, period_end, due_at, missed_from, required, next_notice_at,
@@ -189,7 +193,7 @@ begin
         select o.id, o.duty, o.duty_version, o.clause, o.unit_id, o.unit_kind, o.post, o.person_id, o.holder_id,
             o.event_id, o.period, o.period_start, o.period_end, o.due_at, o.missed_from, o.required,
             m.notice_at, o.region_code, o.sector
-        from unnest(owed) o join moment m using (due_at, missed_from, period)
+        from unnest(owed) o join place p using (region_code) join moment m using (due_at, missed_from, period, told_by)
         order by o.id
         on conflict on constraint obligation_pkey do update
         set duty_version = excluded.duty_version, unit_kind = excluded.unit_kind, holder_id = excluded.holder_id,

@@ -109,8 +109,7 @@ declare
 begin
     if r.kind = 'insurance_policy' then
         -- The figure in force when the insurance began; before there was one, nothing is asked.
-        least_limit := (select l.value from anze.rule l
-            where l.code = 'INSURE.MIN' and l.region_code is null and l.in_force @> lower(r.valid));
+        least_limit := (anze.rule_in_force('INSURE.MIN', lower(r.valid), r.region_code)).value;
     end if;
     return (select coalesce(jsonb_agg(anze.fault(f.pointer, f.rule, f.zh, f.en)), '[]')
         from (values

@@ -166,11 +166,11 @@ end
 $$;
 
 create or replace function anze.case_check_hazard_told(c anze.case_file, e anze.case_event) returns jsonb
-stable language sql
+stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
-    select case when (e.content ->> 'told_on')::date > anze.today()
-        then jsonb_build_array(anze.fault('/fields/told_on', 'in-future', '报告日期不能晚于今天。', 'Not in the future.'))
-        else '[]' end
+begin
+    return anze.day_ahead_faults(e.content, '{told_on}');
+end
 $$;
 
 create or replace function anze.case_effect_hazard_told(c anze.case_file, e anze.case_event) returns anze.case_file
@@ -207,7 +207,7 @@ declare
     day constant date := anze.day_of(e.at);
     is_coal constant boolean := exists (select from anze.sector s where s.code = c.sector and s.rule_set = 'coal');
     term constant anze.rule := anze.rule_on(
-        case when is_coal and exists (select from anze.rule r where r.code = 'HAZ.COAL.ACCEPT' and r.in_force @> day)
+        case when is_coal and (anze.rule_in_force('HAZ.COAL.ACCEPT', day, c.region_code)).code is not null
             then 'HAZ.COAL.ACCEPT' else 'HAZ.REVIEW' end, day, c.region_code);
 begin
     c.facts := c.facts || jsonb_build_object('review_by_rule', term.code,

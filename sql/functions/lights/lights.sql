@@ -90,15 +90,18 @@ create or replace trigger lights_updated after update on anze.deadline
     referencing old table as before_rows new table as after_rows
     for each statement execute function anze.deadline_lights();
 
--- The rules that measures reach, the worst first: {"missed": 3, …} gives [{"rule": "red_missed", …}, …].
-create or replace function anze.light_reasons(measures jsonb, day date) returns jsonb stable language sql
+-- The rules that measures reach in a region, the worst first: {"missed": 3, …} gives [{"rule": "red_missed", …}, …]. No
+-- threshold is 0, and most measures are.
+create or replace function anze.light_reasons(measures jsonb, day date, of_region text default null) returns jsonb
+stable language sql
 set search_path = pg_catalog, pg_temp as $$
     select coalesce(jsonb_agg(jsonb_build_object('rule', l.code, 'colour', l.colour, 'measure', l.measure,
             'value', (measures ->> l.measure)::numeric, 'threshold_rule', r.code, 'threshold', r.value,
             'title_zh', l.title_zh, 'title_en', l.title_en, 'instrument', i.title, 'article', r.article)
+            || anze.rule_local_basis(r, day)
         order by l.colour, l.place), '[]') -- red comes before yellow
-    from anze.light_rule l
-    join anze.rule r on r.code = l.threshold_rule and r.in_force @> day and r.region_code is null
+    from (select x.* from anze.light_rule x where (measures ->> x.measure)::numeric > 0 offset 0) l
+    cross join lateral anze.rule_in_force(l.threshold_rule, day, of_region) r
     join anze.instrument i on i.code = r.instrument
     where (measures ->> l.measure)::numeric >= r.value
 $$;
@@ -151,7 +154,7 @@ set search_path = pg_catalog, pg_temp as $$
         where h.unit_id = any (unit_ids) and h.is_open
         group by h.unit_id),
     -- What the unit itself owes: about its own hazards (what an office lets pass is no fault of the unit), and about cases
-    -- of every other kind, which an office may owe as well.
+    -- of every other kind, which an office may owe as well. Of a case that is withheld from it its light says nothing.
     clocked as (
         select d.owed_by as unit_id,
             count(distinct d.subject_id) filter (where f.kind = 'hazard' and d.due_at <= now_at) as hazards_late,
@@ -159,6 +162,7 @@ set search_path = pg_catalog, pg_temp as $$
             min(d.due_at) filter (where d.due_at > now_at) as late_at
         from anze.deadline d join anze.case_file f on f.id = d.subject_id
         where d.owed_by = any (unit_ids) and d.is_running and (f.kind <> 'hazard' or f.unit_id = d.owed_by)
+            and not (f.withheld_from_unit and f.unit_id = d.owed_by)
         group by d.owed_by)
     select u.id, jsonb_build_object('missed', coalesce(c.missed, 0), 'missed_twice', coalesce(c.missed_twice, 0),
             'overdue', coalesce(c.overdue, 0), 'escalated', coalesce(c.escalated, 0),
@@ -177,8 +181,9 @@ set search_path = pg_catalog, pg_temp as $$
         from (
             select c.unheard_since + make_interval(hours => (24 * r.value)::integer) as at
             from anze.light_rule l
-            join anze.rule r on r.code = l.threshold_rule and r.in_force @> anze.day_of(now_at) and r.region_code is null
-            where l.measure = 'unacknowledged_days'
+            cross join lateral anze.rule_in_force(l.threshold_rule, anze.day_of(now_at), (
+                select x.region_code from anze.unit x where x.id = u.id)) r
+            where l.measure = 'unacknowledged_days' and c.unheard_since is not null
             offset 0) t -- a fence: other rules have values that are no days
         where t.at > now_at
         ) later
@@ -205,7 +210,7 @@ begin
         select u.id, u.kind, u.region_code, u.sector, r.reasons, anze.light_colour(r.reasons) as colour
         from measured m
         join anze.unit u on u.id = m.unit_id and (u.closed_on is null or u.closed_on > today)
-        cross join lateral (select anze.light_reasons(m.measures, today) as reasons offset 0) r),
+        cross join lateral (select anze.light_reasons(m.measures, today, u.region_code) as reasons offset 0) r),
     kept as (
         insert into anze.unit_light as l (unit_id, colour, since, reasons, judged_at, region_code, sector, unit_kind)
         select j.id, j.colour, now_at, j.reasons, now_at, j.region_code, j.sector, j.kind from judged j

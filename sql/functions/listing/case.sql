@@ -4,21 +4,12 @@
 
 set local check_function_bodies = off; -- functions of this folder may name later ones
 
-create or replace function anze.field_fault_where(holds boolean, name text, rule text, zh text, en text) returns jsonb
-immutable parallel safe language sql
-return case when holds then jsonb_build_array(anze.fault('/fields/' || name, rule, zh, en)) else '[]' end;
-
--- What was done is told afterwards: none of its days lies ahead.
 create or replace function anze.case_check_listing_dated(c anze.case_file, e anze.case_event) returns jsonb
 stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
-    return coalesce((
-        select jsonb_agg(anze.fault('/fields/' || d.name, 'in-future', '日期不能晚于今天。', 'Not in the future.'))
-        from jsonb_each_text(e.content) d(name, value)
-        where d.name in ('published_on', 'filed_on', 'visited_on', 'talked_on', 'completed_on', 'reviewed_on',
-                         'removal_published_on')
-          and d.value::date > anze.today()), '[]');
+    return anze.day_ahead_faults(e.content, '{published_on,filed_on,visited_on,talked_on,completed_on,reviewed_on,'
+                                            'removal_published_on}');
 end
 $$;
 

@@ -43,11 +43,23 @@ begin
 end
 $$;
 
--- When each stage of what is owed is to be told, by its subject. A reminder that would come before `reminders_from` is none.
+-- The region by which a place is told: the smallest that contains it and has times of its own; NULL: the nation's.
+create or replace function anze.notice_region(place text) returns text stable language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return (
+        select r.region_prefix from anze.rule r
+        where r.region_code is not null and r.code in (select s.delay_rule from anze.notice_stage s)
+            and starts_with(notice_region.place, r.region_prefix)
+        order by length(r.region_prefix) desc limit 1);
+end
+$$;
+
+-- When each stage of what is owed in a region is to be told, by its subject. A reminder that would come before `reminders_from` is none.
 -- Without a period: of all periods. A stage whose rule says nothing for that day comes when the moment does from which it is
 -- counted, with a warning: who owes must hear of it, and who files must not wait until an administrator has mended the rule.
 create or replace function anze.notice_moments(subject text, due_at timestamptz, missed_from timestamptz,
-    reminders_from timestamptz, period text default null)
+    reminders_from timestamptz, period text default null, of_region text default null)
 returns table (stage text, place smallint, kind text, addressee text, at timestamptz) stable language plpgsql rows 6
 set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
@@ -55,8 +67,7 @@ begin
     return query
     select s.code, s.place, s.kind, s.addressee, m.at
     from anze.notice_stage s
-    left join anze.rule r on r.code = s.delay_rule and r.in_force @> anze.day_of(notice_moments.due_at)
-        and r.region_code is null
+    cross join lateral anze.rule_in_force(s.delay_rule, anze.day_of(notice_moments.due_at), of_region) r
     cross join lateral (
         select case s.counted_from when 'due_at' then notice_moments.due_at else notice_moments.missed_from end as at) c
     cross join lateral (
@@ -71,7 +82,7 @@ $$;
 -- Of these moments: the stage that is to be told now, if any, which is the latest that came, and when the next one comes.
 -- `told`: the place of the latest stage that was told; -1: none was.
 create or replace function anze.stage_due(subject text, told smallint, now_at timestamptz, due_at timestamptz,
-    missed_from timestamptz, reminders_from timestamptz, period text default null,
+    missed_from timestamptz, reminders_from timestamptz, period text default null, of_region text default null,
     out stage text, out kind text, out addressee text, out next_at timestamptz) stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
@@ -79,7 +90,7 @@ declare
 begin
     next_at := 'infinity';
     for m in
-        select x.* from anze.notice_moments(subject, due_at, missed_from, reminders_from, period) x
+        select x.* from anze.notice_moments(subject, due_at, missed_from, reminders_from, period, of_region) x
         where x.place > told order by x.place
     loop
         if m.at <= now_at then
@@ -97,28 +108,33 @@ $$;
 -- For planning: when the sweeper looks at a new obligation first. Ask once per combination, not once per row. A reminder
 -- that would have been due before the day on which it is planned is none.
 create or replace function anze.first_notice_at(
-    due_at timestamptz, missed_from timestamptz, planned_day date, period text default null)
+    due_at timestamptz, missed_from timestamptz, planned_day date, period text default null, of_region text default null)
 returns timestamptz stable language sql
 set search_path = pg_catalog, pg_temp as $$
     select least(first_notice_at.due_at, min(m.at))
     from anze.notice_moments('obligation', first_notice_at.due_at, first_notice_at.missed_from,
-        anze.end_of_day(planned_day - 1), first_notice_at.period) m
+        anze.end_of_day(planned_day - 1), first_notice_at.period, first_notice_at.of_region) m
 $$;
 
 -- When the sweeper looks first at each of these, which are planned together: one look at the stages for all of them.
-create or replace function anze.first_looks(of_subject text, dues timestamptz[], remind_from timestamptz[])
-returns timestamptz[] stable language plpgsql
+create or replace function anze.first_looks(of_subject text, dues timestamptz[], remind_from timestamptz[],
+    of_region text default null) returns timestamptz[] stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
     return array(
+        with stage as materialized ( -- asked once for each day
+            select d.day, s.code, s.kind, s.delay_rule, r.value, r.unit
+            from (select distinct anze.day_of(o.due_at) as day from unnest(dues) o(due_at)) d
+            cross join anze.notice_stage s
+            cross join lateral anze.rule_in_force(s.delay_rule, d.day, of_region) r
+            where s.subject = of_subject)
         select coalesce((
             select min(m.at)
-            from anze.notice_stage s
-            left join anze.rule r on r.code = s.delay_rule and r.in_force @> anze.day_of(o.due_at) and r.region_code is null
+            from stage s
             cross join lateral (
-                select case when r.value is not null then anze.notice_time(o.due_at, r.value, r.unit)
+                select case when s.value is not null then anze.notice_time(o.due_at, s.value, s.unit)
                             else anze.notice_without_rule(s.code, s.delay_rule, o.due_at) end as at) m
-            where s.subject = of_subject and (s.kind <> 'reminder' or m.at >= o.remind_from)), 'infinity')
+            where s.day = anze.day_of(o.due_at) and (s.kind <> 'reminder' or m.at >= o.remind_from)), 'infinity')
         from unnest(dues, remind_from) with ordinality o(due_at, remind_from, place)
         order by o.place);
 end
@@ -170,7 +186,7 @@ begin
             from anze.notice x join anze.notice_stage t on t.code = x.stage
             where x.subject_id = o.id and x.subject = of_subject.code) told
         cross join lateral anze.stage_due(of_subject.code, told.place, now_at, o.due_at, o.missed_from, o.remind_from,
-            o.period) s),
+            o.period, o.region_code) s),
     told as (
         insert into anze.notice (id, subject, subject_id, stage, kind, unit_id, person_id, about_unit_id, issued_at,
             region_code, sector)
@@ -248,6 +264,7 @@ begin
     select * into n from anze.notice x
     where x.id = notice_id
         and (anze.can_see_of_unit(x.region_code, x.sector, x.about_unit_id) or x.unit_id = anze.unit())
+        and not (x.subject = 'case' and anze.deadline_is_withheld(x.subject_id))
     for update;
     if n.id is null then
         perform anze.refuse('AZ404', '没有该提醒。', 'There is no such notice.');

@@ -172,14 +172,17 @@ as $$
     where (c.rule).check_kind = 'standing_record' and not isempty(d.days)
 $$;
 
--- The figures of each rule, by the days for which they count.
+-- The figures of each rule, by the days for which they count: the nation's, and those of regions (by their prefixes). Whatever
+-- breaks a figure breaks a stricter one, so all that contain a place count there.
 create or replace function anze.structure_limits()
-returns table (rule text, days daterange, minimum numeric, maximum numeric) stable language sql
+returns table (rule text, days daterange, minimum numeric, maximum numeric, low_prefix text, high_prefix text)
+stable language sql
 as $$
-    select r.code, r.in_force * coalesce(low.in_force, '(,)') * coalesce(high.in_force, '(,)'), low.value, high.value
+    select r.code, r.in_force * coalesce(low.in_force, '(,)') * coalesce(high.in_force, '(,)'), low.value, high.value,
+        coalesce(low.region_prefix, ''), coalesce(high.region_prefix, '')
     from anze.structural_rule r
-    left join anze.rule low on low.code = r.minimum_rule and low.region_code is null
-    left join anze.rule high on high.code = r.maximum_rule and high.region_code is null
+    left join anze.rule low on low.code = r.minimum_rule
+    left join anze.rule high on high.code = r.maximum_rule
     where not isempty(r.in_force * coalesce(low.in_force, '(,)') * coalesce(high.in_force, '(,)'))
 $$;
 
@@ -222,22 +225,29 @@ as $$
     with wrong as (
         select c.unit_id, c.rule, c.part, c.days * l.days as days, c.good, c.whole, l.minimum, l.maximum, r.check_kind
         from anze.structure_counts(unit_ids) c
+        join anze.unit u on u.id = c.unit_id
         join anze.structure_limits() l on l.rule = c.rule and l.days && c.days
+            and starts_with(u.region_code, l.low_prefix) and starts_with(u.region_code, l.high_prefix)
         join anze.structural_rule r on r.code = c.rule
         where case when r.check_kind in ('also_holds', 'portfolios') then c.good < c.whole
                    when r.check_kind = 'qualified_share' then c.good * 100 < l.minimum * c.whole
                    else c.good < l.minimum or c.good > l.maximum end),
     broken as (
-        select w.unit_id, w.rule, range_agg(w.days) as days,
-            jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+        select w.unit_id, w.rule, range_agg(w.days) as days from wrong w group by w.unit_id, w.rule),
+    standing as ( -- today, by the strictest figure of each part
+        select distinct on (w.unit_id, w.rule, w.part) w.* from wrong w where w.days @> anze.today()
+        order by w.unit_id, w.rule, w.part, w.minimum desc, w.maximum),
+    told as (
+        select w.unit_id, w.rule, jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
                 'post', nullif(w.part, ''), 'good', w.good,
                 'whole', case when w.check_kind not in ('holders', 'sections', 'standing_record') then w.whole end,
                 'minimum', case when w.check_kind not in ('also_holds', 'portfolios') then w.minimum end,
-                'maximum', w.maximum)) order by w.part) filter (where w.days @> anze.today()) as parts
-        from wrong w group by w.unit_id, w.rule)
-    select c.unit_id, (c.rule).code, t.since, t.mended_on, jsonb_build_object('counts', coalesce(b.parts, '[]'))
+                'maximum', w.maximum)) order by w.part) as parts
+        from standing w group by w.unit_id, w.rule)
+    select c.unit_id, (c.rule).code, t.since, t.mended_on, jsonb_build_object('counts', coalesce(p.parts, '[]'))
     from anze.structure_concerned(unit_ids) c
     left join broken b on b.unit_id = c.unit_id and b.rule = (c.rule).code
+    left join told p on p.unit_id = c.unit_id and p.rule = (c.rule).code
     cross join lateral (
         select min(lower(d.days)) filter (where d.days @> anze.today()) as since,
             max(upper(d.days)) filter (where upper(d.days) <= anze.today()) as mended_on

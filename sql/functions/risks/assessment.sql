@@ -16,15 +16,15 @@ create or replace function anze.risk_factor_faults(given jsonb) returns jsonb st
                         and x.value = (given ->> f.name)::numeric)
 $$;
 
--- The boundary that a score reaches on a day, the highest; a row of NULLs below all of them.
-create or replace function anze.risk_boundary(method text, score numeric, day date) returns anze.rule
-stable language plpgsql as $$
+-- The boundary that a score reaches in a region on a day, the highest; a row of NULLs below all of them.
+create or replace function anze.risk_boundary(method text, score numeric, day date, of_region text default null)
+returns anze.rule stable language plpgsql as $$
 declare
     reached anze.rule;
 begin
     select r.* into reached
     from anze.risk_colour c
-    cross join lateral anze.rule_on('RISK.' || upper(method) || '.' || upper(c.code), day) r
+    cross join lateral anze.rule_on('RISK.' || upper(method) || '.' || upper(c.code), day, of_region) r
     where c.code <> 'blue' and score >= r.value
     order by c.place limit 1;
     return reached;
@@ -32,10 +32,10 @@ end
 $$;
 
 -- LEC has five grades besides, by colour; the lowest colour has two of them.
-create or replace function anze.risk_grade(method text, colour text, score numeric, day date) returns smallint
-stable language sql as $$
+create or replace function anze.risk_grade(method text, colour text, score numeric, day date, of_region text default null)
+returns smallint stable language sql as $$
     select (c.lec_grade - (c.place = (select max(l.place) from anze.risk_colour l)
-                           and score < anze.rule_value('RISK.LEC.GRADE2', day))::integer)::smallint
+                           and score < anze.rule_value('RISK.LEC.GRADE2', day, of_region))::integer)::smallint
     from anze.risk_colour c where method = 'lec' and c.code = risk_grade.colour
 $$;
 
@@ -60,8 +60,7 @@ stable language sql as $$
     from (values
         (day > anze.today(), 'in-future', '评估日期不能晚于今天。', 'Not in the future.'),
         (day < p.assessed_on, 'before-last-assessment', '评估日期不能早于最近一次评估。', 'Not before the last assessment.'),
-        (not exists (select from anze.rule r where r.code = 'RISK.LEC.RED' and r.in_force @> day), 'no-rule-in-force',
-            '该日没有施行中的分级标准。', 'No boundaries were in force on this day.')
+        ((anze.rule_in_force('RISK.LEC.RED', day, p.region_code)).code is null, 'no-rule-in-force', '该日没有施行中的分级标准。', 'No boundaries were in force on this day.')
     ) f(holds, rule, zh, en)
     where f.holds
 $$;
@@ -82,14 +81,14 @@ begin
     end if;
     perform anze.refuse_all(anze.risk_factor_faults(given) || anze.risk_assessment_day_faults(p, a.assessed_on));
     a.score := a.likelihood * case a.method when 'lec' then a.exposure * a.consequence else a.severity end;
-    reached := anze.risk_boundary(a.method, a.score, a.assessed_on);
+    reached := anze.risk_boundary(a.method, a.score, a.assessed_on, p.region_code);
     a.colour := coalesce(lower(split_part(reached.code, '.', 3)), 'blue');
     perform anze.refuse_all('[]'::jsonb || anze.risk_measure_faults(a.measures, a.colour));
     insert into anze.risk_assessment (point_id, number, assessed_on, method, likelihood, exposure, consequence, severity,
         grade, colour, rule, rule_version, harm, reason, measures, assessor)
     values (p.id, p.assessment_number + 1, a.assessed_on, a.method, a.likelihood, a.exposure, a.consequence, a.severity,
-        anze.risk_grade(a.method, a.colour, a.score, a.assessed_on), a.colour, reached.code, reached.version, a.harm,
-        a.reason, a.measures, a.assessor);
+        anze.risk_grade(a.method, a.colour, a.score, a.assessed_on, p.region_code), a.colour, reached.code,
+        reached.version, a.harm, a.reason, a.measures, a.assessor);
     update anze.risk_point x
     set colour = a.colour, rank = (select c.place from anze.risk_colour c where c.code = a.colour),
         assessment_number = x.assessment_number + 1, assessed_on = a.assessed_on, version = x.version + 1,

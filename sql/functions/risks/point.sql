@@ -39,6 +39,7 @@ begin
         || jsonb_build_object('basis', (
                 select jsonb_build_object('rule', r.code, 'rule_version', r.version, 'at_least', r.value,
                     'instrument', i.title, 'article', r.article, 'confidence', r.confidence)
+                    || anze.rule_local_basis(r, a.assessed_on)
                 from anze.rule r join anze.instrument i on i.code = r.instrument
                 where (r.code, r.version) = (a.rule, a.rule_version)),
             'harm', a.harm, 'reason', a.reason, 'measures', a.measures, 'assessor', a.assessor,

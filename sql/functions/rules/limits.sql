@@ -33,22 +33,40 @@ create or replace trigger rule_takes_limits before insert or update on anze.rule
 
 -- Limits that a release changes count for every version at once. An administrator's figure that is now out of them
 -- becomes the nearest that is not: the audit keeps what it was.
-create or replace function anze.rules_follow_limits() returns trigger language plpgsql
+create or replace function anze.take_rule_limits(codes text[]) returns void language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
     update anze.rule r
     set value = case when r.value is null then null
                      when l.is_whole then round(greatest(l.minimum, least(l.maximum, r.value)))
                      else greatest(l.minimum, least(l.maximum, r.value)) end
-    from (select o.code, o.version, x.* from anze.rule o cross join lateral anze.rule_limits_of(o.code, o.unit) x) l
+    from (select o.code, o.version, x.* from anze.rule o cross join lateral anze.rule_limits_of(o.code, o.unit) x
+          where o.code = any (codes) offset 0) l
     where (r.code, r.version) = (l.code, l.version)
         and (r.minimum, r.maximum, r.is_whole, r.stricter) is distinct from (l.minimum, l.maximum, l.is_whole, l.stricter);
+end
+$$;
+
+create or replace function anze.rules_follow_limits() returns trigger language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    if tg_table_name = 'rule_unit' then
+        perform anze.take_rule_limits(array(
+            select distinct r.code from anze.rule r where exists (select from changed c where c.code = r.unit)));
+    else
+        perform anze.take_rule_limits(array(
+            select distinct r.code from anze.rule r where exists (select from changed c where starts_with(r.code, c.prefix))));
+    end if;
     return null;
 end
 $$;
-create or replace trigger rules_follow_unit after insert or update on anze.rule_unit
+create or replace trigger rules_follow_unit after insert on anze.rule_unit referencing new table as changed
     for each statement execute function anze.rules_follow_limits();
-create or replace trigger rules_follow_limit after insert or update on anze.rule_limit
+create or replace trigger rules_follow_unit_changed after update on anze.rule_unit referencing new table as changed
+    for each statement execute function anze.rules_follow_limits();
+create or replace trigger rules_follow_limit after insert on anze.rule_limit referencing new table as changed
+    for each statement execute function anze.rules_follow_limits();
+create or replace trigger rules_follow_limit_changed after update on anze.rule_limit referencing new table as changed
     for each statement execute function anze.rules_follow_limits();
 
 -- The limits of figures as the program ships them.

@@ -17,6 +17,20 @@ return (
         'versions', jsonb_agg(anze.rule_json(r) order by r.version desc))::text
     from anze.rule r where r.code = rule_code having count(*) > 0);
 
+-- What is shown of a figure beside it where it is a region's: whose it is, and the nation's of the day.
+create or replace function anze.rule_local_basis(r anze.rule, day date) returns jsonb stable parallel safe language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    shown jsonb;
+begin
+    if r.region_code is null then
+        return '{}';
+    end if;
+    shown := anze.rule_basis(r.code, r.version, day);
+    return jsonb_strip_nulls(jsonb_build_object('region_code', r.region_code, 'national', shown -> 'national'));
+end
+$$;
+
 -- A version as clocks, grades and recipients name it. One of a region shows the nation's of the day beside it.
 create or replace function anze.rule_basis(rule_code text, rule_version integer, day date default null) returns jsonb
 stable parallel safe language plpgsql

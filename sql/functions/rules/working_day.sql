@@ -41,7 +41,7 @@ declare
         select from anze.calendar_notice n where n.of_year = year_calendar.year and n.covers_year);
 begin
     select x.* into w from anze.working_day x
-    where x.day between make_date(year, 1, 1) and make_date(year, 12, 31) or x.of_year = year_calendar.year
+    where extract(year from x.day) = year_calendar.year or x.of_year = year_calendar.year
     order by x.of_year is not distinct from year_calendar.year desc, x.day limit 1;
     return jsonb_strip_nulls(jsonb_build_object('year', year_calendar.year,
         'calendar', case when is_arranged then 'announced' when w.day is null then 'weekdays' else 'partly' end,

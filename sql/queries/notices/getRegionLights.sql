@@ -22,7 +22,7 @@ regions as materialized (
     from counted c
     cross join lateral (
         select anze.light_reasons(jsonb_build_object('red_units_percent', trunc(100.0 * c.red / c.units, 1),
-            'yellow_units_percent', trunc(100.0 * (c.red + c.yellow) / c.units, 1)), anze.today()) as reasons offset 0) r
+            'yellow_units_percent', trunc(100.0 * (c.red + c.yellow) / c.units, 1)), anze.today(), c.region_code) as reasons offset 0) r
     where c.region_code is not null
 ),
 whole as (
@@ -36,7 +36,7 @@ whole as (
         select anze.light_reasons(jsonb_build_object('red_units_percent', trunc(100.0 * w.red / w.units, 1),
             'yellow_units_percent', trunc(100.0 * (w.red + w.yellow) / w.units, 1),
             'red_regions_percent', (select trunc(100.0 * count(*) filter (where g.colour = 'red') / count(*), 1)
-                                    from regions g having count(*) > 0)), anze.today()) as reasons offset 0) r
+                                    from regions g having count(*) > 0)), anze.today(), w.region_code) as reasons offset 0) r
 ),
 shown as (
     select false as is_whole, g.* from (select region_code, red, yellow, units, reasons, colour from regions) g
