@@ -51,11 +51,16 @@ ALLOWED = [
     ("people/structure.sql", r"'OPINION-ORDOS-2022'|'2022-01-01'", "the catalogue is of one document: the default of its rows"),
     ("risks/source.sql", r"then [234]\b|else 4 end|HAZSOURCE\.R[123]", "grades by the rules that bound them"),
     ("rules/limits.sql", r"-?1e15", "the widest limits that a value has"),
-    ("rules/working_day.sql", r"20 \+ 2 \* abs|\+ 731", "a window that always holds the day; two years of a calendar"),
+    ("rules/working_day.sql", r"20 \+ 2 \* abs|\+ 731|, 12, 31\)",
+     "a window that always holds the day; two years of a calendar; the last day of one"),
+    ("rules/calendar.sql", r"20 \+ 2 \* abs|3615029, 6|, 12, 1\)|, 1, 31\)|isodow from [\w.]+\) < 6",
+     "a window that always holds the day; a lock; the months beside a year; weekdays"),
     ("units/change.sql", r"< 2 or|< 2 then", "a split has two parts"),
     ("units/import.sql", r"'2000-01-01'", "since when an imported unit is taken to have been there"),
     ("units/tree.sql", r"> ?\d00\b", "how many are shown at once"),
     ("hazards/file.sql", r", 200\)", "how much of a description a title shows"),
+    ("hazards/case.sql", r"cited\[2:\]", "all but the first"),
+    ("hazards/criteria.sql", r"cited\[2:\]", "all but the first"),
     ("hazards/tally.sql", r"'[36] months'", "periods by their names"),
 ]
 
