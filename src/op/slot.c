@@ -72,10 +72,42 @@ static enum slot region_slot(const char *region)
     }
 }
 
-static void fill_scope(const char **values, const struct principal *principal)
+/* How many digits of a division's code are more than padding: 150600 is 1506, as anze.region_prefix has it. */
+static int region_digits(const char *code)
 {
+    if (strlen(code) != 6)
+        return (int)strlen(code);
+    return strcmp(code + 2, "0000") == 0 ? 2 : strcmp(code + 4, "00") == 0 ? 4 : 6;
+}
+
+static const char *asked_region(const struct call *call)
+{
+    for (size_t i = 0; i < call->operation->n_parameters; i++)
+        if (call->operation->parameters[i].place == PLACE_QUERY
+            && strcmp(call->operation->parameters[i].name, "region") == 0 && call->parameters[i])
+            return arena_printf(call->arena, "%.*s", region_digits(call->parameters[i]), call->parameters[i]);
+    return "";
+}
+
+/* The narrower of the caller's region and the one asked for, so that its index gives the order; the statement still
+ * compares what was asked. Where they have nothing in common there is nothing to read. */
+static void fill_region(const char **values, const struct call *call)
+{
+    const char *own = call->principal->region;
+    const char *asked = asked_region(call);
+    if (strncmp(asked, own, strlen(own)) == 0)
+        values[region_slot(asked)] = asked;
+    else if (strncmp(asked, own, strlen(asked)) == 0)
+        values[region_slot(own)] = own;
+    else
+        values[SLOT_SCOPE_NONE] = "true";
+}
+
+static void fill_scope(const char **values, const struct call *call)
+{
+    const struct principal *principal = call->principal;
     switch (principal->reach) {
-    case REACH_REGION: values[region_slot(principal->region)] = principal->region; break;
+    case REACH_REGION: fill_region(values, call); break;
     case REACH_UNIT: values[SLOT_SCOPE_UNIT] = principal->unit; break;
     case REACH_NONE: values[SLOT_SCOPE_NONE] = "true"; break;
     }
@@ -106,7 +138,7 @@ const char **slots_fill(const struct call *call, const char *const after[3])
     for (int i = 0; after && i < 3; i++)
         values[SLOT_AFTER_1 + i] = after[i];
     if (call->principal)
-        fill_scope(values, call->principal);
+        fill_scope(values, call);
     values[SLOT_LANGUAGE] = call->language == LANGUAGE_EN ? "en" : "zh";
     values[SLOT_COUNT] = call->count ? "exact" : NULL;
     fill_settings(values, call->arena, call->service->config);

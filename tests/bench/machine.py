@@ -37,7 +37,8 @@ log_parameter_max_length_on_error = 0
 
 # As the service sets them for its own sessions.
 SESSION = ("-c statement_timeout=5000 -c lock_timeout=1000 -c search_path=pg_catalog -c TimeZone=UTC -c DateStyle=ISO"
-           " -c IntervalStyle=iso_8601 -c standard_conforming_strings=on -c plan_cache_mode=force_generic_plan")
+           " -c IntervalStyle=iso_8601 -c standard_conforming_strings=on -c plan_cache_mode=force_generic_plan"
+           " -c enable_bitmapscan=off")
 
 
 CHINA = datetime.timezone(datetime.timedelta(hours=8))

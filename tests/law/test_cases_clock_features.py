@@ -272,7 +272,7 @@ def speak(owner, **caller) -> None:
 
 def offers(owner, case: str, **caller) -> bool:
     speak(owner, **caller)
-    return owner.execute("select exists (select from anze.case_file c, anze.case_actions_now(c) n where c.id = %s and n.code = 'extend')",
+    return owner.execute("select exists (select from anze.case_file c, anze.case_actions_now(c, anze.case_standing(c)) n where c.id = %s and n.code = 'extend')",
                          (case,)).fetchone()[0]
 
 

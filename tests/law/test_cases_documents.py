@@ -309,7 +309,7 @@ def act(owner, case: str, as_system: bool) -> str:
 
 def offered(owner, case: str) -> list[str]:
     return [code for (code,) in owner.execute(
-        "select n.code from anze.case_file c, anze.case_actions_now(c) n where c.id = %s order by n.place", (case,))]
+        "select n.code from anze.case_file c, anze.case_actions_now(c, anze.case_standing(c)) n where c.id = %s order by n.place", (case,))]
 
 
 @pytest.mark.parametrize("as_system", [False, True])

@@ -3,8 +3,8 @@
 -- every tenth row, independent of the unit. Foreign keys and triggers rest.
 insert into anze.unit (id, kind, name, region_code, sector, accountable_to)
 values (:top, 'enterprise', '集团矿业', '150622101', 'coal', :government);
-insert into anze.unit (kind, name, region_code, sector, accountable_to, site_kind)
-select 'site', '下属工点' || g, '150622101', 'coal', :top, 'mine' from generate_series(1, 200) g;
+insert into anze.unit (id, kind, name, region_code, sector, accountable_to, site_kind)
+select md5('site' || g)::uuid, 'site', '下属工点' || g, '150622101', 'coal', :top, 'mine' from generate_series(1, 200) g;
 insert into anze.unit (kind, name, code, region_code, sector, accountable_to, site_kind, risk_class, high_risk, group_id, zone_id,
     opened_on, closed_on, updated_at, credit_code)
 select case g % 2 when 0 then 'site' else 'enterprise' end, '众多单位' || g, 'M-' || g, '150622101',
@@ -23,8 +23,8 @@ from anze.unit u on conflict do nothing;
 create table public.crowd as
 select u.id as unit_id, u.region_code, u.sector, g, abs(hashtextextended(u.id::text || g, 1) % 1000)::int as r,
     abs(hashtextextended(u.id::text || g, 2) % 1000)::int as s, abs(hashtextextended(u.id::text || g, 3) % 1000)::int as t,
-    date '2026-10-20' - (g % 390) as day,
-    timestamptz '2026-10-20' - (g % 390) * interval '1 day' - abs(hashtextextended(u.id::text || g, 4) % 86400) * interval '1 second' as at
+    date '2026-10-20' - (g * 11 % 390) as day,
+    timestamptz '2026-10-20' - (g * 11 % 390) * interval '1 day' - abs(hashtextextended(u.id::text || g, 4) % 86400) * interval '1 second' as at
 from anze.unit u
 cross join lateral generate_series(1, case when u.id = :own then 6000 when u.accountable_to = :top then 30 when u.name like '众多%'
     then 0 when u.kind = 'enterprise' and u.id <> :top then 300 else 0 end) g;
@@ -56,14 +56,20 @@ select gen_random_uuid(), c.unit_id, '某矿', c.region_code, c.sector, 'general
 from public.crowd c;
 insert into anze.case_file (kind, kind_version, state, level, unit_id, supervisor_id, parent_id, title, is_open, is_public, facts,
     due_at, opened_at, region_code, sector)
-select k.kind, 1, k.state, 1 + c.r % 3, c.unit_id, case when c.s % 3 = 0 then :office::uuid when c.s % 3 = 1 then :own::uuid end,
-    case when c.g % 300 = 0 then :parent::uuid end, '案件', c.t % 2 = 0, c.t % 3 = 0,
+select k.kind, 1, k.state, 1 + c.r % 3, c.unit_id, k.supervisor,
+    case when c.g % 1500 = 0 then :parent::uuid end, '案件', c.t % 2 = 0, c.t % 3 = 0,
     jsonb_build_object('category', (array['coal_mine', 'other'])[1 + c.r % 2], 'published_on', c.day, 'document_number', 'x',
         'due_on', c.day + 30),
     case when c.t % 4 = 0 then c.at when c.t % 2 = 0 then timestamptz '2030-01-01' else 'infinity' end, c.at, c.region_code, c.sector
 from public.crowd c
 cross join lateral (select case when c.s % 2 = 0 then 'listed_supervision' else 'hazard' end as kind,
-    case when c.s % 2 = 0 then (array['rectifying', 'closed'])[1 + c.g % 2] else (array['ordered', 'closed'])[1 + c.g % 2] end as state) k;
+    case when c.s % 2 = 0 then (array['rectifying', 'closed'])[1 + c.g % 2] else (array['ordered', 'closed'])[1 + c.g % 2] end as state,
+    (array[:office::uuid, :own::uuid, md5('supervisor' || c.s % 40)::uuid])[1 + abs(hashtext('k' || c.g)) % 4] as supervisor) k;
+-- Kinds of case of which there are few.
+insert into anze.case_file (kind, kind_version, state, level, unit_id, title, is_open, is_public, facts, due_at, opened_at, region_code, sector)
+select (array['escalation', 'hazard_as_accident'])[1 + c.g % 2], 1, 'closed', 2, c.unit_id, '案件', false, false, '{}', 'infinity', c.at,
+    c.region_code, c.sector
+from public.crowd c where c.unit_id = :own and c.g <= 10;
 insert into anze.duty_record (id, kind, unit_id, person_id, on_day, title, event_id, retracted_at, retracted_by, retraction_reason,
     region_code, sector)
 select md5('r' || c.unit_id || c.g)::uuid, (array['training', 'meeting', 'inspection'])[1 + c.r % 3], c.unit_id,
@@ -82,13 +88,36 @@ select case when c.r % 3 = 0 then 'casualty' else 'of_many' end, c.unit_id,
 from public.crowd c;
 insert into anze.obligation (id, duty, duty_version, clause, unit_id, unit_kind, post, holder_id, period, period_start, period_end,
     due_at, missed_from, required, state, region_code, sector)
-select md5('o' || c.unit_id || c.g)::uuid, (array['1.01-1', '1.02-1', '1.03-1'])[1 + c.r % 3], 1, (array['1.01', '1.02', '1.03'])[1 + c.r % 3],
-    c.unit_id, 'enterprise', case when c.s % 2 = 0 then 'principal' end, case when c.g % 300 = 4 and c.unit_id = :own then :holder::uuid else
+select md5('o' || c.unit_id || c.g)::uuid, d.code, 1, d.clause, c.unit_id, 'enterprise', case when c.s % 2 = 0 then 'principal' end, case when c.g % 300 = 4 and c.unit_id = :own then :holder::uuid else
         md5(c.unit_id::text || c.g)::uuid end, 'month', date_trunc('month', c.day + 80)::date,
     (date_trunc('month', c.day + 80) + interval '1 month')::date,
     date_trunc('month', c.day + 80) + interval '1 month' + c.s * interval '1 minute',
     date_trunc('month', c.day + 80) + interval '1 month' + c.s * interval '1 minute' + case when c.s % 2 = 0 then interval '90 days' else '0' end, 1,
     (array['open', 'open', 'open', 'open', 'done', 'done_late', 'excused', 'withdrawn'])[1 + c.t % 8], c.region_code, c.sector
+from public.crowd c
+join (select d.code, d.clause, row_number() over (order by d.code) - 1 as number from anze.duty d) d on d.number = c.r % 40;
+-- Two duties that every unit misses month after month, and forty that one unit does, beside what is missed once.
+insert into anze.obligation (id, duty, duty_version, clause, unit_id, unit_kind, post, period, period_start, period_end, due_at,
+    missed_from, required, state, region_code, sector)
+select anze.obligation_id(d.code, 'month', m.first, u.unit_id, null, null), d.code, 1, d.clause, u.unit_id, 'enterprise', 'principal',
+    'month', m.first, m.until, m.until + abs(hashtext(u.unit_id::text || d.code)) % 600 * interval '1 minute',
+    m.until + abs(hashtext(u.unit_id::text || d.code)) % 600 * interval '1 minute', 1, 'open', u.region_code, u.sector
+from (select distinct c.unit_id, c.region_code, c.sector from public.crowd c) u
+join (select d.code, d.clause, row_number() over (order by d.code) as number from anze.duty d) d
+    on d.number <= case when u.unit_id = :own then 40 else 2 end
+cross join generate_series(0, 5) n
+cross join lateral (select (date_trunc('month', now()) - n * interval '1 month')::date as first,
+                           (date_trunc('month', now()) - (n - 1) * interval '1 month')::date as until) m;
+insert into anze.deadline (subject, subject_id, clock, title_zh, title_en, starts_at, due_at, met_at, owed_by, region_code, sector)
+select case when c.r % 2 = 0 then 'case' else 'accident' end, gen_random_uuid(), 'answer', '时限', 'Clock', c.at, c.at + interval '30 days',
+    case when c.t % 2 = 0 then c.at end, c.unit_id, c.region_code, c.sector
+from public.crowd c;
+insert into anze.notice (stage, kind, subject, subject_id, unit_id, person_id, about_unit_id, issued_at, acknowledged_at,
+    acknowledged_by, region_code, sector)
+select (array['warning', 'reminder', 'escalation_superior'])[1 + c.r % 3], (array['warning', 'reminder', 'escalation'])[1 + c.r % 3], 'obligation',
+    gen_random_uuid(), case when c.s % 2 = 0 then c.unit_id else :office::uuid end,
+    case when c.g % 300 = 5 then :holder::uuid when c.s % 2 = 0 then md5(c.unit_id::text || c.g)::uuid end, c.unit_id, c.at,
+    case when c.t % 2 = 0 then c.at end, case when c.t % 2 = 0 then 'a' end, c.region_code, c.sector
 from public.crowd c;
 insert into anze.excuse (obligation_id, reason, unit_id, region_code, sector, requested_at, requested_by, decision, decided_at,
     decided_by)

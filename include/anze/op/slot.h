@@ -6,8 +6,8 @@
 /* The names that a statement may use, numbered: the built-in ones below, then the operation's own parameters by their
  * contract names (header names in lower case with _ for -), then those that the operation's runner fills in itself.
  *
- * The caller's scope is one slot: what its token reaches decides which, so that the statement names that level's
- * column and the index gives the order. Row-level security stands behind it. */
+ * The caller's scope is one slot: what its token reaches decides which, and a region in the query that is narrower, so
+ * that the statement names that level's column and the index gives the order. Row-level security stands behind it. */
 enum slot {
     SLOT_BODY,           /* the validated JSON text */
     SLOT_BYTES,          /* the raw body, as bytea */

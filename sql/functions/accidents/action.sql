@@ -12,11 +12,12 @@ returns table (root integer, number integer) stable language sql as $$
     select r.root, max(r.number) from anze.accident_report r where r.accident_id = accident group by r.root
 $$;
 
--- Whom levels may be said to have told.
-create or replace function anze.accident_tellable(accident uuid, levels smallint[]) returns setof text
-stable language sql as $$
-    select distinct t.code from anze.accident_recipient t
-    where t.accident_id = accident and t.level = any (levels) and t.superseded_at is null
+-- Whom a level may be said to have told: the recipients of the levels that it tells for.
+create or replace function anze.accident_tellable(accident uuid, by_level smallint) returns setof anze.accident_recipient
+stable rows 6 language sql as $$
+    select r.* from anze.accident_telling t
+    join anze.accident_recipient r on r.accident_id = accident and r.level = t.recipients_of and r.superseded_at is null
+    where t.level = by_level
 $$;
 
 -- Acknowledged by the receiving level or one above it, once.
@@ -25,38 +26,17 @@ immutable parallel safe language sql
 return level >= (t).to_level;
 
 create or replace function anze.accident_is_acknowledged(t anze.accident_transmission) returns boolean
-stable language sql as $$
-    select exists (select from anze.accident_receipt r where r.transmission_id = t.id)
-$$;
-
--- What there is to choose from in an operation for a level; nothing: it is not open to that level.
-create or replace function anze.accident_choices(a anze.accident, operation_id text, level smallint) returns jsonb
 stable language plpgsql as $$
 begin
-    case operation_id
-    when 'addAccidentReport' then
-        return to_jsonb(anze.accident_open_kinds(a.state));
-    when 'correctAccidentReport' then
-        return (select jsonb_agg(r.number order by r.number) from anze.accident_latest_reports(a.id) r);
-    when 'passAccidentUp' then
-        return to_jsonb(anze.accident_open_levels(a, level));
-    when 'acknowledgeAccident' then
-        return (
-            select jsonb_agg(jsonb_build_object('code', t.id, 'from_level', anze.level_code(t.from_level),
-                'to_level', anze.level_code(t.to_level), 'sent_at', anze.instant(t.sent_at)) order by t.sent_at, t.id)
-            from anze.accident_transmission t
-            where t.accident_id = a.id and anze.accident_may_acknowledge(t, level) and not anze.accident_is_acknowledged(t));
-    when 'recordAccidentNotices' then
-        return (select jsonb_agg(t.code order by t.code)
-                from anze.accident_tellable(a.id, anze.accident_levels_told_by(level)) t(code));
-    end case;
+    return exists (select from anze.accident_receipt r where r.transmission_id = t.id);
 end
 $$;
 
--- What this caller may do.
+-- What this caller may do. Each operation has one field to choose for, from what is open to the caller's level; with nothing to
+-- choose from it is not open.
 create or replace function anze.accident_actions(a anze.accident) returns jsonb stable language plpgsql as $$
 declare
-    level constant smallint := anze.caller_level();
+    own_level constant smallint := anze.caller_level();
     granted constant text[] := anze.scopes();
 begin
     return (
@@ -64,7 +44,24 @@ begin
                 'title_en', x.title_en, 'fields', jsonb_build_array(x.field || jsonb_build_object('choices', c.choices)))
             order by array_position(anze.accident_scopes(), x.scope), x.place), '[]')
         from anze.accident_action x
-        cross join lateral (select anze.accident_choices(a, x.operation_id, level) as choices offset 0) c
+        cross join lateral (
+            select case x.operation_id
+                when 'addAccidentReport' then to_jsonb(anze.accident_open_kinds(a.state))
+                when 'correctAccidentReport' then (
+                    select jsonb_agg(r.number order by r.number) from anze.accident_latest_reports(a.id) r)
+                when 'passAccidentUp' then (
+                    select jsonb_agg(l.code order by l.rank) from anze.accident_open_levels(a.id, a.region_code, own_level) l)
+                when 'acknowledgeAccident' then (
+                    select jsonb_agg(jsonb_build_object('code', t.id, 'from_level', f.code, 'to_level', u.code,
+                        'sent_at', anze.instant(t.sent_at)) order by t.sent_at, t.id)
+                    from anze.accident_transmission t
+                    join anze.level f on f.rank = t.from_level
+                    join anze.level u on u.rank = t.to_level
+                    where t.accident_id = a.id and anze.accident_may_acknowledge(t, own_level)
+                        and not anze.accident_is_acknowledged(t))
+                when 'recordAccidentNotices' then (
+                    select jsonb_agg(distinct r.code order by r.code) from anze.accident_tellable(a.id, own_level) r)
+            end as choices offset 0) c
         where x.scope = any (granted) and c.choices <> '[]');
 end
 $$;
@@ -74,6 +71,7 @@ create or replace function anze.accident_cases(accident uuid) returns jsonb stab
 begin
     return coalesce((
         select jsonb_agg(anze.case_reference(c.id) order by c.opened_at, c.id)
-        from anze.case_file c where c.accident_id = accident and 'cases:read' = any (anze.scopes())), '[]');
+        from anze.case_file c
+        where c.accident_id = accident and anze.case_is_seen(c) and 'cases:read' = any (anze.scopes())), '[]');
 end
 $$;

@@ -112,7 +112,7 @@ begin
     a.category := new_facts ->> 'category';
     a.category_standard := (select c.standard from anze.accident_category c
         where c.code = a.category and c.in_force @> anze.day_of(a.occurred_at));
-    select * into taken from anze.accident_take_unit(a, faults);
+    taken := anze.accident_take_unit(a, faults);
     a := taken.a;
     faults := taken.faults || anze.accident_time_faults(a, at) || anze.accident_code_faults(a);
     perform anze.refuse_all(faults);
@@ -144,34 +144,23 @@ begin
 end
 $$;
 
--- Marks recipients of a level as told. Unknown ones are faults; one that was told stays as it was.
-create or replace function anze.accident_tell(a anze.accident, levels smallint[], notified jsonb, channel text,
-    told_at timestamptz, at timestamptz) returns void language plpgsql as $$
+-- Marks recipients as told by the caller's level. Unknown ones are faults; one that was told stays as it was.
+create or replace function anze.accident_tell(a anze.accident, notified jsonb, channel text, told_at timestamptz,
+    at timestamptz) returns void language plpgsql as $$
+declare
+    by_level constant smallint := anze.caller_level();
 begin
     perform anze.refuse_all((
         select jsonb_agg(anze.fault('/notified/' || n.place - 1, 'unknown-reference', '该层级没有这一通知对象。',
             'This level has no such recipient.') order by n.place)
         from jsonb_array_elements_text(notified) with ordinality n(code, place)
-        where not exists (select from anze.accident_tellable(a.id, levels) t(code) where t.code = n.code)));
+        where n.code not in (select t.code from anze.accident_tellable(a.id, by_level) t)));
     update anze.accident_recipient t
     set told_at = accident_tell.told_at, told_recorded_at = at, channel = accident_tell.channel,
         told_by = coalesce(anze.actor(), 'login:' || session_user), told_on_behalf_of = anze.on_behalf_of()
-    where t.accident_id = a.id and t.level = any (levels) and notified ? t.code and t.told_at is null
-        and t.superseded_at is null;
+    where (t.accident_id, t.level, t.code) in (select a.id, x.level, x.code from anze.accident_tellable(a.id, by_level) x)
+        and notified ? t.code and t.told_at is null;
 end
-$$;
-
--- The levels whose recipients a level tells.
-create or replace function anze.accident_levels_told_by(level smallint) returns smallint[]
-stable parallel safe language plpgsql as $$
-begin
-    return array(select t.recipients_of from anze.accident_telling t
-                 where t.level = accident_levels_told_by.level order by t.recipients_of);
-end
-$$;
-
-create or replace function anze.accident_own_levels() returns smallint[] stable language sql as $$
-    select anze.accident_levels_told_by(anze.caller_level())
 $$;
 
 -- The first report of a new accident, whose grade and clocks follow from it alone: each row is written once, the
@@ -182,7 +171,7 @@ declare
     figures constant jsonb := coalesce(given -> 'figures', '{}');
     graded record;
 begin
-    select * into graded from anze.accident_graded(a, figures, figures);
+    graded := anze.accident_graded(a, figures, figures);
     a := graded.a;
     a := anze.accident_count_clocks(a, array(
         select d from anze.accident_start_clocks(a,
@@ -204,7 +193,7 @@ begin
     values (a.id, 1, 'first', 1, a.reported_at, at, true, figures, a.facts, given ->> 'reporter_name',
         given ->> 'reporter_phone', level);
     perform anze.accident_keep_grade(a, 1, 1, graded.because, at);
-    perform anze.accident_plan_recipients(a, at);
+    perform anze.accident_list_recipients(a, at);
     return a;
 end
 $$;
@@ -229,7 +218,7 @@ begin
     a.id := anze.new_id(a.region_code, at);
     a := anze.accident_begin(a, given, level, at);
     if given ? 'notified' then
-        perform anze.accident_tell(a, anze.accident_own_levels(), given -> 'notified', 'system', at, at);
+        perform anze.accident_tell(a, given -> 'notified', 'system', at, at);
     end if;
     return query select * from anze.accident_answer(a, '201', '');
 end

@@ -39,9 +39,9 @@ begin
     return (select array(
     select d.code
     from anze.accident_danger d
-    cross join lateral anze.rule_in_force(d.rule, day, of_region) r
-    where r.code is not null and (coalesce(endangered, '[]') ? d.code
-        or (select sum((accident_dangers_of.figures ->> f)::numeric) from unnest(d.figures) f) >= r.value)
+    cross join lateral anze.rules_in_force(d.rule, day, of_region) r
+    where coalesce(endangered, '[]') ? d.code
+        or (select sum((accident_dangers_of.figures ->> f)::numeric) from unnest(d.figures) f) >= r.value
     order by d.code));
 end
 $$;
@@ -75,7 +75,9 @@ create or replace function anze.accident_top_level(grade smallint, day date, of_
 stable parallel safe language plpgsql as $$
 #variable_conflict use_column
 begin
-    return (select (select anze.rule_value(g.top_rule, day, of_region)::smallint from anze.accident_grade g where g.rank = grade));
+    return (
+        select anze.rule_value(g.top_rule, day, of_region)::smallint from anze.accident_grade g
+        where g.rank = accident_top_level.grade);
 end
 $$;
 
@@ -106,9 +108,9 @@ stable parallel safe rows 12 language sql as $$
     select c.code, c.from_level, anze.region_level_from(of_region, c.to_level), c.title_zh, c.title_en, c.grade_from,
         c.grade_to, c.up_to_top, r.code, r.version, c.outer_rule is not null, coalesce(o.value, r.value), coalesce(o.unit, r.unit)
     from anze.accident_clock_rule c
-    cross join lateral anze.rule_in_force(c.rule, day, of_region) r
-    left join lateral anze.rule_in_force(c.outer_rule, day, of_region) o on c.outer_rule is not null
-    where coalesce(c.rule_set, of_rule_set) = of_rule_set and r.code is not null
+    cross join lateral anze.rules_in_force(c.rule, day, of_region) r
+    left join lateral anze.rules_in_force(c.outer_rule, day, of_region) o on true
+    where coalesce(c.rule_set, of_rule_set) = of_rule_set
         and anze.region_has_level(of_region, c.from_level)
 $$;
 

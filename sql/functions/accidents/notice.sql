@@ -4,7 +4,7 @@ set local check_function_bodies = off; -- functions of this folder may name late
 
 -- A reminder that would come when the clock began, or before, is none.
 create or replace function anze.accident_reminders_from(starts_at timestamptz) returns timestamptz
-immutable parallel safe language sql
+stable parallel safe language sql
 return starts_at + interval '1 microsecond';
 
 -- Who answers for it that a clock is kept: the accident's unit for what units report (first and daily reports), the

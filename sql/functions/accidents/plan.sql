@@ -41,7 +41,7 @@ begin
     a.at_risk := all_figures ->> 'at_risk';
     a.direct_loss_cny := all_figures ->> 'direct_loss_cny';
     a.endangering := anze.accident_dangers_of(day, a.region_code, all_figures, a.facts -> 'endangered');
-    select * into found_grade from anze.accident_grade_of(day, within);
+    found_grade := anze.accident_grade_of(day, within);
     a.grade := found_grade.grade;
     a.grade_is_lower_bound := found_grade.is_lower_bound;
     because := found_grade.because;
@@ -49,7 +49,8 @@ end
 $$;
 
 create or replace function anze.accident_keep_grade(a anze.accident, number integer, report integer, because jsonb,
-    at timestamptz) returns void language plpgsql as $$
+    at timestamptz) returns void security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
 begin
     insert into anze.accident_grade_change (accident_id, number, grade, is_lower_bound, report_number, because, changed_at)
     values (a.id, number, a.grade, a.grade_is_lower_bound, report, coalesce(because, '{}'), at);
@@ -75,51 +76,48 @@ begin
 end
 $$;
 
--- When a level first had the accident: the entry level by the first report, others by what was passed to them. To
+-- The levels that have the accident and since when: the entry level by the first report, others by what was passed to them. To
 -- have it is what counts: a late acknowledgement does not give a level more time.
-create or replace function anze.accident_received_at(a anze.accident, at_level smallint) returns timestamptz
-stable language plpgsql as $$
-#variable_conflict use_column
-begin
-    return (select least(case when at_level = a.entry_level then a.reported_at end,
-                 (select min(t.sent_at) from anze.accident_transmission t
-                  where t.accident_id = a.id and t.to_level = at_level)));
-end
+create or replace function anze.accident_receptions(accident uuid, entry_level smallint, reported_at timestamptz)
+returns table (level smallint, at timestamptz) stable rows 3 language sql as $$
+    select had.level, min(had.at)
+    from (select entry_level as level, reported_at as at
+          union all
+          select t.to_level, t.sent_at from anze.accident_transmission t where t.accident_id = accident) had
+    group by had.level
 $$;
 
--- When a level did what a clock asks: passed it to that level or a higher one (越级).
-create or replace function anze.accident_passed_at(a anze.accident, by_level smallint, up_to smallint)
-returns timestamptz stable language plpgsql as $$
-#variable_conflict use_column
-begin
-    return (select least(case when by_level = 0 and a.entry_level >= up_to then a.reported_at end,
-                 (select min(t.sent_at) from anze.accident_transmission t
-                  where t.accident_id = a.id and t.from_level = by_level and t.to_level >= up_to)));
-end
-$$;
-
--- The clocks that the accident now asks for. A clock that a change of grade brought starts with that change.
+-- The clocks that the accident now asks for. A clock that a change of grade brought starts with that change. What it asks is
+-- done when the level passed the accident to that level or a higher one (越级).
 create or replace function anze.accident_clocks_wanted(a anze.accident, report integer) returns setof anze.accident_clock
-stable language sql as $$
+stable rows 4 language plpgsql as $$
+declare
+    on_day constant date := anze.day_of(a.occurred_at);
+    top constant smallint := anze.accident_top_level(a.grade, on_day, a.region_code);
+begin
+    return query
     with called as (
-        select c.*,
-            case when c.from_level = 0 then a.learned_at
-                 else anze.accident_received_at(a, c.from_level) end as base,
+        select c.*, case when c.from_level = 0 then a.learned_at else h.at end as base,
             (select min(g.changed_at) from anze.accident_grade_change g
              where g.accident_id = a.id and g.number > last_without.number) as entered
-        from anze.accident_clocks_of(anze.day_of(a.occurred_at), a.region_code, a.rule_set) c
+        from anze.accident_clocks_of(on_day, a.region_code, a.rule_set) c
+        left join anze.accident_receptions(a.id, a.entry_level, a.reported_at) h on h.level = c.from_level
         cross join lateral (
             select max(g.number) as number from anze.accident_grade_change g
             where g.accident_id = a.id and not anze.accident_clock_applies(
-                g.grade, anze.day_of(a.occurred_at), a.region_code, c.grade_from, c.grade_to, c.up_to_top, c.to_level)) last_without
-        where anze.accident_clock_applies(
-            a.grade, anze.day_of(a.occurred_at), a.region_code, c.grade_from, c.grade_to, c.up_to_top, c.to_level))
+                g.grade, on_day, a.region_code, c.grade_from, c.grade_to, c.up_to_top, c.to_level)) last_without
+        where a.grade between c.grade_from and c.grade_to and (not c.up_to_top or c.to_level <= top)
+            and (c.from_level = 0 or h.at is not null))
     select 'report', c.code, c.title_zh, c.title_en, c.rule, c.rule_version, c.immediately, c.from_level, c.to_level,
         null::date, null::integer,
         case when c.entered > c.base then 'grade_changed' when c.from_level = 0 then 'learned' else 'received' end,
         greatest(c.base, c.entered), anze.term_end(greatest(c.base, c.entered), c.allowed, c.unit),
-        anze.accident_passed_at(a, c.from_level, c.to_level), report
-    from called c where c.base is not null
+        least(case when c.from_level = 0 and a.entry_level >= c.to_level then a.reported_at end,
+              (select min(t.sent_at) from anze.accident_transmission t
+               where t.accident_id = a.id and t.from_level = c.from_level and t.to_level >= c.to_level)),
+        report
+    from called c where c.base is not null;
+end
 $$;
 
 -- The follow-ups of one day, as the grade of the moment asks.
@@ -147,7 +145,8 @@ $$;
 
 -- Writes clocks as deadlines of the accident; those that run are told of.
 create or replace function anze.accident_start_clocks(a anze.accident, clocks anze.accident_clock[], at timestamptz)
-returns setof anze.deadline language plpgsql as $$
+returns setof anze.deadline rows 4 security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
 declare
     looks constant timestamptz[] := anze.first_looks('accident', array(select c.due_at from unnest(clocks) c),
         array(select anze.accident_reminders_from(c.starts_at) from unnest(clocks) c), a.region_code);
@@ -323,21 +322,28 @@ begin
 end
 $$;
 
--- Whom each level that has the accident tells. Nobody who was told is taken from the list.
+-- Whom each level that has the accident tells; the unit (0) has it always.
+create or replace function anze.accident_list_recipients(a anze.accident, planned_at timestamptz) returns void
+security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    insert into anze.accident_recipient as kept (accident_id, level, code, rule, rule_version, planned_at)
+    select a.id, c.level, c.code, r.code, r.version, accident_list_recipients.planned_at
+    from anze.accident_recipient_rule c
+    join anze.rule r on r.code = c.rule and r.in_force @> anze.day_of(a.occurred_at) and r.region_code is null
+    where c.grade_from <= a.grade and coalesce(c.rule_set, a.rule_set) = a.rule_set
+        and (c.level = 0
+             or c.level = any (array(select h.level from anze.accident_receptions(a.id, a.entry_level, a.reported_at) h)))
+    on conflict on constraint accident_recipient_pkey do update set superseded_at = null
+    where kept.superseded_at is not null;
+end
+$$;
+
+-- The same after a change of grade or of what was passed up. Nobody who was told is taken from the list.
 create or replace function anze.accident_plan_recipients(a anze.accident, at timestamptz) returns void
 language plpgsql as $$
 begin
-    with holding as materialized (
-        select l.rank from anze.level l
-        where l.rank = 0 or anze.accident_received_at(a, l.rank) is not null)
-    insert into anze.accident_recipient as kept (accident_id, level, code, rule, rule_version, planned_at)
-    select a.id, c.level, c.code, r.code, r.version, at
-    from holding h
-    join anze.accident_recipient_rule c on c.level = h.rank
-    join anze.rule r on r.code = c.rule and r.in_force @> anze.day_of(a.occurred_at) and r.region_code is null
-    where c.grade_from <= a.grade and coalesce(c.rule_set, a.rule_set) = a.rule_set
-    on conflict on constraint accident_recipient_pkey do update set superseded_at = null
-    where kept.superseded_at is not null;
+    perform anze.accident_list_recipients(a, at);
     update anze.accident_recipient t set superseded_at = at
     from anze.accident_recipient_rule c
     where t.accident_id = a.id and (c.level, c.code) = (t.level, t.code) and t.told_at is null

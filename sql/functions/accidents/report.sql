@@ -153,6 +153,9 @@ begin
         wrong.root = 1 or as_of < a.supplement_ends_at, coalesce(given -> 'figures', '{}'),
         given - '{reason,as_of,figures}'::text[], anze.caller_level());
     a := anze.accident_take_report(a, at);
+    if correction ? 'occurred_at' then
+        perform anze.cases_follow_accident(a.id, a.occurred_at);
+    end if;
     return query select * from anze.accident_answer(a, '201', '/reports/' || a.report_count);
 end
 $$;

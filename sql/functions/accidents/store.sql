@@ -39,86 +39,43 @@ begin
 end
 $$;
 
-create or replace function anze.accident_levels_json(a anze.accident) returns jsonb stable language plpgsql as $$
-#variable_conflict use_column
-begin
-    return (select jsonb_agg(jsonb_build_object('level', l.code, 'title_zh', l.title_zh, 'title_en', l.title_en,
-            'called_for', l.rank <= t.top, 'received_at', anze.instant(anze.accident_received_at(a, l.rank)))
-        order by l.rank)
-    from anze.level l
-    cross join (select anze.accident_top_level(a.grade, anze.day_of(a.occurred_at), a.region_code) as top) t
-    where l.rank >= 2);
-end
-$$;
-
+-- A transmission, with when it was acknowledged.
 create or replace function anze.accident_transmission_json(t anze.accident_transmission) returns jsonb
 stable language plpgsql as $$
-#variable_conflict use_column
 begin
-    return (select jsonb_build_object('id', t.id, 'from_level', anze.level_code(t.from_level),
-        'to_level', anze.level_code(t.to_level), 'channel', t.channel, 'sent_at', anze.instant(t.sent_at),
-        'recorded_at', anze.instant(t.recorded_at), 'note', t.note,
-        'received_at', (select anze.instant(r.received_at) from anze.accident_receipt r where r.transmission_id = t.id)));
-end
-$$;
-
-create or replace function anze.accident_recipients_json(accident uuid) returns jsonb stable language plpgsql as $$
-#variable_conflict use_column
-begin
-    return (select coalesce(jsonb_agg(jsonb_build_object('level', anze.level_code(t.level), 'recipient', t.code,
-            'title_zh', c.title_zh, 'title_en', c.title_en, 'told_at', anze.instant(t.told_at), 'channel', t.channel)
-            || anze.rule_basis(t.rule, t.rule_version)
-        order by t.level, c.place), '[]')
-    from anze.accident_recipient t
-    join anze.accident_recipient_rule c on (c.level, c.code) = (t.level, t.code)
-    where t.accident_id = accident and t.superseded_at is null);
-end
-$$;
-
-create or replace function anze.accident_grades_json(accident uuid) returns jsonb stable language plpgsql as $$
-#variable_conflict use_column
-begin
-    return (select jsonb_agg(jsonb_build_object('number', h.number, 'grade', g.code, 'title_zh', g.title_zh,
-            'title_en', g.title_en, 'is_lower_bound', h.is_lower_bound, 'report_number', h.report_number,
-            'because', nullif(h.because, '{}'), 'changed_at', anze.instant(h.changed_at))
-        order by h.number)
-    from anze.accident_grade_change h join anze.accident_grade g on g.rank = h.grade
-    where h.accident_id = accident);
+    return (select jsonb_build_object('id', t.id, 'from_level', f.code, 'to_level', u.code, 'channel', t.channel,
+            'sent_at', anze.instant(t.sent_at), 'recorded_at', anze.instant(t.recorded_at), 'note', t.note,
+            'received_at', (select anze.instant(r.received_at) from anze.accident_receipt r where r.transmission_id = t.id))
+        from anze.level f, anze.level u where f.rank = t.from_level and u.rank = t.to_level);
 end
 $$;
 
 -- The clocks as one reads them at a moment. A daily clock stands for all days that passed with too few follow-ups
 -- (`day` to `last_day`); `misses` is how many things were missed without anybody writing, `changed_at` when the latest was.
+-- Becomes a part of the statement that asks.
 create or replace function anze.accident_clocks(accident uuid, at timestamptz)
-returns table (d anze.deadline, shown jsonb, misses integer, changed_at timestamptz) stable language plpgsql as $$
-begin
-    return query
+returns table (d anze.deadline, shown jsonb, misses integer, changed_at timestamptz) stable rows 6 language sql as $$
     select x,
         jsonb_strip_nulls(x.details - '{number,from_level,to_level}'::text[] || jsonb_build_object(
             'id', x.details -> 'number', 'code', x.clock, 'title_zh', x.title_zh, 'title_en', x.title_en,
-            'from_level', f.code, 'to_level', t.code, 'starts_at', anze.instant(x.starts_at),
-            'due_at', anze.instant(x.due_at), 'met_at', anze.instant(x.met_at),
+            'from_level', (select l.code from anze.level l where l.rank = anze.accident_clock_from(x)),
+            'to_level', (select l.code from anze.level l where l.rank = anze.accident_clock_to(x)),
+            'starts_at', anze.instant(x.starts_at), 'due_at', anze.instant(x.due_at), 'met_at', anze.instant(x.met_at),
             'superseded_at', anze.instant(x.superseded_at), 'because', x.because,
             'superseded_by', (select n.details -> 'number' from anze.deadline n
                               where n.subject_id = accident and n.id = x.superseded_by),
-            'rule', x.rule, 'rule_version', x.rule_version, 'instrument', i.title, 'article', r.article,
-            'confidence', r.confidence, 'last_day', m.last_day,
-            'missed_days', m.last_day - (x.details ->> 'day')::date + 1, 'state', s.state,
+            'last_day', m.last_day, 'missed_days', m.last_day - (x.details ->> 'day')::date + 1, 'state', s.state,
             'late_by_seconds', case when s.state = 'overdue' then floor(extract(epoch from at - x.due_at))::bigint
                                     else floor(extract(epoch from x.late))::bigint end)
-            || case when r.region_code is null then '{}' else anze.rule_basis(r.code, r.version, (
-                    select anze.day_of(a.occurred_at) from anze.accident a where a.id = accident)) end),
+            || (select anze.rule_basis(r, (select i.title from anze.instrument i where i.code = r.instrument),
+                    (select anze.day_of(a.occurred_at) from anze.accident a where a.id = accident))
+                from anze.rule r where r.code = x.rule and r.version = x.rule_version)),
         case when s.state in ('overdue', 'closed') then coalesce(m.last_day - (x.details ->> 'day')::date + 1, 1) else 0 end,
         case when s.state in ('overdue', 'closed') then coalesce(anze.end_of_day(m.last_day), x.due_at) end
     from anze.deadline x
-    join anze.rule r on r.code = x.rule and r.version = x.rule_version
-    join anze.instrument i on i.code = r.instrument
-    left join anze.level f on f.rank = anze.accident_clock_from(x)
-    left join anze.level t on t.rank = anze.accident_clock_to(x)
     cross join lateral (select anze.accident_last_day(x, at) as last_day) m
     cross join lateral (select anze.accident_clock_state(x, at) as state) s
-    where x.subject_id = accident;
-end
+    where x.subject_id = accident
 $$;
 
 create or replace function anze.accident_clock_state(d anze.deadline, at timestamptz) returns text
@@ -129,9 +86,12 @@ return case when (d).superseded_at is not null then 'superseded'
             when (d).is_owed then 'overdue'
             else 'closed' end;
 
--- What one reads beside what lists show, without clocks, actions and cases.
+-- What one reads beside what lists show, without clocks, actions and cases. One statement, since each one more would cost as
+-- much to begin as these rows to read; names and rules are looked up one by one (subselects, offset 0), since a join would read
+-- and hash their whole tables for a handful of rows.
 create or replace function anze.accident_body(a anze.accident) returns jsonb stable language plpgsql as $$
-#variable_conflict use_column
+declare
+    on_day constant date := anze.day_of(a.occurred_at);
 begin
     return (select jsonb_strip_nulls(
         (a.facts - '{unit_id,unit_name,unit_credit_code,region_code,category,category_standard,sector,occurred_at,'
@@ -139,20 +99,41 @@ begin
         || jsonb_build_object('rule_set', a.rule_set, 'learned_at', anze.instant(a.learned_at),
             'recorded_at', anze.instant(a.recorded_at),
             'reporter', jsonb_build_object('name', f.reporter_name, 'phone', anze.mask_phone(f.reporter_phone)),
-            'grade_history', anze.accident_grades_json(a.id),
+            'grade_history', (
+                select jsonb_agg(jsonb_build_object('number', h.number, 'grade', g.code, 'title_zh', g.title_zh,
+                    'title_en', g.title_en, 'is_lower_bound', h.is_lower_bound, 'report_number', h.report_number,
+                    'because', nullif(h.because, '{}'), 'changed_at', anze.instant(h.changed_at)) order by h.number)
+                from anze.accident_grade_change h join anze.accident_grade g on g.rank = h.grade
+                where h.accident_id = a.id),
             'dangers', case when a.endangering = '{}' then '[]' else (
-                select coalesce(jsonb_agg(jsonb_build_object('code', d.code, 'title_zh', d.title_zh,
-                    'title_en', d.title_en) 
-                    || anze.rule_basis(r.code, r.version, anze.day_of(a.occurred_at)) order by d.code), '[]')
+                select coalesce(jsonb_agg(jsonb_build_object('code', d.code, 'title_zh', d.title_zh, 'title_en', d.title_en)
+                    || anze.rule_basis(r, (select i.title from anze.instrument i where i.code = r.instrument), on_day)
+                    order by d.code), '[]')
                 from anze.accident_danger d
-                cross join lateral anze.rule_in_force(d.rule, anze.day_of(a.occurred_at), a.region_code) r
+                cross join lateral anze.rules_in_force(d.rule, on_day, a.region_code) r
                 where d.code = any (a.endangering)) end,
             'supplement_ends_at', anze.instant(a.supplement_ends_at), 'report_count', a.report_count,
-            'levels', anze.accident_levels_json(a),
-            'transmissions', (select coalesce(jsonb_agg(anze.accident_transmission_json(t)
-                                  order by t.sent_at, t.recorded_at), '[]')
-                              from anze.accident_transmission t where t.accident_id = a.id),
-            'recipients', anze.accident_recipients_json(a.id)))
+            'levels', (
+                select jsonb_agg(jsonb_build_object('level', l.code, 'title_zh', l.title_zh, 'title_en', l.title_en,
+                    'called_for', l.rank <= top.value, 'received_at', anze.instant(h.at)) order by l.rank)
+                from anze.accident_grade g
+                cross join lateral anze.rules_in_force(g.top_rule, on_day, a.region_code) top
+                cross join anze.level l
+                left join anze.accident_receptions(a.id, a.entry_level, a.reported_at) h on h.level = l.rank
+                where g.rank = a.grade and l.rank >= 2),
+            'transmissions', (
+                select coalesce(jsonb_agg(anze.accident_transmission_json(t) order by t.sent_at, t.recorded_at), '[]')
+                from anze.accident_transmission t where t.accident_id = a.id),
+            'recipients', (
+                select coalesce(jsonb_agg(jsonb_build_object('level', (select l.code from anze.level l where l.rank = t.level),
+                    'recipient', t.code, 'title_zh', c.title_zh, 'title_en', c.title_en, 'told_at', anze.instant(t.told_at),
+                    'channel', t.channel)
+                    || (select anze.rule_basis(r, (select i.title from anze.instrument i where i.code = r.instrument), on_day)
+                        from anze.rule r where r.code = t.rule and r.version = t.rule_version) order by t.level, c.place), '[]')
+                from anze.accident_recipient t
+                cross join lateral (select x.title_zh, x.title_en, x.place from anze.accident_recipient_rule x
+                                    where x.level = t.level and x.code = t.code offset 0) c
+                where t.accident_id = a.id and t.superseded_at is null)))
     from anze.accident_report f where f.accident_id = a.id and f.number = 1);
 end
 $$;
@@ -200,20 +181,22 @@ returns text stable parallel safe language sql as $$
     select item || anze.accident_late_json(due_at, late_from, late_seconds) || '}'
 $$;
 
--- The whole accident as this caller reads it now. Its entity tag: "7.2.1bc29b36c1d0a1f4": version 7, of which two clocks
+-- The whole accident as this caller, who sees it, reads it now: with the owner's rights, since row-level security would look the
+-- accident up again for each row that hangs on it. Its entity tag: "7.2.1bc29b36c1d0a1f4": version 7, of which two clocks
 -- (or days of follow-ups) have run out since, so that a cached answer never hides one; and what this caller may do and
 -- which cases it is shown. If-Match looks at the version alone, as far as the first dot.
 create or replace function anze.accident_shown(a anze.accident, out body text, out etag text, out last_modified text)
-stable language plpgsql as $$
+stable security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
 declare
     at constant timestamptz := statement_timestamp();
-    actions constant text := anze.accident_actions(a)::text;
-    cases constant text := anze.accident_cases(a.id)::text;
+    actions constant text := anze.accident_actions(a);
+    cases constant text := anze.accident_cases(a.id);
     clocks text;
     misses bigint;
     changed_at timestamptz;
 begin
-    select coalesce(jsonb_agg(c.shown order by (c.d).due_at, (c.shown ->> 'id')::bigint), '[]')::text, sum(c.misses),
+    select coalesce(jsonb_agg(c.shown order by (c.d).due_at, ((c.d).details ->> 'number')::bigint), '[]')::text, sum(c.misses),
         max(c.changed_at)
     into clocks, misses, changed_at
     from anze.accident_clocks(a.id, at) c;
@@ -231,9 +214,8 @@ create or replace function anze.accident_answer(
     a anze.accident, success text, place text, out status text, out body text, out etag text, out location text)
 stable language plpgsql as $$
 declare
-    shown record;
+    shown constant record := anze.accident_shown(a);
 begin
-    select * into shown from anze.accident_shown(a);
     status := success;
     body := shown.body;
     etag := shown.etag;

@@ -2,30 +2,25 @@
 
 set local check_function_bodies = off; -- functions of this folder may name later ones
 
--- Whether this level may pass it to that one, a county or higher. A unit or a town passes it no further than the lowest level there is,
--- but where the law has the unit itself report higher.
-create or replace function anze.accident_may_pass(a anze.accident, by_level smallint, up_to smallint) returns boolean
-stable language plpgsql as $$
-#variable_conflict use_column
-begin
-    return (select up_to > by_level and up_to >= 2 and anze.region_has_level(a.region_code, up_to)
-    and (by_level >= 2 or up_to <= anze.region_level_from(a.region_code, 2::smallint)
-         or by_level = 0 and exists (
-             select from anze.deadline d
-             where d.subject_id = a.id and d.superseded_at is null and anze.accident_clock_kind(d) = 'report'
-                 and anze.accident_clock_from(d) = 0 and anze.accident_clock_to(d) = up_to)));
-end
+-- The levels that this level may pass it to, counties and higher. A unit or a town passes it no further than the lowest level
+-- there is, but where the law has the unit itself report higher.
+create or replace function anze.accident_levels_above(accident uuid, of_region text, by_level smallint)
+returns setof anze.level stable rows 3 language sql as $$
+    select l.* from anze.level l
+    where l.rank > by_level and l.rank >= 2 and anze.region_has_level(of_region, l.rank)
+        and (by_level >= 2 or l.rank <= anze.region_level_from(of_region, 2::smallint)
+             or by_level = 0 and exists (
+                 select from anze.deadline d
+                 where d.subject_id = accident and d.superseded_at is null and anze.accident_clock_kind(d) = 'report'
+                     and anze.accident_clock_from(d) = 0 and anze.accident_clock_to(d) = l.rank))
 $$;
 
--- The levels that this level has not passed it to, and may.
-create or replace function anze.accident_open_levels(a anze.accident, by_level smallint) returns text[]
-stable language sql as $$
-    select array(
-    select l.code from anze.level l
-    where anze.accident_may_pass(a, by_level, l.rank)
-        and not exists (select from anze.accident_transmission t
-                        where t.accident_id = a.id and t.from_level = by_level and t.to_level = l.rank)
-    order by l.rank)
+-- Those of them that this level has not passed it to.
+create or replace function anze.accident_open_levels(accident uuid, of_region text, by_level smallint)
+returns setof anze.level stable rows 3 language sql as $$
+    select l.* from anze.accident_levels_above(accident, of_region, by_level) l
+    where not exists (select from anze.accident_transmission t
+                      where t.accident_id = accident and t.from_level = by_level and t.to_level = l.rank)
 $$;
 
 create or replace function anze.accident_sending_faults(a anze.accident, given jsonb, at timestamptz) returns jsonb
@@ -51,20 +46,19 @@ declare
     sent_at constant timestamptz := coalesce((given ->> 'sent_at')::timestamptz, at);
     sent uuid;
 begin
-    if not anze.accident_may_pass(a, by_level, up_to) then
+    if not exists (select from anze.accident_levels_above(a.id, a.region_code, by_level) l where l.rank = up_to) then
         perform anze.refuse('AZ403', '您所在层级不能向该层级上报。', 'Your level does not pass accidents to that one.');
     end if;
-    if not given ->> 'to_level' = any (anze.accident_open_levels(a, by_level)) then
+    if not up_to = any (array(select l.rank from anze.accident_open_levels(a.id, a.region_code, by_level) l)) then
         perform anze.refuse_state('您所在层级已向该层级上报。', 'Your level has passed it to that one already.',
-            anze.accident_open_levels(a, by_level));
+            array(select l.code from anze.accident_open_levels(a.id, a.region_code, by_level) l order by l.rank));
     end if;
     perform anze.refuse_all('[]'::jsonb || anze.accident_sending_faults(a, given, at));
     insert into anze.accident_transmission (accident_id, from_level, to_level, channel, sent_at, recorded_at, note)
     values (a.id, by_level, up_to, given ->> 'channel', sent_at, at, given ->> 'note')
     returning id into sent;
     perform anze.accident_plan(a, a.report_count, at);
-    perform anze.accident_tell(a, anze.accident_own_levels(), coalesce(given -> 'notified', '[]'),
-        given ->> 'channel', sent_at, at);
+    perform anze.accident_tell(a, coalesce(given -> 'notified', '[]'), given ->> 'channel', sent_at, at);
     a.version := a.version + 1;
     a := anze.accident_store(a, at);
     return query select * from anze.accident_answer(a, '201', '/transmissions/' || sent);
@@ -93,7 +87,7 @@ begin
     end if;
     insert into anze.accident_receipt (transmission_id, accident_id, received_at, level, note)
     values (sent.id, a.id, at, level, given ->> 'note');
-    perform anze.accident_tell(a, anze.accident_own_levels(), coalesce(given -> 'notified', '[]'), 'system', at, at);
+    perform anze.accident_tell(a, coalesce(given -> 'notified', '[]'), 'system', at, at);
     a.version := a.version + 1;
     a := anze.accident_store(a, at);
     return query select * from anze.accident_answer(a, '200', '/transmissions/' || sent.id);
@@ -114,8 +108,7 @@ begin
         perform anze.refuse('AZ422', '通知时间不能早于事故发生时间。', 'Not before the accident occurred.', '/told_at',
             'before-occurred-at');
     end if;
-    perform anze.accident_tell(a, anze.accident_own_levels(), given -> 'notified', coalesce(given ->> 'channel', 'phone'),
-        told_at, at);
+    perform anze.accident_tell(a, given -> 'notified', coalesce(given ->> 'channel', 'phone'), told_at, at);
     a.version := a.version + 1;
     a := anze.accident_store(a, at);
     return query select * from anze.accident_answer(a, '200', '');

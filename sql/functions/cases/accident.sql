@@ -82,22 +82,21 @@ begin
 end
 $$;
 
--- Whoever corrects an accident need not see the cases that name it.
-create or replace function anze.cases_follow_accident() returns trigger
+-- Whoever corrects an accident need not see the cases that name it. Called where it is corrected: a trigger of accidents
+-- would have a migration wait for those who write them.
+create or replace function anze.cases_follow_accident(accident uuid, occurred_at timestamptz) returns void
 security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
-    moment constant text := anze.instant(new.occurred_at);
+    moment constant text := anze.instant(occurred_at);
     at constant timestamptz := clock_timestamp();
     c anze.case_file;
 begin
     for c in
-        select x.* from anze.case_file x where x.accident_id = new.id and x.facts ? 'accident_at' order by x.id for update
+        select x.* from anze.case_file x
+        where x.accident_id = accident and x.facts ->> 'accident_at' <> moment order by x.id for update
     loop
         perform anze.case_follow_accident(c, moment, at);
     end loop;
-    return null;
 end
 $$;
-create or replace trigger cases_follow_accident after update on anze.accident for each row
-    when (new.occurred_at <> old.occurred_at) execute function anze.cases_follow_accident();

@@ -182,7 +182,7 @@ $$;
 
 create or replace function anze.case_action_codes_now(c anze.case_file) returns text[] stable language sql
 set search_path = pg_catalog, pg_temp as $$
-    select array(select n.code from anze.case_actions_now(c) n order by n.place, n.code)
+    select array(select n.code from anze.case_actions_now(c, anze.case_standing(c)) n order by n.place, n.code)
 $$;
 
 -- The action's row under the rules of the case, if the state has it.
@@ -264,7 +264,7 @@ create or replace function anze.refuse_case_content(c anze.case_file, a anze.cas
     as_system boolean) returns void stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
-    posts constant text[] := case when as_system then '{}' else anze.case_posts_asked(c, a) end;
+    posts constant text[] := case when as_system then '{}' else anze.case_posts_asked(a.takers, anze.case_standing(c)) end;
     of_fields constant jsonb := anze.case_field_faults(anze.case_fields(a.fields, posts), given);
 begin
     perform anze.refuse_all(of_fields
@@ -317,7 +317,7 @@ declare
 begin
     c := anze.case_enter(c, anze.case_action_leads_to(c, a), at);
     c.facts := anze.case_facts_dated(c.facts || kept, facts_before);
-    select * into taken from anze.add_case_event(c, a.code, former, given, evidence, at);
+    taken := anze.add_case_event(c, a.code, former, given, evidence, at);
     c := taken.c;
     if a.effects <> '{}' then
         c := anze.run_case_effects(anze.store_case(c), taken.e, a.effects);
@@ -337,8 +337,8 @@ declare
     a constant anze.case_action := anze.case_action_row(c, action);
     fields constant jsonb := coalesce(jsonb_strip_nulls(given), '{}');
     papers constant jsonb := coalesce(evidence, '[]');
-    barrier constant text := case when not as_system then anze.case_barrier(c, a)
-        when not a.takers ? 'system' or not anze.case_may_extend(c, a, true) then 'taker' end;
+    barrier constant text := case when not as_system then anze.case_barrier(c, anze.case_standing(c), a)
+        when not a.takers ? 'system' or not anze.case_may_extend(c, '{system}', a) then 'taker' end;
     refusal jsonb;
 begin
     if barrier is not null then
@@ -431,8 +431,7 @@ declare
     moved record;
 begin
     perform anze.require_version(c.version, if_match);
-    if not (anze.case_taker_fits(c, 'supervisor') or anze.case_taker_fits(c, 'office')
-            or anze.case_taker_fits(c, 'upper')) then
+    if not anze.case_standing(c) && '{supervisor,office,upper}' then
         perform anze.refuse('AZ403', '只有督办单位、本级安委会办公室或上级可以变更案件适用的规则版本。',
             'The supervising body, the office of its level or a level above moves a case to other rules.');
     end if;

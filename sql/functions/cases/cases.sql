@@ -32,9 +32,9 @@ $$;
 
 -- Who may take which action -------------------------------------------------------------------------------------------
 
--- Whether the caller's body has a power by law. A caller that names no unit stands for the bodies of its region: for any of
--- them that has it, and where none is registered nobody is kept from acting for want of a row.
-create or replace function anze.caller_has_power(power text) returns boolean
+-- The powers that the caller's body has by law. A caller that names no unit stands for the bodies of its region: it has what
+-- any of them has, and where none is registered nobody is kept from acting for want of a row.
+create or replace function anze.caller_powers() returns text[]
 stable parallel safe security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
@@ -43,62 +43,78 @@ declare
             select u.kind from anze.unit u
             where u.is_body and u.region_code = any (anze.region_chain(anze.region())) and anze.acts_for(u.id)) end;
 begin
-    return kinds = '{}' and anze.unit() is null
-        or exists (select from anze.body_power p where p.unit_kind = any (kinds) and p.power = caller_has_power.power);
+    return array(select distinct p.power from anze.body_power p
+                 where p.unit_kind = any (kinds) or kinds = '{}' and anze.unit() is null);
 end
 $$;
 
--- One taker of an action against the caller, who sees the case. Posts are of persons, whom no token names: what is said
--- with the action names who decided (anze.case_posts_asked).
-create or replace function anze.case_taker_allows(c anze.case_file, taker jsonb) returns boolean
-stable security definer language plpgsql
-set search_path = pg_catalog, pg_temp as $$
-begin
-    return case jsonb_typeof(taker)
-        when 'string' then anze.case_taker_fits(c, taker #>> '{}')
-        else anze.case_taker_fits(c, taker ->> 'who')
-            and (not taker ? 'power' or anze.caller_has_power(taker ->> 'power'))
-            and (not taker ? 'level' or coalesce(anze.caller_level(), -1) >= (
-                select l.rank from anze.level l where l.code = taker ->> 'level')) end;
-end
-$$;
-
-create or replace function anze.case_taker_fits(c anze.case_file, taker text) returns boolean
-stable security definer language plpgsql
+-- As which takers the caller stands to the case, which it sees: what this case and this caller have to do with each other, for
+-- all actions at once; and the powers that it has by law, each as `power:<code>`. The service itself stands as {system}.
+create or replace function anze.case_standing(c anze.case_file) returns text[] stable security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
     level constant smallint := anze.caller_level();
+    is_subject constant boolean := anze.acts_for(c.unit_id);
 begin
-    return coalesce(case taker
-        when 'unit' then anze.acts_for(c.unit_id)
-        when 'own' then c.is_own and anze.acts_for(c.unit_id)
-        when 'supervisor' then anze.acts_for(c.supervisor_id)
-            or level > 0 and level = c.level and not anze.acts_for(c.unit_id)
-        when 'office' then level = c.level and exists (
-            select from anze.unit u where u.id = anze.unit() and u.kind in ('safety_office', 'safety_committee'))
-        when 'upper' then level > c.level
-        when 'anyone' then true
-    end, false);
+    return array_remove(array['anyone',
+        case when is_subject then 'unit' end,
+        case when is_subject and c.is_own then 'own' end,
+        case when anze.acts_for(c.supervisor_id) or level > 0 and level = c.level and not is_subject then 'supervisor' end,
+        case when level = c.level and exists (
+                 select from anze.unit u where u.id = anze.unit() and u.kind in ('safety_office', 'safety_committee'))
+             then 'office' end,
+        case when level > c.level then 'upper' end], null)
+        || array(select 'power:' || p.power from unnest(case when level > 0 then anze.caller_powers() end) p(power));
+end
+$$;
+
+-- One taker of an action against the caller. Posts are of persons, whom no token names: what is said with the action names who
+-- decided (anze.case_posts_asked).
+create or replace function anze.case_taker_allows(taker jsonb, standing text[]) returns boolean
+stable security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    if jsonb_typeof(taker) = 'string' then
+        return taker #>> '{}' = any (standing);
+    end if;
+    return taker ->> 'who' = any (standing)
+        and (not taker ? 'power' or concat('power:', taker ->> 'power') = any (standing))
+        and (not taker ? 'level' or coalesce(anze.caller_level(), -1) >= (
+            select l.rank from anze.level l where l.code = taker ->> 'level'));
+end
+$$;
+
+-- Whether one of the takers is the caller. Those that are a name alone are looked at first, all at once.
+create or replace function anze.case_takers_allow(takers jsonb, standing text[]) returns boolean
+stable security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    if takers ?| standing then
+        return true;
+    elsif not takers @? '$[*] ? (@.type() == "object")' then
+        return false;
+    end if;
+    return exists (select from jsonb_array_elements(takers) t(taker) where anze.case_taker_allows(t.taker, standing));
 end
 $$;
 
 -- The posts of which who decides holds one, as the takers of an action ask of this caller; none where one of them that
 -- allows it asks for none.
-create or replace function anze.case_posts_asked(c anze.case_file, a anze.case_action) returns text[]
+create or replace function anze.case_posts_asked(takers jsonb, standing text[]) returns text[]
 stable security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
-    if not jsonb_path_exists(a.takers, '$[*].posts') or exists (
-        select from jsonb_array_elements(a.takers) t(taker)
-        where not t.taker ? 'posts' and anze.case_taker_allows(c, t.taker))
-    then
+    if not takers @? '$[*].posts' then
+        return '{}';
+    elsif exists (select from jsonb_array_elements(takers) t(taker)
+                  where not t.taker ? 'posts' and anze.case_taker_allows(t.taker, standing)) then
         return '{}';
     end if;
     return array(
         select distinct p.code
-        from jsonb_array_elements(a.takers) t(taker)
+        from jsonb_array_elements(takers) t(taker)
         cross join lateral jsonb_array_elements_text(t.taker -> 'posts') p(code)
-        where anze.case_taker_allows(c, t.taker)
+        where anze.case_taker_allows(t.taker, standing)
         order by p.code);
 end
 $$;
@@ -124,17 +140,16 @@ end
 $$;
 
 -- What keeps this caller from an action that the state allows: taker, minimum_level, scope, other_than; NULL: nothing.
-create or replace function anze.case_barrier(c anze.case_file, a anze.case_action) returns text
+create or replace function anze.case_barrier(c anze.case_file, standing text[], a anze.case_action) returns text
 stable security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
     return case
-        when not exists (select from jsonb_array_elements(a.takers) t(taker)
-                         where anze.case_taker_allows(c, t.taker)) then 'taker'
-        when a.extends <> '{}' and not anze.case_may_extend(c, a, false) then 'taker'
+        when not anze.case_takers_allow(a.takers, standing) then 'taker'
+        when a.extends <> '{}' and not anze.case_may_extend(c, standing, a) then 'taker'
         when coalesce(anze.caller_level(), -1) < a.minimum_level then 'minimum_level'
         when not coalesce(a.scope = any (anze.scopes()), false) then 'scope'
-        when anze.case_hand_is_same(c, a.other_than) then 'other_than'
+        when a.other_than <> '{}' and anze.case_hand_is_same(c, a.other_than) then 'other_than'
     end;
 end
 $$;
@@ -181,14 +196,14 @@ end
 $$;
 
 -- The actions that this caller may take now. What is refused for its content (posts, fields, evidence) is among them.
-create or replace function anze.case_actions_now(c anze.case_file) returns setof anze.case_action
-stable security definer language plpgsql
+create or replace function anze.case_actions_now(c anze.case_file, standing text[]) returns setof anze.case_action
+stable rows 5 security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
     return query
     select a.* from anze.case_action a
     where (a.kind, a.version) = (c.kind, c.kind_version) and c.state = any (a.from_states)
-        and anze.case_barrier(c, a) is null and anze.case_refusal(c, a) is null
+        and anze.case_barrier(c, standing, a) is null and anze.case_refusal(c, a) is null
     order by a.place, a.code;
 end
 $$;
@@ -241,8 +256,10 @@ begin
     values (c.id, c.event_count, action, former_state, c.state, at, coalesce(anze.caller_level(), c.level),
         coalesce(content, '{}'), coalesce(evidence, '[]'))
     returning * into e;
-    perform anze.use_files(e.evidence, 'case', c.id,
-        offices_only => e.action = 'opened' and coalesce(e.content ->> 'source' = 'tip', false));
+    if e.evidence <> '[]' then
+        perform anze.use_files(e.evidence, 'case', c.id,
+            offices_only => e.action = 'opened' and coalesce(e.content ->> 'source' = 'tip', false));
+    end if;
 end
 $$;
 

@@ -138,7 +138,7 @@ set search_path = pg_catalog, pg_temp as $$
 declare
     ends record;
 begin
-    select * into ends from anze.case_clock_end(k, c.facts, c.region_code, at);
+    ends := anze.case_clock_end(k, c.facts, c.region_code, at);
     if ends.due_at is not null then
         perform anze.put_case_clock(c, k, at, ends.due_at, ends.rule, ends.rule_version, at);
     end if;
@@ -316,16 +316,14 @@ end
 $$;
 
 -- Whether the caller is one of those who may extend, where a clock names them.
-create or replace function anze.case_may_extend(c anze.case_file, a anze.case_action, as_system boolean) returns boolean
+create or replace function anze.case_may_extend(c anze.case_file, standing text[], a anze.case_action) returns boolean
 stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
     return not exists (
         select from anze.case_clock k
         where (k.kind, k.version) = (c.kind, c.kind_version) and k.code = any (a.extends) and k.extension ? 'takers'
-            and case when as_system then not k.extension -> 'takers' ? 'system'
-                else not exists (select from jsonb_array_elements(k.extension -> 'takers') t(taker)
-                                 where anze.case_taker_allows(c, t.taker)) end);
+            and not anze.case_takers_allow(k.extension -> 'takers', standing));
 end
 $$;
 

@@ -11,8 +11,10 @@ begin
             'kind_title_zh', k.title_zh, 'kind_title_en', k.title_en, 'rules_version', c.kind_version,
             'state', c.state, 'state_title_zh', s.title_zh, 'state_title_en', s.title_en,
             'state_since', anze.instant(c.state_since), 'is_open', c.is_open, 'is_public', c.is_public,
-            'level', anze.level_code(c.level), 'title', c.title, 'unit', anze.unit_name_json(c.unit_id),
-            'supervisor', case when c.supervisor_id is not null then anze.unit_name_json(c.supervisor_id) end,
+            'level', (select l.code from anze.level l where l.rank = c.level), 'title', c.title,
+            'unit', jsonb_build_object('id', c.unit_id, 'name', (select u.name from anze.unit u where u.id = c.unit_id)),
+            'supervisor', case when c.supervisor_id is not null then jsonb_build_object('id', c.supervisor_id,
+                'name', (select u.name from anze.unit u where u.id = c.supervisor_id)) end,
             'parent_id', c.parent_id, 'region_code', c.region_code, 'sector', c.sector,
             'due_at', case when isfinite(c.due_at) then anze.instant(c.due_at) end,
             'overdue', c.due_at < statement_timestamp(), 'opened_at', anze.instant(c.opened_at),
@@ -45,27 +47,29 @@ create or replace function anze.case_event_title(c anze.case_file, action text) 
 stable parallel safe security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
-    return (
-        select jsonb_build_object('title_zh', t.zh, 'title_en', t.en) from (
-            select a.title_zh, a.title_en, 1 + (a.version <> c.kind_version)::integer, -a.version
-            from anze.case_action a where a.kind = c.kind and (a.code = action or action = any (a.formerly))
-            union all
-            select s.zh, s.en, 9, 0
-            from (values ('opened', '立案', 'Opened'), ('rules_moved', '变更适用规则版本', 'Moved to other rules'),
-                ('accident_corrected', '事故发生时间更正', 'The time of the accident was corrected')) s(code, zh, en)
-            where s.code = action
-            order by 3, 4 limit 1) t(zh, en));
+    return coalesce((
+        select jsonb_build_object('title_zh', a.title_zh, 'title_en', a.title_en) from anze.case_action a
+        where a.kind = c.kind and a.version = c.kind_version and a.code = action), (
+        select jsonb_build_object('title_zh', a.title_zh, 'title_en', a.title_en) from anze.case_action a
+        where a.kind = c.kind and (a.code = action or action = any (a.formerly))
+        order by a.version = c.kind_version desc, a.version desc limit 1),
+        case action when 'opened' then '{"title_zh": "立案", "title_en": "Opened"}'::jsonb
+            when 'rules_moved' then '{"title_zh": "变更适用规则版本", "title_en": "Moved to other rules"}'
+            when 'accident_corrected' then
+                '{"title_zh": "事故发生时间更正", "title_en": "The time of the accident was corrected"}' end);
 end
 $$;
 
+-- Names are looked up one by one (subselects): a join would read and hash their whole tables for a handful of rows.
 create or replace function anze.case_timeline(c anze.case_file) returns jsonb
 stable parallel safe security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
     return (select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('number', e.number, 'action', e.action,
                 'from_state', e.from_state, 'to_state', e.to_state, 'at', anze.instant(e.at), 'actor', e.actor,
-                'on_behalf_of', e.on_behalf_of, 'level', anze.level_code(e.level),
-                'unit', case when e.unit_id is not null then anze.unit_name_json(e.unit_id) end,
+                'on_behalf_of', e.on_behalf_of, 'level', (select l.code from anze.level l where l.rank = e.level),
+                'unit', case when e.unit_id is not null then jsonb_build_object('id', e.unit_id,
+                    'name', (select u.name from anze.unit u where u.id = e.unit_id)) end,
                 'person', anze.person_reference(case when e.content ->> 'person_id' ~ '^[0-9a-f-]{36}$'
                                                      then (e.content ->> 'person_id')::uuid end)))
             || anze.case_event_title(c, e.action)
@@ -98,23 +102,30 @@ begin
         'title_en', d.title_en, 'state', anze.deadline_state(d), 'starts_at', anze.instant(d.starts_at),
         'due_at', anze.instant(d.due_at), 'met_at', anze.instant(d.met_at),
         'superseded_at', anze.instant(d.superseded_at), 'late_by_seconds', anze.deadline_late_seconds(d),
-        'owed_by', anze.unit_name_json(d.owed_by),
-        'basis', anze.rule_basis(d.rule, d.rule_version, anze.day_of(d.starts_at)))) || anze.deadline_calendar(d);
+        'owed_by', jsonb_build_object('id', d.owed_by, 'name', (select u.name from anze.unit u where u.id = d.owed_by)),
+        'basis', (select anze.rule_basis(r, (select i.title from anze.instrument i where i.code = r.instrument),
+                      anze.day_of(d.starts_at))
+                  from anze.rule r where r.code = d.rule and r.version = d.rule_version))) || anze.deadline_calendar(d);
 end
 $$;
 
--- What the caller may do now, and what it needs for that; the operation is takeCaseAction.
-create or replace function anze.case_action_json(c anze.case_file, a anze.case_action) returns jsonb
+-- What the caller may do now, and what it needs for that.
+create or replace function anze.case_actions_json(c anze.case_file) returns jsonb
 stable security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
-    posts constant text[] := anze.case_posts_asked(c, a);
+    standing constant text[] := anze.case_standing(c);
 begin
-    return jsonb_strip_nulls(jsonb_build_object('action', a.code, 'title_zh', a.title_zh, 'title_en', a.title_en,
-        'to_state', a.to_state)) || jsonb_build_object('fields', anze.case_fields(a.fields, posts), 'evidence', a.evidence,
-        'posts', (select coalesce(jsonb_agg(jsonb_build_object('code', p.code, 'title_zh', p.title_zh,
-                      'title_en', p.title_en) order by p.code), '[]')
-                  from anze.post p where p.code = any (posts)));
+    return (
+        select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('action', a.code, 'title_zh', a.title_zh,
+                'title_en', a.title_en, 'to_state', a.to_state))
+            || jsonb_build_object('operation_id', 'takeCaseAction', 'fields', anze.case_fields(a.fields, asked.posts),
+                'evidence', a.evidence, 'posts', case when asked.posts = '{}' then '[]' else (
+                    select coalesce(jsonb_agg(jsonb_build_object('code', p.code, 'title_zh', p.title_zh,
+                        'title_en', p.title_en) order by p.code), '[]')
+                    from anze.post p where p.code = any (asked.posts)) end) order by a.place, a.code), '[]')
+        from anze.case_actions_now(c, standing) a
+        cross join lateral (select anze.case_posts_asked(a.takers, standing) as posts offset 0) asked);
 end
 $$;
 
@@ -124,8 +135,6 @@ begin
     return anze.case_head(c) || jsonb_build_object('facts', c.facts, 'timeline', anze.case_timeline(c),
         'clocks', (select coalesce(jsonb_agg(anze.deadline_json(d) order by d.starts_at, d.due_at, d.id), '[]')
                    from anze.deadline d where d.subject_id = c.id),
-        'actions', (select coalesce(jsonb_agg(anze.case_action_json(c, a)
-                           || jsonb_build_object('operation_id', 'takeCaseAction') order by a.place, a.code), '[]')
-                    from anze.case_actions_now(c) a));
+        'actions', anze.case_actions_json(c));
 end
 $$;

@@ -52,13 +52,16 @@ begin
 end
 $$;
 
--- Whether one unit stands under another in the accountability tree (or is the same).
+-- Whether one unit stands under another in the accountability tree (or is the same). Asked for each row that a group
+-- lists; most are of units right under it, which one look tells.
 create or replace function anze.answers_to(lower_unit uuid, upper_unit uuid) returns boolean
 stable parallel safe strict security definer language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    return lower_unit = upper_unit or exists (
+    return lower_unit = upper_unit
+        or coalesce((select u.accountable_to from anze.unit u where u.id = lower_unit) = upper_unit, false)
+        or exists (
         with recursive above(id) as (
             select u.accountable_to from anze.unit u where u.id = lower_unit
             union
@@ -81,8 +84,8 @@ begin
         when 'unit' then
             id = anze.unit()
             or is_body and coalesce(starts_with(anze.seat(), anze.region_prefix(region_code)), false)
-            or anze.answers_to(anze.unit(), id)
             or anze.answers_to(id, anze.unit())
+            or anze.answers_to(anze.unit(), id)
         when 'service' then anze.is_own_work()
     end, false);
 end

@@ -74,17 +74,23 @@ begin
 end
 $$;
 
--- The level at which the caller stands (anze.level): by its region; who acts for one unit, by that unit: an
--- enterprise is 0, a body stands where it sits.
-create or replace function anze.caller_level() returns smallint
+-- The level of a unit: an enterprise is 0, a body stands where it sits.
+create or replace function anze.unit_level(unit uuid) returns smallint
 stable parallel safe security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
+    return (
+        select case when not u.is_body then 0 else coalesce(l.rank, anze.region_level(u.region_code)) end
+        from anze.unit u left join anze.level l on l.code = u.level
+        where u.id = unit_level.unit);
+end
+$$;
+
+-- The level at which the caller stands (anze.level): by its region; who acts for one unit, by that unit.
+create or replace function anze.caller_level() returns smallint stable parallel safe language plpgsql as $$
+begin
     return case anze.reach()
-        when 'unit' then (
-            select case when not u.is_body then 0 else coalesce(l.rank, anze.region_level(u.region_code)) end
-            from anze.unit u left join anze.level l on l.code = u.level
-            where u.id = anze.unit())
+        when 'unit' then anze.unit_level(anze.unit())
         when 'region' then anze.region_level(anze.region()) end;
 end
 $$;

@@ -39,7 +39,7 @@ $$;
 
 -- Who owes what, since when, by which clause: as it was when the notice was issued.
 create or replace function anze.notice_text_zh(who text, duty text, clause text, due_day date, issued_day date, kind text,
-    stage_title text) returns text immutable parallel safe language sql
+    stage_title text) returns text stable parallel safe language sql
 return format('%s应于%s前履行“%s”（实施意见任务 %s）', who, to_char(due_day, 'FMYYYY"年"FMMM"月"FMDD"日"'), duty, clause)
     || case kind
         when 'reminder' then format('，还有%s天到期。', greatest(due_day - issued_day, 0))
@@ -47,7 +47,7 @@ return format('%s应于%s前履行“%s”（实施意见任务 %s）', who, to_
         else format('，已逾期%s天仍未履行，现%s。', greatest(issued_day - due_day, 0), stage_title) end;
 
 create or replace function anze.notice_text_en(who text, duty text, clause text, due_day date, issued_day date, kind text,
-    stage_title text) returns text immutable parallel safe language sql
+    stage_title text) returns text stable parallel safe language sql
 return format('%s owes “%s” (row %s of the opinion) by %s', who, duty, clause, due_day)
     || case kind
         when 'reminder' then format(': %s days are left.', greatest(due_day - issued_day, 0))

@@ -10,7 +10,7 @@
 
 set local check_function_bodies = off; -- functions of this folder may name later ones
 
-create or replace function anze.period_step(period text) returns interval immutable parallel safe strict language sql
+create or replace function anze.period_step(period text) returns interval immutable parallel safe language sql
 return case period when 'week' then interval '7 days' when 'month' then interval '1 month'
     when 'quarter' then interval '3 months' when 'half_year' then interval '6 months' when 'year' then interval '1 year' end;
 

@@ -316,6 +316,9 @@ $$;
 -- Evidence names files that are whole and that the caller may see; evidence on paper names none.
 create or replace function anze.evidence_faults(evidence jsonb) returns jsonb stable language plpgsql as $$
 begin
+    if evidence = '[]' then
+        return '[]';
+    end if;
     return (
         with named as (
             select (e.one ->> 'file_id')::uuid as id, e.place - 1 as place, row_number() over (order by e.place) - 1 as number

@@ -93,7 +93,7 @@ begin
     h.criterion_version := (anze.hazard_criterion_on(named, anze.day_of(h.found_at))).version;
     h.imminent_danger := h.imminent_danger or coalesce((e.content ->> 'imminent_danger')::boolean, false);
     perform anze.lock_recurrence(h.unit_id, named);
-    select * into again from anze.hazard_recurrence(h);
+    again := anze.hazard_recurrence(h);
     insert into anze.hazard_judgement (hazard_id, number, severity, criterion, criterion_version, further_criteria, basis,
         imminent_danger, judged_at, level)
     select h.id, count(*) + 1, judged_as, h.criterion, h.criterion_version, h.further_criteria, e.content ->> 'basis', h.imminent_danger, e.at,

@@ -7,6 +7,9 @@ create or replace function anze.hazard_finding(given jsonb) returns anze.follow_
 declare
     f anze.follow_up;
 begin
+    if not given ? 'finding' then
+        return f;
+    end if;
     select * into f from anze.follow_up x
     where x.record_id = (given #>> '{finding,record_id}')::uuid
         and x.number = (given #>> '{finding,number}')::smallint
@@ -76,7 +79,7 @@ begin
             (f.unit_id <> u.id, '/unit_id', 'of-other-unit', '该问题应由其他单位整改。', 'The finding is about another unit.'),
             (anze.reach() = 'unit' and h.source in ('inspection', 'tip', 'other_department'), '/source', 'not-for-units',
                 '该来源由监管部门填写。', 'Offices state this source.'),
-            (h.source = 'inspection' and anze.caller_level() > 0 and not anze.caller_has_power('inspect'), '/source',
+            (h.source = 'inspection' and anze.caller_level() > 0 and not 'inspect' = any (anze.caller_powers()), '/source',
                 'no-power-to-inspect', '议事协调机构（安委会及其办公室）不对企业开展检查。',
                 'A body that coordinates (the safety committee, its office) inspects no enterprise.')
         ) w(holds, pointer, rule, zh, en)
@@ -100,7 +103,7 @@ declare
     c anze.case_file;
 begin
     perform anze.lock_recurrence(h.unit_id, h.criterion);
-    select * into again from anze.hazard_recurrence(h);
+    again := anze.hazard_recurrence(h);
     c := anze.open_case('hazard', h.unit_id, supervisor, anze.hazard_level(), anze.hazard_title(h.description),
         jsonb_build_object('hazard_id', h.id, 'found_at', anze.instant(h.found_at)), null,
         jsonb_strip_nulls(jsonb_build_object('source', h.source, 'place', h.place, 'criterion', h.criterion)), h.evidence);
@@ -112,8 +115,10 @@ begin
         h.budget_cny, h.due_on, h.emergency_plan, h.record_id, h.finding_number, h.evidence, again.last_id, again.count,
         c.state, c.is_open, c.due_at, h.region_code, h.sector)
     returning * into h;
-    update anze.follow_up f set hazard_id = h.id, version = f.version + 1, updated_at = clock_timestamp()
-    where f.record_id = h.record_id and f.number = h.finding_number;
+    if h.record_id is not null then
+        update anze.follow_up f set hazard_id = h.id, version = f.version + 1, updated_at = clock_timestamp()
+        where f.record_id = h.record_id and f.number = h.finding_number;
+    end if;
     return h;
 end
 $$;

@@ -43,7 +43,7 @@ $$;
 
 -- The version of a criterion that was in force on a day.
 create or replace function anze.hazard_criterion_on(named text, day date) returns anze.hazard_criterion
-stable language plpgsql as $$
+stable strict language plpgsql as $$
 begin
     return (
         select k from anze.hazard_criterion k where k.code = named and k.in_force @> day);
@@ -54,9 +54,11 @@ $$;
 create or replace function anze.hazard_criterion_faults(named text, day date, of_sector text, pointer text) returns jsonb
 stable language plpgsql as $$
 begin
+    if named is null then
+        return '[]';
+    end if;
     return (
         select case
-        when named is null then '[]'
         when not exists (select from anze.hazard_criterion o where o.code = named) then
             anze.fault(pointer, 'unknown-reference', '没有该判定标准。', 'There is no such criterion.')
         when k.code is null then anze.fault(pointer, 'not-in-force', '该判定标准在发现之日没有施行。',

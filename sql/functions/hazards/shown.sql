@@ -1,4 +1,4 @@
--- Hazards as they are shown. Each runs with the rights of whoever asks.
+-- Hazards as they are shown. What one answer holds is read with the owner's rights, of a hazard that the caller sees.
 
 set local check_function_bodies = off; -- functions of this folder may name later ones
 
@@ -58,7 +58,9 @@ begin
 end
 $$;
 
-create or replace function anze.hazard_json(h anze.hazard) returns jsonb stable parallel safe language plpgsql as $$
+create or replace function anze.hazard_json(h anze.hazard) returns jsonb
+stable parallel safe security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
 begin
     return anze.hazard_item(h) || jsonb_strip_nulls(jsonb_build_object('found_by', h.found_by,
             'finding', case when h.record_id is not null then
@@ -70,7 +72,7 @@ begin
             'recorded_at', anze.instant(h.recorded_at), 'actor', h.actor, 'on_behalf_of', h.on_behalf_of))
         || jsonb_build_object('evidence', h.evidence, 'judgements', anze.hazard_judgements_json(h.id),
             'mergers', anze.hazard_mergers_json(h.id),
-            'case', (select anze.case_json(c) from anze.case_file c where c.id = h.case_id));
+            'case', (select anze.case_json(c) from anze.case_file c where c.id = h.case_id and anze.case_is_seen(c)));
 end
 $$;
 

@@ -81,7 +81,7 @@ end
 $$;
 
 -- A person as others name it.
-create or replace function anze.person_reference(id uuid) returns jsonb stable parallel safe language plpgsql
+create or replace function anze.person_reference(id uuid) returns jsonb stable parallel safe strict language plpgsql
 as $$
 begin
     return (select jsonb_build_object('id', p.id, 'name', p.name) from anze.person p where p.id = person_reference.id);

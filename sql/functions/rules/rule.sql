@@ -28,19 +28,25 @@ begin
 end
 $$;
 
--- The version that counts in a region on a day: the strictest of the nation's and those of the regions that contain it.
--- NULL: none is in force. One look-up by the code's index; which side is the stricter one, the rule says itself.
+-- The version that counts in a region on a day, if one is in force: the strictest of the nation's and those of the regions that
+-- contain it. Which side is the stricter one, the rule says itself. Of a statement that looks up several it becomes a part.
+create or replace function anze.rules_in_force(rule_code text, day date, of_region text) returns setof anze.rule
+stable parallel safe rows 1 language sql as $$
+    select r.* from anze.rule r
+    where r.code = rule_code and r.in_force @> day
+        and (r.region_code is null or starts_with(of_region, r.region_prefix))
+    order by case r.stricter when 'less' then r.value when 'more' then -r.value end, r.region_prefix nulls first
+    limit 1
+$$;
+
+-- The same alone. NULL: none is in force.
 create or replace function anze.rule_in_force(rule_code text, day date, of_region text) returns anze.rule
 stable parallel safe language plpgsql
 as $$
 declare
     found_rule anze.rule;
 begin
-    select * into found_rule from anze.rule r
-    where r.code = rule_code and r.in_force @> day
-        and (r.region_code is null or starts_with(of_region, r.region_prefix))
-    order by case r.stricter when 'less' then r.value when 'more' then -r.value end, r.region_prefix nulls first
-    limit 1;
+    select * into found_rule from anze.rules_in_force(rule_code, day, of_region);
     return found_rule;
 end
 $$;
@@ -49,8 +55,9 @@ create or replace function anze.rule_on(rule_code text, day date, of_region text
 stable parallel safe language plpgsql
 as $$
 declare
-    found_rule constant anze.rule := anze.rule_in_force(rule_code, day, of_region);
+    found_rule anze.rule;
 begin
+    select * into found_rule from anze.rules_in_force(rule_code, day, of_region);
     if found_rule.code is null then
         perform anze.refuse_no_rule(rule_code, day);
     end if;

@@ -59,3 +59,10 @@ begin
             from anze.rule x where x.code = rule_code and x.version = national)));
 end
 $$;
+
+-- The same of a version that a statement has before it, with the title of its instrument; it becomes a part of that statement.
+create or replace function anze.rule_basis(r anze.rule, instrument_title text, day date) returns jsonb
+stable parallel safe language sql
+return case when (r).region_code is not null then anze.rule_basis((r).code, (r).version, day)
+            else jsonb_build_object('rule', (r).code, 'rule_version', (r).version, 'instrument', instrument_title,
+                'article', (r).article, 'confidence', (r).confidence) end;

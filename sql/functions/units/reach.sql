@@ -54,8 +54,11 @@ begin
 end
 $$;
 
--- A unit as others name it.
-create or replace function anze.unit_name_json(unit uuid) returns jsonb stable parallel safe language plpgsql as $$
+-- A unit as others name it: who sees something may know the name of its unit. Always with the owner's rights, since a plan over a
+-- table with row-level security is made again whenever another role asks than before.
+create or replace function anze.unit_name_json(unit uuid) returns jsonb
+stable parallel safe security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
 begin
     return jsonb_build_object('id', unit, 'name', (select u.name from anze.unit u where u.id = unit));
 end

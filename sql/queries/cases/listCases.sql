@@ -40,43 +40,73 @@ supervised as not materialized (
       and starts_with(c.region_code, anze.region_prefix(:region)) --? region
       and c.sector = :sector --? sector
 ),
+-- The first page goes on from before everything, so that each order has one plan. CASE, because under row-level
+-- security a COALESCE counts as leaky, and the index would not be asked.
+following as not materialized (
+    select m.id, m.opened_at, m.unit_id from matching m
+    where (m.opened_at, m.id) < (case when :after_1::text is null then 'infinity' else :after_1 end::timestamptz,
+                                case when :after_2::text is null then repeat('f', 32) else :after_2 end::uuid)
+),
+following_supervised as not materialized (
+    select s.id, s.opened_at, s.unit_id, s.supervisor_id from supervised s
+    where (s.opened_at, s.id) < (case when :after_1::text is null then 'infinity' else :after_1 end::timestamptz,
+                                case when :after_2::text is null then repeat('f', 32) else :after_2 end::uuid)
+),
+-- Of a unit and those under it: where the next row comes first (sql/README.md, One plan for each statement).
+nearest as ( --? scope_unit
+    select n.unit_id, coalesce(nth_value(n.opened_at, :limit::int + 1) over next, '-infinity') as last_1, --? scope_unit
+           nth_value(n.id, :limit::int + 1) over next as last_2 --? scope_unit
+    from ( --? scope_unit
+        select u.unit_id, h.opened_at, h.id --? scope_unit
+        from unnest(array(select anze.units_under(:scope_unit::uuid))) u(unit_id) --? scope_unit
+        cross join lateral ( --? scope_unit
+            select f.opened_at, f.id from following f where f.unit_id = u.unit_id --? scope_unit
+            order by f.opened_at desc, f.id desc limit 1) h --? scope_unit
+        order by h.opened_at desc, h.id desc --? scope_unit
+        limit :limit::int + 1) n --? scope_unit
+    window next as (order by n.opened_at desc, n.id desc --? scope_unit
+        rows between unbounded preceding and unbounded following) --? scope_unit
+), --? scope_unit
+nearest_supervisors as ( --? scope_unit
+    select n.unit_id, coalesce(nth_value(n.opened_at, :limit::int + 1) over next, '-infinity') as last_1, --? scope_unit
+           nth_value(n.id, :limit::int + 1) over next as last_2 --? scope_unit
+    from ( --? scope_unit
+        select u.unit_id, h.opened_at, h.id --? scope_unit
+        from unnest(array(select anze.units_under(:scope_unit::uuid))) u(unit_id) --? scope_unit
+        cross join lateral ( --? scope_unit
+            select f.opened_at, f.id from following_supervised f --? scope_unit
+            where f.supervisor_id = u.unit_id and :unit_id::text is null --? scope_unit
+            order by f.opened_at desc, f.id desc limit 1) h --? scope_unit
+        order by h.opened_at desc, h.id desc --? scope_unit
+        limit :limit::int + 1) n --? scope_unit
+    window next as (order by n.opened_at desc, n.id desc --? scope_unit
+        rows between unbounded preceding and unbounded following) --? scope_unit
+), --? scope_unit
 page as (
-    -- The first page goes on from before everything, so that each order has one plan. CASE, because under row-level
-    -- security a COALESCE counts as leaky, and the index would not be asked. Of a unit and those under it: a page of each
-    -- in the order of its index.
     select w.id, w.opened_at --? scope_unit
-    from unnest(array(select anze.units_under(:scope_unit::uuid))) u(id) cross join lateral --? scope_unit
-    (select m.id, m.opened_at from matching m
-     where true
-       and m.unit_id = u.id --? scope_unit
-       and (m.opened_at, m.id) < (case when :after_1::text is null then 'infinity' else :after_1 end::timestamptz,
-                                  case when :after_2::text is null then repeat('f', 32) else :after_2 end::uuid)
-     order by m.opened_at desc, m.id desc
+    from nearest n cross join lateral --? scope_unit
+    (select f.id, f.opened_at from following f
+     where f.unit_id = n.unit_id and (f.opened_at, f.id) >= (n.last_1, n.last_2) --? scope_unit
+     order by f.opened_at desc, f.id desc
      limit :limit::int + 1)
     w --? scope_unit
     union all --? scope_unit
     select w.id, w.opened_at --? scope_unit
-    from unnest(array(select anze.units_under(:scope_unit::uuid))) u(id) --? scope_unit
-    cross join lateral ( --? scope_unit
-        select s.id, s.opened_at from supervised s --? scope_unit
-        where s.supervisor_id = u.id and :unit_id::text is null --? scope_unit
-          and (s.opened_at, s.id) < ( --? scope_unit
-              case when :after_1::text is null then 'infinity' else :after_1 end::timestamptz, --? scope_unit
-              case when :after_2::text is null then repeat('f', 32) else :after_2 end::uuid) --? scope_unit
-        order by s.opened_at desc, s.id desc --? scope_unit
+    from nearest_supervisors n cross join lateral ( --? scope_unit
+        select f.id, f.opened_at from following_supervised f --? scope_unit
+        where f.supervisor_id = n.unit_id and :unit_id::text is null --? scope_unit
+          and (f.opened_at, f.id) >= (n.last_1, n.last_2) --? scope_unit
+        order by f.opened_at desc, f.id desc --? scope_unit
         limit :limit::int + 1) w --? scope_unit
     union all --? scope_unit
     -- Of one unit that is asked for: by that unit, once.
     select w.id, w.opened_at --? scope_unit
     from unnest(array_remove(array[:unit_id::uuid], null)) u(id) --? scope_unit
     cross join lateral ( --? scope_unit
-        select s.id, s.opened_at from supervised s --? scope_unit
-        where s.unit_id = u.id --? scope_unit
-          and s.supervisor_id = any (array(select anze.units_under(:scope_unit::uuid))) --? scope_unit
-          and (s.opened_at, s.id) < ( --? scope_unit
-              case when :after_1::text is null then 'infinity' else :after_1 end::timestamptz, --? scope_unit
-              case when :after_2::text is null then repeat('f', 32) else :after_2 end::uuid) --? scope_unit
-        order by s.opened_at desc, s.id desc --? scope_unit
+        select f.id, f.opened_at from following_supervised f --? scope_unit
+        where f.unit_id = u.id --? scope_unit
+          and f.supervisor_id = any (array(select anze.units_under(:scope_unit::uuid))) --? scope_unit
+        order by f.opened_at desc, f.id desc --? scope_unit
         limit :limit::int + 1) w --? scope_unit
 ),
 -- Without Prefer: count=exact it is not read.

@@ -14,7 +14,9 @@ with scoped as not materialized (
       and false --? scope_none
       and f.sector = :scope_sector --? scope_sector
       and f.sector = any (:scope_sectors::text[]) --? scope_sectors
-      and f.state = :state --? state
+      -- As a constant: the few that are not complete have an index.
+      and f.state = 'uploading' --? state=uploading
+      and f.state = 'complete' --? state=complete
       and f.unit_id = :unit_id::uuid --? unit_id
 ),
 own as not materialized (
@@ -32,7 +34,9 @@ own as not materialized (
            or f.sector is distinct from :scope_sector --? scope_sector
            or (f.sector = any (:scope_sectors::text[])) is not true --? scope_sectors
           )
-      and f.state = :state --? state
+      -- As a constant: the few that are not complete have an index.
+      and f.state = 'uploading' --? state=uploading
+      and f.state = 'complete' --? state=complete
       and f.unit_id = :unit_id::uuid --? unit_id
 ),
 page as (

@@ -1,4 +1,5 @@
-with shown as (
+-- Materialized: it is read twice below, and would be computed twice.
+with shown as materialized (
     select l.judged_at, jsonb_strip_nulls(jsonb_build_object(
         'unit', jsonb_build_object('id', l.unit_id, 'kind', l.unit_kind, 'name', u.name),
         'region_code', l.region_code, 'sector', l.sector, 'colour', l.colour, 'since', anze.instant(l.since),

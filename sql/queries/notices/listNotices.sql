@@ -22,31 +22,58 @@ counted as (
       and (t.unit_id = :scope_unit::uuid --? scope_unit
            or t.about_unit_id = any (array(select anze.units_under(:scope_unit::uuid)))) --? scope_unit
 ),
+following as not materialized (
+    select t.* from matching t
+    -- The first page goes on from before everything, so that there is one plan. CASE, because under row-level
+    -- security a COALESCE counts as leaky, and the index would not be asked.
+    where (t.issued_at, t.id) < (case when :after_1::text is null then 'infinity' else :after_1 end::timestamptz,
+                                 case when :after_2::text is null then repeat('f', 32) else :after_2 end::uuid)
+),
+-- What a unit is told, and what others are told about it and those under it: of these units where the next row comes first
+-- (sql/README.md, One plan for each statement).
+nearest as ( --? scope_unit
+    select n.about, coalesce(nth_value(n.issued_at, :limit::int + 1) over next, '-infinity') as last_1, --? scope_unit
+           nth_value(n.id, :limit::int + 1) over next as last_2 --? scope_unit
+    from ( --? scope_unit
+        select u.id as about, h.issued_at, h.id --? scope_unit
+        from unnest(array(select anze.units_under(:scope_unit::uuid))) u(id) --? scope_unit
+        cross join lateral ( --? scope_unit
+            select f.issued_at, f.id from following f --? scope_unit
+            where f.about_unit_id = u.id and f.unit_id <> :scope_unit::uuid --? scope_unit
+              and :unit_id::text is null and :person_id::text is null --? scope_unit
+            order by f.issued_at desc, f.id desc limit 1) h --? scope_unit
+        order by h.issued_at desc, h.id desc --? scope_unit
+        limit :limit::int + 1) n --? scope_unit
+    window next as (order by n.issued_at desc, n.id desc --? scope_unit
+        rows between unbounded preceding and unbounded following) --? scope_unit
+), --? scope_unit
 found as (
     select m.*, row_number() over () as place
     from (
-        -- The first page goes on from before everything, so that there is one plan. CASE, because under row-level
-        -- security a COALESCE counts as leaky, and the index would not be asked.
         select w.id, w.issued_at
         from (
-            (select t.id, t.issued_at from matching t
-             where true
-               and t.unit_id = :scope_unit::uuid --? scope_unit
-               and (t.issued_at, t.id) < (case when :after_1::text is null then 'infinity' else :after_1 end::timestamptz,
-                                          case when :after_2::text is null then repeat('f', 32) else :after_2 end::uuid)
-             order by t.issued_at desc, t.id desc
+            (select f.id, f.issued_at from following f
+             where f.unit_id = :scope_unit::uuid --? scope_unit
+             order by f.issued_at desc, f.id desc
              limit :limit::int + 1)
-            -- What a unit is told, and what others are told about it and those under it: a page of each.
             union all --? scope_unit
             select x.id, x.issued_at --? scope_unit
-            from unnest(array(select anze.units_under(:scope_unit::uuid))) u(id) --? scope_unit
+            from nearest n --? scope_unit
             cross join lateral ( --? scope_unit
-                select t.id, t.issued_at from matching t --? scope_unit
-                where t.about_unit_id = u.id and t.unit_id <> :scope_unit::uuid --? scope_unit
-                  and (t.issued_at, t.id) < ( --? scope_unit
-                      case when :after_1::text is null then 'infinity' else :after_1 end::timestamptz, --? scope_unit
-                      case when :after_2::text is null then repeat('f', 32) else :after_2 end::uuid) --? scope_unit
-                order by t.issued_at desc, t.id desc --? scope_unit
+                select f.id, f.issued_at from following f --? scope_unit
+                where f.about_unit_id = n.about and f.unit_id <> :scope_unit::uuid --? scope_unit
+                  and (f.issued_at, f.id) >= (n.last_1, n.last_2) --? scope_unit
+                order by f.issued_at desc, f.id desc --? scope_unit
+                limit :limit::int + 1) x --? scope_unit
+            -- Of one unit or person that is asked for: by that, once.
+            union all --? scope_unit
+            select x.id, x.issued_at --? scope_unit
+            from unnest((array_remove(array[:unit_id::text, :person_id::text], null))[1 : 1]) asked(id) --? scope_unit
+            cross join lateral ( --? scope_unit
+                select f.id, f.issued_at from following f --? scope_unit
+                where f.about_unit_id = any (array(select anze.units_under(:scope_unit::uuid))) --? scope_unit
+                  and f.unit_id <> :scope_unit::uuid and asked.id <> :scope_unit::text --? scope_unit
+                order by f.issued_at desc, f.id desc --? scope_unit
                 limit :limit::int + 1) x --? scope_unit
         ) w
         order by w.issued_at desc, w.id desc

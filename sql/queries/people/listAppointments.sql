@@ -21,23 +21,36 @@ counted as (
     where true
       and t.unit_id = any (array(select anze.units_around(:scope_unit::uuid))) --? scope_unit
 ),
+following as not materialized (
+    select t.* from matching t
+    -- The first page goes on from before everything, so that there is one plan. CASE: see listUnits.
+    where (t.begins_on, t.id) < (case when :after_1::text is null then 'infinity' else :after_1 end::date,
+                        case when :after_2::text is null then repeat('f', 32) else :after_2 end::uuid)
+),
+-- Of a unit and those around it: where the next row comes first (sql/README.md, One plan for each statement).
+nearest as ( --? scope_unit
+    select n.unit_id, coalesce(nth_value(n.begins_on, :limit::int + 1) over next, '-infinity') as last_1, --? scope_unit
+           nth_value(n.id, :limit::int + 1) over next as last_2 --? scope_unit
+    from ( --? scope_unit
+        select u.unit_id, h.begins_on, h.id --? scope_unit
+        from unnest(array(select anze.units_around(:scope_unit::uuid))) u(unit_id) --? scope_unit
+        cross join lateral ( --? scope_unit
+            select f.begins_on, f.id from following f where f.unit_id = u.unit_id --? scope_unit
+            order by f.begins_on desc, f.id desc limit 1) h --? scope_unit
+        order by h.begins_on desc, h.id desc --? scope_unit
+        limit :limit::int + 1) n --? scope_unit
+    window next as (order by n.begins_on desc, n.id desc --? scope_unit
+        rows between unbounded preceding and unbounded following) --? scope_unit
+), --? scope_unit
 found as (
     select m.*, row_number() over () as place
     from (
-        -- Of a unit and those under it: a page of each in the order of its index, and these merged.
-        select w.* --? scope_unit
-        from unnest(array(select anze.units_around(:scope_unit::uuid))) u(unit_id) --? scope_unit
-        cross join lateral ( --? scope_unit
-        select t.* from matching t
-        -- The first page goes on from before everything, so that there is one plan (see sql/README.md).
-        where true
-          and t.unit_id = u.unit_id --? scope_unit
-          and (begins_on, id) < (case when :after_1::text is null then 'infinity' else :after_1 end::date,
-                                 case when :after_2::text is null then repeat('f', 32) else :after_2 end::uuid)
-        order by begins_on desc, id desc
+        select w.* from nearest n cross join lateral ( --? scope_unit
+        select f.* from following f
+        where f.unit_id = n.unit_id and (f.begins_on, f.id) >= (n.last_1, n.last_2) --? scope_unit
+        order by f.begins_on desc, f.id desc
         limit :limit::int + 1 --? scope_unit
-        ) w --? scope_unit
-        order by w.begins_on desc, w.id desc --? scope_unit
+        ) w order by w.begins_on desc, w.id desc --? scope_unit
         limit :limit::int + 1) m
 )
 select coalesce((

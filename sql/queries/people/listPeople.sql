@@ -22,23 +22,35 @@ counted as (
     where true
       and t.unit_id = any (array(select anze.units_around(:scope_unit::uuid))) --? scope_unit
 ),
+following as not materialized (
+    select t.* from matching t
+    -- The first page goes on from before everything, so that there is one plan. CASE: see listUnits.
+    where (t.name, t.id) > (case when :after_1::text is null then '' else :after_1 end,
+                        case when :after_2::text is null then repeat('0', 32) else :after_2 end::uuid)
+),
+-- Of a unit and those around it: where the next row comes first (sql/README.md, One plan for each statement).
+nearest as ( --? scope_unit
+    select n.unit_id, coalesce(nth_value(n.name, :limit::int + 1) over next, chr(1114111)) as last_1, --? scope_unit
+           nth_value(n.id, :limit::int + 1) over next as last_2 --? scope_unit
+    from ( --? scope_unit
+        select u.unit_id, h.name, h.id --? scope_unit
+        from unnest(array(select anze.units_around(:scope_unit::uuid))) u(unit_id) --? scope_unit
+        cross join lateral ( --? scope_unit
+            select f.name, f.id from following f where f.unit_id = u.unit_id --? scope_unit
+            order by f.name, f.id limit 1) h --? scope_unit
+        order by h.name, h.id --? scope_unit
+        limit :limit::int + 1) n --? scope_unit
+    window next as (order by n.name, n.id rows between unbounded preceding and unbounded following) --? scope_unit
+), --? scope_unit
 found as (
     select m.*, row_number() over () as place
     from (
-        -- Of a unit and those under it: a page of each in the order of its index, and these merged.
-        select w.* --? scope_unit
-        from unnest(array(select anze.units_around(:scope_unit::uuid))) u(unit_id) --? scope_unit
-        cross join lateral ( --? scope_unit
-        select t.* from matching t
-        -- The first page goes on from before everything, so that there is one plan (see sql/README.md).
-        where true
-          and t.unit_id = u.unit_id --? scope_unit
-          and (name, id) > (case when :after_1::text is null then '' else :after_1 end,
-                            case when :after_2::text is null then repeat('0', 32) else :after_2 end::uuid)
-        order by name, id
+        select w.* from nearest n cross join lateral ( --? scope_unit
+        select f.* from following f
+        where f.unit_id = n.unit_id and (f.name, f.id) <= (n.last_1, n.last_2) --? scope_unit
+        order by f.name, f.id
         limit :limit::int + 1 --? scope_unit
-        ) w --? scope_unit
-        order by w.name, w.id --? scope_unit
+        ) w order by w.name, w.id --? scope_unit
         limit :limit::int + 1) m
 )
 select coalesce(json_agg(json_strip_nulls(json_build_object(

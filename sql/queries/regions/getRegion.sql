@@ -1,4 +1,5 @@
-with shown as (
+-- Materialized: it is read twice below, and would be computed twice.
+with shown as materialized (
     select r.version, r.updated_at, json_strip_nulls(json_build_object(
         'code', r.code, 'name', r.name, 'level', r.level, 'prefix', r.prefix, 'parent_code', r.parent_code,
         'version', r.version, 'updated_at', anze.instant(r.updated_at),

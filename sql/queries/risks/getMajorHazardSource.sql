@@ -1,4 +1,5 @@
-with shown as (
+-- Materialized: it is read twice below, and would be computed twice.
+with shown as materialized (
     select anze.hazard_source_json(u) as body
     from anze.unit u where u.id = :unit_id::uuid and u.site_kind = 'major_hazard_source'
 )

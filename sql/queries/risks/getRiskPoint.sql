@@ -1,4 +1,5 @@
-with shown as (
+-- Materialized: it is read twice below, and would be computed twice.
+with shown as materialized (
     select p.version, p.updated_at, anze.risk_point_json(p,
         :on::date --? on
         anze.today() --? !on
