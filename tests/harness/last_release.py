@@ -21,7 +21,8 @@ from .statement import expand_text
 FOLDER = Path(__file__).parents[1] / "fault/last_release"
 TRANSIENT, STALE = ("40001", "40P01"), ("0A000", "26000", "25006")  # what that program tries again, src/db/sqlstate.c
 SESSION = ("-c statement_timeout=5000 -c lock_timeout=1000 -c search_path=pg_catalog -c TimeZone=UTC"
-           " -c plan_cache_mode=force_generic_plan")
+           " -c plan_cache_mode=force_generic_plan -c enable_bitmapscan=off")
+GATE = "pg_advisory_xact_lock_shared(3615031, 1)"  # which each request of that program holds (MIGRATION_GATE)
 HASH = "0" * 64
 COUNTY = {"actor": "officer", "reach": "region", "region": "150622",
           "scopes": "accidents:read accidents:report hazards:read hazards:report cases:read duties:read notices:read"}
@@ -164,7 +165,7 @@ class Caller:
         session, key = self._session(), uuid.uuid4().hex
         with session.transaction():
             settings = {"client": "test", "operation": name, "request": uuid.uuid4().hex, **context}
-            session.execute("select " + ", ".join(f"set_config('anze.{key}', %s, true)" for key in settings),
+            session.execute("select " + ", ".join([*(f"set_config('anze.{key}', %s, true)" for key in settings), GATE]),
                             list(settings.values()))
             if "body" in values:
                 session.execute("select anze.claim_key(%s, %s)", (key, HASH))

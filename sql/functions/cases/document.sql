@@ -33,7 +33,7 @@ $$;
 
 create or replace function anze.case_kind_actions(of_code text, of_version integer) returns jsonb
 stable parallel safe language sql as $$
-    select coalesce(jsonb_agg(jsonb_strip_nulls(to_jsonb(a) - '{kind,version,place,fields}'::text[]) || jsonb_build_object(
+    select coalesce(jsonb_agg(jsonb_strip_nulls(to_jsonb(a) - '{kind,version,place,fields,posts}'::text[]) || jsonb_build_object(
             'minimum_level', anze.level_code(a.minimum_level),
             'fields', anze.case_fields(a.fields, anze.case_taker_posts(a.takers)))
         order by a.place, a.code), '[]')
@@ -106,7 +106,7 @@ set search_path = pg_catalog, pg_temp as $$
     where anze.case_taker_posts(action -> 'takers') = '{}' or f.one <> anze.case_decider_field()
 $$;
 
--- (The column posts is there until a step after the functions has dropped it.)
+-- (The column posts is read by nothing and goes with a later release.)
 create or replace function anze.write_case_actions(document jsonb, of_version integer) returns void language sql
 set search_path = pg_catalog, pg_temp as $$
     insert into anze.case_action as kept
