@@ -133,7 +133,7 @@ def called(session: Session, request) -> dict[str, int]:
             if calls > before.get(name, (None, 0))[1]}
 
 
-@pytest.mark.parametrize("name, most", [("read the accident", 20), ("read the hazard", 100), ("read the case", 40)])
+@pytest.mark.parametrize("name, most", [("read the accident", 25), ("read the hazard", 100), ("read the case", 50)])
 def test_reading_one_calls_few_functions_and_renders_it_once(session, name, most):
     every = requests(session, obligation_of(session.database))
     every["file a hazard"](), every["file an accident"]()

@@ -146,10 +146,10 @@ def test_the_check_character_of_a_credit_code(database, code):
     assert accepted == []
 
 
-def test_a_unit_with_a_wrong_credit_code_is_refused(prepared):
+def test_a_unit_with_a_credit_code_of_no_registry_is_refused(prepared):
     with prepared.owner() as owner, pytest.raises(psycopg.errors.CheckViolation) as raised:
         owner.execute("insert into anze.unit (kind, name, region_code, credit_code)"
-                      " values ('enterprise', '甲', '150622', '91350100M000100Y44')")
+                      " values ('enterprise', '甲', '150622', '36150622M000100Y44')")
     assert raised.value.diag.constraint_name == "unit_credit_code_valid"
 
 

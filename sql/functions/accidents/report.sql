@@ -160,6 +160,22 @@ begin
 end
 $$;
 
+-- Whether the caller is whom the report is about, and an authority took it: from whom stays with the authority.
+create or replace function anze.accident_is_told_on(r anze.accident_report) returns boolean stable parallel safe
+language plpgsql as $$
+begin
+    return r.level > 0 and coalesce(anze.reach() = 'unit' and anze.caller_level() = 0, false);
+end
+$$;
+
+create or replace function anze.accident_reporter_json(r anze.accident_report) returns jsonb stable parallel safe
+language plpgsql as $$
+begin
+    return case when anze.accident_is_told_on(r) then '{}'
+        else jsonb_build_object('name', r.reporter_name, 'phone', anze.mask_phone(r.reporter_phone)) end;
+end
+$$;
+
 -- A report as it is read: as it was given, never as it was corrected; what corrects it is named. A null among its
 -- figures says that it declared the figure unknown.
 create or replace function anze.accident_report_json(r anze.accident_report, corrected_by integer) returns jsonb
@@ -167,7 +183,8 @@ stable language sql as $$
     select jsonb_strip_nulls(jsonb_build_object('number', r.number, 'kind', r.kind, 'corrects', r.corrects,
             'corrected_by', corrected_by, 'reason', r.reason, 'as_of', anze.instant(r.as_of),
             'recorded_at', anze.instant(r.recorded_at), 'moves_grade', r.moves_grade,
-            'reporter', jsonb_build_object('name', r.reporter_name, 'phone', anze.mask_phone(r.reporter_phone)),
-            'level', anze.level_code(r.level), 'actor', r.actor, 'on_behalf_of', r.on_behalf_of))
+            'reporter', anze.accident_reporter_json(r), 'level', anze.level_code(r.level),
+            'actor', case when anze.accident_is_told_on(r) then 'authority' else r.actor end,
+            'on_behalf_of', case when not anze.accident_is_told_on(r) then r.on_behalf_of end))
         || jsonb_build_object('figures', r.figures, 'content', r.content)
 $$;

@@ -98,7 +98,7 @@ begin
                    'learned_at,place,endangered}'::text[])
         || jsonb_build_object('rule_set', a.rule_set, 'learned_at', anze.instant(a.learned_at),
             'recorded_at', anze.instant(a.recorded_at),
-            'reporter', jsonb_build_object('name', f.reporter_name, 'phone', anze.mask_phone(f.reporter_phone)),
+            'reporter', anze.accident_reporter_json(f),
             'grade_history', (
                 select jsonb_agg(jsonb_build_object('number', h.number, 'grade', g.code, 'title_zh', g.title_zh,
                     'title_en', g.title_en, 'is_lower_bound', h.is_lower_bound, 'report_number', h.report_number,

@@ -258,7 +258,7 @@ begin
     returning * into e;
     if e.evidence <> '[]' then
         perform anze.use_files(e.evidence, 'case', c.id,
-            offices_only => e.action = 'opened' and coalesce(e.content ->> 'source' = 'tip', false));
+            offices_only => e.action = 'opened' and coalesce(e.content ->> 'source' in ('tip', 'other_department'), false));
     end if;
 end
 $$;

@@ -61,9 +61,28 @@ end
 $$;
 
 -- Names are looked up one by one (subselects): a join would read and hash their whole tables for a handful of rows.
+-- How a case began is told to whom it is about without who told it, and by which way (anze.is_told_on).
+create or replace function anze.case_event_told_on(e anze.case_event) returns anze.case_event immutable language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    if e.number = 1 then
+        e.actor := 'authority';
+        e.on_behalf_of := null;
+        e.unit_id := null;
+        if e.content ->> 'source' in ('tip', 'other_department') then
+            e.evidence := '[]';
+        end if;
+        e.content := e.content - '{source,person_id}'::text[];
+    end if;
+    return e;
+end
+$$;
+
 create or replace function anze.case_timeline(c anze.case_file) returns jsonb
 stable parallel safe security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
+declare
+    is_told_on constant boolean := not c.is_own and anze.is_told_on(c.unit_id);
 begin
     return (select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('number', e.number, 'action', e.action,
                 'from_state', e.from_state, 'to_state', e.to_state, 'at', anze.instant(e.at), 'actor', e.actor,
@@ -74,7 +93,10 @@ begin
                                                      then (e.content ->> 'person_id')::uuid end)))
             || anze.case_event_title(c, e.action)
             || jsonb_build_object('fields', e.content, 'evidence', e.evidence) order by e.number)
-        from anze.case_event e where e.case_id = c.id);
+        from anze.case_event x
+        cross join lateral (select t.* from anze.case_event_told_on(x) t where is_told_on
+                            union all select x.* where not is_told_on) e
+        where x.case_id = c.id);
 end
 $$;
 

@@ -87,6 +87,15 @@ end
 $$;
 
 -- The level at which the caller stands (anze.level): by its region; who acts for one unit, by that unit.
+-- Whom a matter about this unit is told against: the unit itself and those over it that are no authority. Where an authority
+-- learned of the matter, they read neither from whom nor by which way: what was told in person, by another department or by
+-- a client of its own reads `authority`. One rule for hazards, cases and accidents.
+create or replace function anze.is_told_on(unit uuid) returns boolean stable parallel safe language plpgsql as $$
+begin
+    return coalesce(anze.reach() = 'unit' and (anze.caller_level() = 0 or anze.unit() = is_told_on.unit), false);
+end
+$$;
+
 create or replace function anze.caller_level() returns smallint stable parallel safe language plpgsql as $$
 begin
     return case anze.reach()

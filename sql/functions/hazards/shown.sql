@@ -17,6 +17,14 @@ begin
 end
 $$;
 
+-- Whether the caller is the unit, or over it, and the hazard was found by an authority (anze.is_told_on).
+create or replace function anze.hazard_is_told_on(h anze.hazard) returns boolean stable parallel safe language plpgsql as $$
+begin
+    return anze.is_told_on(h.unit_id) and h.source <> 'own_check'
+        and not coalesce((select c.is_own from anze.case_file c where c.id = h.case_id), false);
+end
+$$;
+
 -- What lists and reading have in common. Overdue: open, and a deadline of its case has passed.
 create or replace function anze.hazard_item(h anze.hazard) returns jsonb stable parallel safe language plpgsql as $$
 begin
@@ -24,7 +32,7 @@ begin
         'unit', anze.unit_name_json(h.unit_id), 'region_code', h.region_code, 'sector', h.sector,
         'description', h.description, 'place', h.place,
         'point', case when h.lon is not null then jsonb_build_object('lon', h.lon, 'lat', h.lat, 'crs', h.crs) end,
-        'source', h.source, 'category', h.category, 'found_at', anze.instant(h.found_at),
+        'source', case when anze.hazard_is_told_on(h) then 'authority' else h.source end, 'category', h.category, 'found_at', anze.instant(h.found_at),
         'criterion', anze.hazard_criterion_brief(h.criterion, h.criterion_version),
         'criteria', anze.hazard_criteria_json(h.criterion, h.criterion_version, h.further_criteria), 'severity', h.severity,
         'imminent_danger', h.imminent_danger, 'state', h.state, 'open', h.is_open,
@@ -61,16 +69,20 @@ $$;
 create or replace function anze.hazard_json(h anze.hazard) returns jsonb
 stable parallel safe security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
+declare
+    is_told_on constant boolean := anze.hazard_is_told_on(h);
 begin
-    return anze.hazard_item(h) || jsonb_strip_nulls(jsonb_build_object('found_by', h.found_by,
+    return anze.hazard_item(h) || jsonb_strip_nulls(jsonb_build_object('found_by', case when not is_told_on then h.found_by end,
             'finding', case when h.record_id is not null then
                 jsonb_build_object('record_id', h.record_id, 'number', h.finding_number) end,
             'rectification', nullif(jsonb_strip_nulls(jsonb_build_object('responsible', h.responsible,
                 'measures', h.measures, 'budget_cny', h.budget_cny::text, 'due_on', h.due_on,
                 'emergency_plan', h.emergency_plan)), '{}'),
             'congress_told_on', h.congress_told_on, 'department_told_at', anze.instant(h.department_told_at),
-            'recorded_at', anze.instant(h.recorded_at), 'actor', h.actor, 'on_behalf_of', h.on_behalf_of))
-        || jsonb_build_object('evidence', h.evidence, 'judgements', anze.hazard_judgements_json(h.id),
+            'recorded_at', anze.instant(h.recorded_at),
+            'actor', case when is_told_on then 'authority' else h.actor end,
+            'on_behalf_of', case when not is_told_on then h.on_behalf_of end))
+        || jsonb_build_object('evidence', case when is_told_on and h.source in ('tip', 'other_department') then '[]' else h.evidence end, 'judgements', anze.hazard_judgements_json(h.id),
             'mergers', anze.hazard_mergers_json(h.id),
             'case', (select anze.case_json(c) from anze.case_file c where c.id = h.case_id and anze.case_is_seen(c)));
 end

@@ -7,13 +7,15 @@ missed as (
 events as (
     select r.recorded_at as at, 1 as step, r.number::bigint as place,
         case r.kind when 'first' then 'filed' when 'correction' then 'corrected' else 'reported' end as event,
-        r.actor, r.on_behalf_of, anze.level_code(r.level) as level,
+        case when anze.accident_is_told_on(r) then 'authority' else r.actor end as actor,
+        case when not anze.accident_is_told_on(r) then r.on_behalf_of end as on_behalf_of, anze.level_code(r.level) as level,
         jsonb_build_object('report_number', r.number, 'kind', r.kind, 'corrects', r.corrects, 'reason', r.reason,
             'as_of', anze.instant(r.as_of), 'moves_grade', r.moves_grade) as about
     from anze.accident_report r where r.accident_id = :accident_id::uuid
     union all
-    select c.changed_at, 2, c.number, case when c.number = 1 then 'graded' else 'grade_changed' end, r.actor,
-        r.on_behalf_of, anze.level_code(r.level),
+    select c.changed_at, 2, c.number, case when c.number = 1 then 'graded' else 'grade_changed' end,
+        case when anze.accident_is_told_on(r) then 'authority' else r.actor end,
+        case when not anze.accident_is_told_on(r) then r.on_behalf_of end, anze.level_code(r.level),
         jsonb_build_object('grade', g.code, 'is_lower_bound', c.is_lower_bound, 'report_number', c.report_number,
             'because', nullif(c.because, '{}'))
     from anze.accident_grade_change c

@@ -15,6 +15,8 @@ with matching as not materialized (
       and h.severity = any (:severity::text[]) --? severity
       and h.state = any (:state::text[]) --? state
       and h.source = any (:source::text[]) --? source
+      -- Whom it is told on asks by no way in which it was told.
+      and (:source::text[] is null or not anze.hazard_is_told_on(h)) --? scope_unit
       and h.criterion = :criterion --? criterion
       and h.sector = :sector --? sector
       and starts_with(h.region_code, anze.region_prefix(:region)) --? region
