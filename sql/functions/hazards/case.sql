@@ -42,6 +42,14 @@ begin
 end
 $$;
 
+-- What a step names beside the leading criterion: codes with commas between them.
+create or replace function anze.hazard_further_named(line text) returns text[] immutable parallel safe language plpgsql as $$
+begin
+    return array(select btrim(c.code) from unnest(string_to_array(line, ',')) with ordinality c(code, place)
+                 where btrim(c.code) <> '' order by c.place);
+end
+$$;
+
 create or replace function anze.hazard_judged_as(action text) returns text immutable parallel safe language sql
 return case when action like 'judge\_major%' then 'major' else 'general' end;
 
