@@ -23,7 +23,7 @@ begin
     end if;
     for p in select x.name, x.months, to_regclass(format('anze.%I', x.name || '_past')) as past from anze.partitioned x loop
         continue when p.past is null;
-        past_ends_at := (select substring(pg_get_expr(c.relpartbound, c.oid) from 'TO \(''([^'']+)''\)')::timestamptz
+        past_ends_at := (select substring(pg_get_expr(c.relpartbound, c.oid) from 'TO \(''\W*([^'',"]+)')::timestamptz
                          from pg_class c where c.oid = p.past);
         begins_at := anze.span_begins(first_day, p.months);
         continue when past_ends_at is null or past_ends_at <= begins_at;
