@@ -89,10 +89,11 @@ $$;
 -- The level at which the caller stands (anze.level): by its region; who acts for one unit, by that unit.
 -- Whom a matter about this unit is told against: the unit itself and those over it that are no authority. Where an authority
 -- learned of the matter, they read neither from whom nor by which way: what was told in person, by another department or by
--- a client of its own reads `authority`. One rule for hazards, cases and accidents.
+-- a client of its own reads `authority`. One rule for hazards, cases and accidents. It is asked for each row of a list, so it
+-- looks at the token alone; whom a case is withheld from (anze.stands_with) is told nothing at all.
 create or replace function anze.is_told_on(unit uuid) returns boolean stable parallel safe language plpgsql as $$
 begin
-    return coalesce(anze.reach() = 'unit' and (anze.caller_level() = 0 or anze.unit() = is_told_on.unit), false);
+    return coalesce(anze.unit() = is_told_on.unit or anze.reach() = 'unit' and anze.caller_level() = 0, false);
 end
 $$;
 
