@@ -156,4 +156,5 @@ def test_everybody_on_the_way_reads_the_same_and_what_he_may_do_himself(story, d
     may = {name: {a["operation_id"] for a in text.pop("actions")} for name, text in texts.items()}
     assert "addAccidentReport" in may["mine"] and "correctAccidentReport" not in may["mine"]
     assert {"correctAccidentReport", "recordAccidentNotices"} <= may["county"]
-    assert texts["mine"] == texts["county"] == texts["city"] == texts["province"]
+    assert texts["county"] == texts["city"] == texts["province"]
+    assert texts["mine"] == {**texts["county"], "reporter": {}}, "but for who told the county"

@@ -198,10 +198,10 @@ def test_what_came_with_a_tip_is_read_by_offices_and_not_by_whom_it_is_about_unt
     hazard = judged(county, filed(county, source="tip", evidence=attached("photo", letter)), "general")
     assert by("unit").get(f"/v1/hazards/{hazard['id']}").status_code == 200
     assert status(town, letter) == {200} and status(by("unit"), letter) == {404}
-    refused = try_act(by("unit"), hazard["case_id"], "order", {"responsible": "队长", "measures": "整改", "due_on": day(5)},
-                      attached("photo", letter))
+    act(county, hazard["case_id"], "order", {"responsible": "队长", "measures": "整改", "due_on": day(5)})
+    refused = try_act(by("unit"), hazard["case_id"], "report_rectified", {"result": "已整改"}, attached("photo", letter))
     assert faults(refused) == {("/evidence/0/file_id", "unknown-reference")}
-    act(county, hazard["case_id"], "order", {"responsible": "队长", "measures": "整改", "due_on": day(5)}, attached("order", letter))
+    act(county, hazard["case_id"], "record_refusal", {"reason": "拒绝签收"}, attached("record", letter))
     assert status(by("unit"), letter) == {200}
 
 
