@@ -20,7 +20,7 @@ NATIONAL = {
     "accident_supplement_end": "until when casualties move the grade is part of the grade",
     "accident_clock_of_window": "the same",
     "accident_answering_level": "which government answers for a grade is the nation's law",
-    "accident_plan_recipients": "names the article by which somebody is told; its figure is not asked for",
+    "accident_list_recipients": "names the article by which somebody is told; its figure is not asked for",
     "hazard_level": "which level looks after a hazard is settled between levels, not within one",
     "treat_as_accident": "the same",
     "hazard_duplicates": "how two findings are compared is a method",
@@ -31,7 +31,7 @@ NATIONAL = {
     "getRiskMethods": "the method is shown with the nation's boundaries",
     "rule_value": "the nation's figure itself", "rule_on": "the nation's figure itself",
     "rule_basis": "shows the nation's figure beside a region's",
-    "rule_in_force": "takes a region", "listRules": "takes a region",
+    "rules_in_force": "takes a region", "listRules": "takes a region",
 }
 
 
@@ -82,7 +82,7 @@ def owner(alone):
 
 def test_a_rule_that_is_read_without_a_region_has_no_local_figures(owner):
     """A code that stands in the text; one that is computed says by its function what it is."""
-    codes = {code for name, said in asked_without_a_region().items() if name not in ("accident_plan_recipients",)
+    codes = {code for name, said in asked_without_a_region().items() if name not in ("accident_list_recipients",)
              for text in said for code in re.findall(r"'([A-Z]+(?:\.[A-Z0-9]+)+)'", text)}
     assert {"HAZ.LEVEL", "HAZ.DUP.SCORE", "LIGHT.WINDOW", "HAZSOURCE.R1"} <= codes
     assert owner.execute("select code from anze.rule where code = any (%s) and stricter is not null", (sorted(codes),)).fetchall() == []

@@ -119,7 +119,7 @@ as $$
 declare
     n anze.calendar_notice;
 begin
-    perform pg_advisory_xact_lock(3615029, 6); -- one after the other: each sees what counted before it
+    perform pg_advisory_xact_lock(3615029, 7); -- one after the other: each sees what counted before it
     perform anze.refuse_all(anze.calendar_notice_faults(request));
     insert into anze.calendar_notice (code, of_year, title, number, issued_on, covers_year, confidence, origin, reason)
     values (request ->> 'code', (request ->> 'of_year')::smallint, request ->> 'title', request ->> 'number',
