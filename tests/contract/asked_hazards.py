@@ -1,4 +1,6 @@
 """How the access matrix asks about hazards: two of an enterprise that every role sees, one merged into the other."""
+import uuid
+
 from harness import tree
 from harness.hazards import filing
 
