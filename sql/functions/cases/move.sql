@@ -1,4 +1,4 @@
--- Open cases and their running clocks go along when their unit moves (duties/move.sql says why by triggers); events stay.
+-- Open cases and their running clocks go along when their unit moves (units/move.sql says why by triggers); events stay.
 
 set local check_function_bodies = off; -- functions of this folder may name later ones
 
