@@ -261,10 +261,10 @@ $$;
 -- Everything that an action needs beside who takes it; all faults at once. Time and effects decide nothing in person.
 -- Effects look at what is said only where every field is what it should be.
 create or replace function anze.refuse_case_content(c anze.case_file, a anze.case_action, given jsonb, evidence jsonb,
-    as_system boolean) returns void stable language plpgsql
+    standing text[]) returns void stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
-    posts constant text[] := case when as_system then '{}' else anze.case_posts_asked(a.takers, anze.case_standing(c)) end;
+    posts constant text[] := anze.case_posts_asked(a.takers, standing);
     of_fields constant jsonb := anze.case_field_faults(anze.case_fields(a.fields, posts), given);
 begin
     perform anze.refuse_all(of_fields
@@ -337,8 +337,9 @@ declare
     a constant anze.case_action := anze.case_action_row(c, action);
     fields constant jsonb := coalesce(jsonb_strip_nulls(given), '{}');
     papers constant jsonb := coalesce(evidence, '[]');
-    barrier constant text := case when not as_system then anze.case_barrier(c, anze.case_standing(c), a)
-        when not a.takers ? 'system' or not anze.case_may_extend(c, '{system}', a) then 'taker' end;
+    standing constant text[] := case when as_system then '{system}' else anze.case_standing(c) end;
+    barrier constant text := case when not as_system then anze.case_barrier(c, standing, a)
+        when not a.takers ? 'system' or not anze.case_may_extend(c, standing, a) then 'taker' end;
     refusal jsonb;
 begin
     if barrier is not null then
@@ -348,7 +349,7 @@ begin
     if refusal is not null then
         perform anze.refuse_state(refusal ->> 'zh', refusal ->> 'en', anze.case_action_codes_now(c));
     end if;
-    perform anze.refuse_case_content(c, a, fields, papers, as_system);
+    perform anze.refuse_case_content(c, a, fields, papers, standing);
     return anze.take_case_step(c, a, fields, papers);
 end
 $$;

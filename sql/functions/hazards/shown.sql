@@ -32,7 +32,8 @@ begin
         'unit', anze.unit_name_json(h.unit_id), 'region_code', h.region_code, 'sector', h.sector,
         'description', h.description, 'place', h.place,
         'point', case when h.lon is not null then jsonb_build_object('lon', h.lon, 'lat', h.lat, 'crs', h.crs) end,
-        'source', case when anze.hazard_is_told_on(h) then 'authority' else h.source end, 'category', h.category, 'found_at', anze.instant(h.found_at),
+        'source', case when anze.hazard_is_told_on(h) then 'authority' else h.source end, 'category', h.category,
+        'found_at', anze.instant(h.found_at),
         'criterion', anze.hazard_criterion_brief(h.criterion, h.criterion_version),
         'criteria', anze.hazard_criteria_json(h.criterion, h.criterion_version, h.further_criteria), 'severity', h.severity,
         'imminent_danger', h.imminent_danger, 'state', h.state, 'open', h.is_open,
@@ -72,7 +73,8 @@ set search_path = pg_catalog, pg_temp as $$
 declare
     is_told_on constant boolean := anze.hazard_is_told_on(h);
 begin
-    return anze.hazard_item(h) || jsonb_strip_nulls(jsonb_build_object('found_by', case when not is_told_on then h.found_by end,
+    return anze.hazard_item(h) || jsonb_strip_nulls(jsonb_build_object(
+            'found_by', case when not is_told_on then h.found_by end,
             'finding', case when h.record_id is not null then
                 jsonb_build_object('record_id', h.record_id, 'number', h.finding_number) end,
             'rectification', nullif(jsonb_strip_nulls(jsonb_build_object('responsible', h.responsible,
@@ -82,7 +84,9 @@ begin
             'recorded_at', anze.instant(h.recorded_at),
             'actor', case when is_told_on then 'authority' else h.actor end,
             'on_behalf_of', case when not is_told_on then h.on_behalf_of end))
-        || jsonb_build_object('evidence', case when is_told_on and h.source in ('tip', 'other_department') then '[]' else h.evidence end, 'judgements', anze.hazard_judgements_json(h.id),
+        || jsonb_build_object(
+            'evidence', case when is_told_on and h.source in ('tip', 'other_department') then '[]' else h.evidence end,
+            'judgements', anze.hazard_judgements_json(h.id),
             'mergers', anze.hazard_mergers_json(h.id),
             'case', (select anze.case_json(c) from anze.case_file c where c.id = h.case_id and anze.case_is_seen(c)));
 end
