@@ -1,11 +1,12 @@
 """Listed supervision: the story of a tailings pond from the finding to the removal, what is public of it, what grassroots
 ask of those above, and a hazard that is treated as an accident."""
 import concurrent.futures
+import uuid
 
 import pytest
 
 from harness import tree
-from harness.accidents import first_report
+from harness.accidents import ago, first_report
 from harness.cases import day
 from harness.duty_records import faults
 from harness.listing import (CITY_GOVERNMENT, CITY_OFFICE, COUNTY, MINE, PARTIES, PLAN, PROVINCE_OFFICE, SCOPES, cast,
@@ -344,6 +345,27 @@ def test_what_a_town_cannot_solve_goes_up_and_comes_back_with_a_decision(world, 
     assert taken["state"] == "decided" and clock(taken, "carry_out")["state"] == "running"
     assert try_act(by("city"), case, "confirm", {"result": "已解决"}, papers("record")).status_code == 403
     assert act(town, case, "confirm", {"result": "已搬迁"}, papers("record"))["state"] == "settled"
+
+
+def test_asking_upward_is_the_record_of_the_duty_to_report_what_is_beyond_local_power(world, by, client):
+    """Clause 6.11: 基层难以解决的重要问题报告本级安委会和上级主管部门."""
+    town = str(uuid.uuid4())
+    with world[0].owner() as owner:
+        owner.execute("insert into anze.unit (id, kind, name, region_code, level) values"
+                      " (%s, 'township', '沙圪堵镇人民政府', '150622101', 'town')", (town,))
+    desk = client(scopes=[*SCOPES, "duties:read", "duties:record"], region="150622101", unit=town, sub="town-2", to=world[1])
+    owed = lambda: [(o["state"], o["clause"]) for o in desk.items(f"/v1/obligations?unit_id={town}&clause=6.11&state=all")]  # noqa: E731
+    assert desk.post("/v1/escalations", json=ASK).status_code == 201
+    assert owed() == [("done", "6.11")]
+    record, = desk.items(f"/v1/duty-records?unit_id={town}&kind=issue")
+    assert record["title"] == ASK["title"]
+    # An event that was recorded before is the one that it serves.
+    event = desk.post("/v1/duty-events", json={"kind": "beyond_local_power", "unit_id": town, "occurred_at": ago(hours=3),
+                                               "subject": "用地"}).json()["id"]
+    assert sorted(owed())[-1][0] != "done"
+    assert faults(by("county").post("/v1/escalations", json={**ASK, "event_id": event})) == {("/event_id", "unknown-reference")}
+    assert desk.post("/v1/escalations", json={**ASK, "event_id": event}).status_code == 201
+    assert owed() == [("done", "6.11")] * 2
 
 
 def test_whoever_asks_does_not_decide_and_another_county_knows_nothing(world, by, stranger):
