@@ -266,6 +266,17 @@ def test_a_page_reads_about_what_it_shows(crowd, contract, operation, scope):
     assert not wrong, "\n" + "\n".join(dict.fromkeys(wrong))
 
 
+@pytest.mark.parametrize("scope", SCOPES)
+def test_the_briefing_reads_no_more_than_it_counts(crowd, scope):
+    """Of each section a hundred and one rows at most, of each kind that stands in it; of a unit, of each one under it."""
+    caller, asked = SCOPES[scope]
+    with crowd.service(**caller, actor="tester", scopes="duties:read accidents:read cases:read cases:act hazards:read") as service:
+        service.execute("set local plan_cache_mode = force_generic_plan; set local jit = off; set local enable_bitmapscan = off")
+        plan = explained(service, "getBriefing", asked)
+    wrong = faults(plan, 3 * 3 * 101, "subsidiaries" in scope)
+    assert not wrong, wrong
+
+
 def never(contract, operation: str):
     """Each filter by something that no row has: where the value is a parameter of the statement, as most are."""
     _, path, found = contract.operation(operation)
