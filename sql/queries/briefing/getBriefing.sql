@@ -76,19 +76,20 @@ owed as materialized (
          where f.owed_by = w.id and f.subject = 'case' and f.due_at <= k.now_at and 'cases:act' = any (k.scopes)
          order by f.due_at desc, f.id desc limit k.counted + 1)) m
 ),
+-- What was entered since then, whenever it was told or happened; it was changed since then, too, which has an index.
 accidents as materialized (
     select r.*, row_number() over (order by r.grade desc, r.reported_at desc, r.id) as place
     from known k
     cross join lateral (
         select a.id, a.grade, a.reported_at from anze.accident a
-        where a.reported_at >= k.since and 'accidents:read' = any (k.scopes)
+        where a.updated_at >= k.since and a.recorded_at >= k.since and 'accidents:read' = any (k.scopes)
           and a.province = :scope_province --? scope_province
           and a.city = :scope_city --? scope_city
           and a.county = :scope_county --? scope_county
           and a.town = left(:scope_town, 9) --? scope_town
           and a.unit_id = :scope_unit::uuid --? scope_unit
           and false --? scope_none
-        order by a.reported_at desc, a.id desc
+        order by a.grade desc, a.reported_at desc, a.id desc
         limit k.counted + 1) r
 ),
 warnings as materialized (
@@ -127,7 +128,8 @@ select jsonb_strip_nulls(jsonb_build_object('as_of', anze.instant(k.now_at), 'si
     'accidents', anze.briefing_section('accidents:read' = any (k.scopes), (
         select jsonb_agg(anze.briefing_accident(x) order by a.place)
         from accidents a join anze.accident x on x.id = a.id where a.place <= k.shown),
-        (select count(*) from accidents), k.counted, '/v1/accidents?sort=-reported_at'),
+        (select count(*) from accidents), k.counted,
+        '/v1/accidents?sort=-reported_at&updated_since=' || anze.briefing_moment(k.since)),
     'decisions', anze.briefing_section('cases:act' = any (k.scopes), (
         select jsonb_agg(anze.briefing_decision(o.id) order by o.place) from owed o where o.place <= k.shown),
         (select count(*) from owed), k.counted, '/v1/deadlines?kind=case&owed_by=me'),
