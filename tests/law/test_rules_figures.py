@@ -31,6 +31,7 @@ STRUCTURE = [
 LEVELS = "levels by their rank, as the register of bodies knows them (level.rank): no figure of an instrument"
 # file, pattern, why.
 ALLOWED = [
+    ("accidents/alert.sql", r"\(values \(2::smallint.*", LEVELS),
     ("accidents/moments.sql", r"select \d(?: as place)?, 'after-", "the order in which faults are told"),
     ("accidents/notice.sql", r"then 2 else|\(values \(1, .*", LEVELS),
     ("accidents/store.sql", r"l\.rank >= 2", LEVELS),

@@ -67,7 +67,7 @@ with told(table_name, may_change, why_not_zh, why_not_en) as (
         ('calendar_notice', '{}'), ('calendar_day', '{}'),
         ('accident_category', '{}'), ('accident_grade', '{}'), ('accident_threshold', '{}'), ('accident_danger', '{}'),
         ('accident_clock_rule', '{}'), ('accident_recipient_rule', '{}'),
-        ('accident_telling', '{}'), ('accident_action', '{}'), ('hazard_criterion', '{}'), ('hazard_criterion_set', '{}'), ('risk_colour', '{}'),
+        ('accident_telling', '{}'), ('accident_action', '{}'), ('accident_alert_rule', '{}'), ('hazard_criterion', '{}'), ('hazard_criterion_set', '{}'), ('risk_colour', '{}'),
         ('risk_factor', '{}'),
         ('file_type', '{}'), ('light_rule', '{}'), ('notice_stage', '{}'),
         -- duties and what was done
@@ -109,6 +109,8 @@ with told(table_name, may_change, why_not_zh, why_not_en) as (
         ('anze.set_aside', '后台搁置清单', 'a list of what is to be tried again'),
         ('anze.rule_work', '待办重算清单', 'a list of what is to be computed again'),
         ('anze.calendar_work', '待办重算清单', 'a list of what is to be computed again'),
+        ('anze.accident_alert_due', '待发警报清单', 'a list of what is to be told'),
+        ('anze.accident_alert', '由定级与警报规则推出', 'follows from grades and the rules of alerts; the notices are audited'),
         ('anze.duty_work', '待办重算清单', 'a list of what is to be computed again'),
         ('anze.unit_light', '由亮灯规则评判推出', 'judged by the rules of lights'),
         ('anze.light_change', '由亮灯规则评判推出', 'judged by the rules of lights'),
