@@ -43,8 +43,7 @@ def test_the_service_executes_what_statements_call_and_what_that_reaches_with_it
     assert len(granted) < len(functions) / 2
 
 
-@pytest.mark.parametrize("call", ["case_reference(%s)", "case_timeline(null::anze.case_file)", "case_standing(null::anze.case_file)",
-                                  "refresh_findings(%s)"])
+@pytest.mark.parametrize("call", ["case_reference(%s)", "case_timeline(null::anze.case_file)", "refresh_findings(%s)"])
 def test_what_answers_without_asking_who_calls_is_not_the_services(functions, call):
     for can, *_ in functions.get(call.partition("(")[0], []):
         assert not can, call
