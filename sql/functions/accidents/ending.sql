@@ -97,6 +97,7 @@ begin
     update anze.deadline d set superseded_at = at, because = 'fact_corrected'
     where d.subject_id = a.id and d.superseded_at is null;
     a.state := ended_as;
+    a.recount_at := 'infinity';
     a.version := a.version + 1;
     return anze.accident_store(a, at);
 end
