@@ -28,7 +28,7 @@ begin
         'category', jsonb_build_object('standard', c.standard, 'code', c.code, 'title_zh', c.title_zh,
                                        'title_en', c.title_en),
         'occurred_at', anze.instant(a.occurred_at), 'reported_at', anze.instant(a.reported_at),
-        'updated_at', anze.instant(a.updated_at), 'grade', e.code, 'grade_title_zh', e.title_zh,
+        'is_drill', case when a.is_drill then true end, 'updated_at', anze.instant(a.updated_at), 'grade', e.code, 'grade_title_zh', e.title_zh,
         'grade_title_en', e.title_en, 'grade_is_lower_bound', a.grade_is_lower_bound,
         'seriously_endangering', a.endangering <> '{}',
         'figures', jsonb_build_object('deaths', a.deaths, 'missing', a.missing, 'trapped', a.trapped,
@@ -96,7 +96,7 @@ begin
     return (select jsonb_strip_nulls(
         (a.facts - '{unit_id,unit_name,unit_credit_code,region_code,category,category_standard,sector,occurred_at,'
                    'learned_at,place,endangered}'::text[])
-        || jsonb_build_object('rule_set', a.rule_set, 'learned_at', anze.instant(a.learned_at),
+        || anze.accident_endings(a) || jsonb_build_object('rule_set', a.rule_set, 'learned_at', anze.instant(a.learned_at),
             'recorded_at', anze.instant(a.recorded_at),
             'reporter', anze.accident_reporter_json(f),
             'grade_history', (
@@ -115,12 +115,11 @@ begin
             'supplement_ends_at', anze.instant(a.supplement_ends_at), 'report_count', a.report_count,
             'levels', (
                 select jsonb_agg(jsonb_build_object('level', l.code, 'title_zh', l.title_zh, 'title_en', l.title_en,
-                    'called_for', l.rank <= top.value, 'received_at', anze.instant(h.at)) order by l.rank)
-                from anze.accident_grade g
-                cross join lateral anze.rules_in_force(g.top_rule, on_day, a.region_code) top
+                    'called_for', l.rank <= top.rank, 'received_at', anze.instant(h.at)) order by l.rank)
+                from (select anze.accident_top_level(a.grade, on_day, a.region_code) as rank offset 0) top
                 cross join anze.level l
                 left join anze.accident_receptions(a.id, a.entry_level, a.reported_at) h on h.level = l.rank
-                where g.rank = a.grade and l.rank >= 2),
+                where l.rank >= 2 and anze.region_has_level(a.region_code, l.rank)),
             'transmissions', (
                 select coalesce(jsonb_agg(anze.accident_transmission_json(t) order by anze.accident_sent_at(t), t.recorded_at), '[]')
                 from anze.accident_transmission t where t.accident_id = a.id),
@@ -160,7 +159,7 @@ begin
         direct_loss_cny = a.direct_loss_cny, grade = a.grade, grade_is_lower_bound = a.grade_is_lower_bound,
         endangering = a.endangering, supplement_ends_at = a.supplement_ends_at, report_count = a.report_count,
         late_from = a.late_from, due_at = a.due_at, late_seconds = a.late_seconds, item = a.item,
-        updated_at = a.updated_at
+        updated_at = a.updated_at, recount_at = a.recount_at
     where x.id = a.id;
     return a;
 end
@@ -191,7 +190,8 @@ stable security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
     at constant timestamptz := statement_timestamp();
-    actions constant text := anze.accident_actions(a);
+    duplicates constant jsonb := anze.accident_possible_duplicates(a);
+    actions constant text := anze.accident_actions(a, duplicates);
     cases constant text := anze.accident_cases(a.id);
     clocks text;
     misses bigint;
@@ -203,9 +203,10 @@ begin
     from anze.accident_clocks(a.id, at) c;
     body := a.item || ', ' || substr(left(anze.accident_body(a)::text, -1), 2)
         || anze.accident_late_json(a.due_at, a.late_from, a.late_seconds)
-        || ', "clocks": ' || clocks || ', "actions": ' || actions || ', "cases": ' || cases || '}';
+        || ', "clocks": ' || clocks || ', "actions": ' || actions || ', "cases": ' || cases
+        || case when duplicates <> '[]' then ', "possible_duplicates": ' || duplicates::text else '' end || '}';
     etag := a.version || coalesce('.' || nullif(misses, 0), '') || '.'
-        || to_hex(hashtextextended(actions || cases, a.version));
+        || to_hex(hashtextextended(actions || cases || duplicates::text, a.version));
     last_modified := anze.instant(greatest(a.updated_at, changed_at));
 end
 $$;
