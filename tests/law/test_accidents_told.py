@@ -308,8 +308,9 @@ def test_it_reaches_them_when_the_grade_rises_and_once_for_each_grade(desk):
     assert [grade for _, grade, _, _ in alerted(desk, again)] == ["larger"] * 6 + ["major"] * 6
 
 
-def test_a_grade_that_was_corrected_before_anybody_was_told_alarms_nobody(desk):
+def test_a_grade_that_was_corrected_before_anybody_was_told_and_a_drill_alarm_nobody(desk):
     desk.correct(COUNTY, file(desk, figures={"deaths": 30}), 1, figures={"deaths": 1})
+    file(desk, figures={"deaths": 30}, is_drill=True)
     sweep(desk.connection)
     assert desk.value("select count(*) from anze.notice where kind = 'alert'") == 0
 

@@ -26,7 +26,7 @@ begin
 end
 $$;
 
--- What is corrected to a lower grade before anybody was told alarms nobody.
+-- What is corrected to a lower grade, or withdrawn, before anybody was told alarms nobody; nor does a drill.
 create or replace function anze.alert_accidents_of(ids uuid[]) returns void language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
@@ -36,7 +36,7 @@ begin
     select anze.new_id(a.region_code, d.raised_at), a.id, d.grade, t.rule, t.level, t.unit_id, t.person_id, d.raised_at,
         d.raised_at
     from due d
-    join anze.accident a on a.id = d.accident_id and a.grade >= d.grade
+    join anze.accident a on a.id = d.accident_id and a.grade >= d.grade and anze.accident_counts(a)
     cross join lateral anze.accident_alerted(a, d.grade) t
     on conflict on constraint accident_alert_once do nothing;
 end
