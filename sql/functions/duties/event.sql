@@ -62,7 +62,7 @@ declare
     raises constant text := (select g.event from anze.accident_grade g where g.rank = new.grade);
     raised uuid;
 begin
-    if raises is null then
+    if raises is null or new.is_drill or new.state in ('withdrawn', 'joined') then
         return null;
     end if;
     for raised in
