@@ -122,12 +122,16 @@ def test_new_is_since_the_last_working_day_before_today(morning):
 
 
 def test_the_league_has_accidents_by_grade_beside_duties(morning):
-    database, made, of = morning
+    _, made, of = morning
     occurred = dt.datetime.fromisoformat(of(region="1506").get(f"/v1/accidents/{made['accident']}").json()["occurred_at"])
     ask = lambda who, rest="": who.get(f"/v1/compliance/league?period={occurred:%Y-%m}{rest}").json()["counties"]  # noqa: E731
     county, = [c for c in ask(of(region="1506")) if c["region_code"] == "150622"]
     assert county["accidents"] == {"ordinary": 1, "larger": 0, "major": 0, "exceptional": 0}
     assert county["hazards"]["found"] == 0 and county["listed"] == {"open": 0, "late": 0}
+    drilled = of(["accidents:report"], region="150622").post("/v1/accidents", json=first_report(
+        occurred_at=occurred.isoformat(), learned_at=occurred.isoformat(), is_drill=True))
+    assert drilled.status_code == 201, drilled.text
+    assert [c["accidents"]["ordinary"] for c in ask(of(region="1506")) if c["region_code"] == "150622"] == [1], "a drill counts nowhere"
     assert all("accidents" not in c and "hazards" not in c for c in ask(of(["duties:read"], region="1506")))
     assert ask(of(region="150621")) == [], "another county has none of it"
     assert all("accidents" not in c for c in ask(of(region="1506"), "&as_of=2026-01-01T00:00:00%2B08:00"))

@@ -24,7 +24,8 @@ accidents as materialized (
         count(*) filter (where a.grade = 2) as larger, count(*) filter (where a.grade = 3) as major,
         count(*) filter (where a.grade = 4) as exceptional
     from anze.accident a
-    where :as_of::text is null and 'accidents:read' = any (anze.scopes()) and a.state in ('open', 'final') and not a.is_drill
+    where :as_of::text is null and 'accidents:read' = any (anze.scopes())
+      and a.state = any ('{open,final}') and not a.is_drill
       and a.occurred_at >= anze.end_of_day(lower(anze.named_period(:period)) - 1)
       and a.occurred_at < anze.end_of_day(upper(anze.named_period(:period)) - 1)
       and a.province = :scope_province --? scope_province
