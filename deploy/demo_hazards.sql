@@ -225,16 +225,18 @@ insert into demo_step values
     ('listed pond', 11, -231, 'unit', 'report_progress', '{"progress": "疏通210米，占三分之一。", "percent": 35, "spent_cny": "1450000.00"}', '{}'),
     ('listed pond', 12, -213, 'unit', 'report_progress', '{"progress": "雨季停工两周，疏通290米。", "percent": 45, "spent_cny": "1900000.00"}', '{}'),
     ('listed pond', 13, -161, 'province', 'upgrade', '{"person_id": "@decider", "upgrade_reason": "late", "supervisor_id": "fb22011e-04b4-5fe4-8f8e-2bcf788e6848", "opinion": "两次逾期，由自治区提级督办。"}', '{document}'),
-    ('listed pond', 14, -160, 'province', 'note_lateness', '{"due_on": "@90", "reason": "重新明确的期限再次届满，未完成整改。"}', '{document}'),
-    ('listed pond', 15, -160, 'bureau', 'order_stop', '{"person_id": "@decider", "stop_scope": "选矿厂和西沟尾矿库", "stop_number": "内安委停〔示〕7号"}', '{document}'),
-    ('listed pond', 16, -158, 'unit', 'report_progress', '{"progress": "停产整治，三班清淤，疏通410米。", "percent": 60, "spent_cny": "3050000.00"}', '{}'),
-    ('listed pond', 17, -141, 'unit', 'report_progress', '{"progress": "隧洞贯通，坝坡反滤压重完成一半。", "percent": 85, "spent_cny": "4300000.00"}', '{}'),
-    ('listed pond', 18, -124, 'unit', 'report_progress', '{"progress": "坝坡反滤压重完成，监测系统调试。", "percent": 98, "spent_cny": "5100000.00"}', '{}'),
-    ('listed pond', 19, -108, 'unit', 'report_progress', '{"progress": "监测系统验收，自查合格。", "percent": 100, "spent_cny": "5137000.00"}', '{}'),
-    ('listed pond', 20, -95, 'unit', 'ask_review', '{"completed_on": "@0", "summary": "排洪能力恢复至设计值。", "evaluated_by": "示范安全评价有限公司"}', '{report,photo}'),
-    ('listed pond', 21, -94, 'province2', 'pass_review', '{"reviewed_on": "@0", "reviewers": "自治区专家组 王某等5人", "findings": "实测泄洪能力合格，渗流稳定。"}', '{record,photo}'),
-    ('listed pond', 22, -89, 'province', 'strike_off', '{"person_id": "@decider", "removal_number": "内安委解〔示〕2号", "resumption_approved": true, "opinion": "同意摘牌并恢复生产。"}', '{notice}'),
-    ('listed pond', 23, -85, 'province', 'publish_removal', '{"removal_published_on": "@0", "removal_media": "市政府网站"}', '{}'),
+    ('listed pond', 14, -160, 'province', 'file_upward', '{"filed_on": "@0", "filed_to": "国务院安委会办公室"}', '{}'),
+    ('listed pond', 15, -160, 'province', 'republish', '{"published_on": "@0", "media": "自治区应急管理厅网站", "url": "https://www.example.gov.cn/guapai/nm-3"}', '{}'),
+    ('listed pond', 16, -160, 'province', 'note_lateness', '{"due_on": "@90", "reason": "重新明确的期限再次届满，未完成整改。"}', '{document}'),
+    ('listed pond', 17, -160, 'bureau', 'order_stop', '{"person_id": "@decider", "stop_scope": "选矿厂和西沟尾矿库", "stop_number": "内安委停〔示〕7号"}', '{document}'),
+    ('listed pond', 18, -158, 'unit', 'report_progress', '{"progress": "停产整治，三班清淤，疏通410米。", "percent": 60, "spent_cny": "3050000.00"}', '{}'),
+    ('listed pond', 19, -141, 'unit', 'report_progress', '{"progress": "隧洞贯通，坝坡反滤压重完成一半。", "percent": 85, "spent_cny": "4300000.00"}', '{}'),
+    ('listed pond', 20, -124, 'unit', 'report_progress', '{"progress": "坝坡反滤压重完成，监测系统调试。", "percent": 98, "spent_cny": "5100000.00"}', '{}'),
+    ('listed pond', 21, -108, 'unit', 'report_progress', '{"progress": "监测系统验收，自查合格。", "percent": 100, "spent_cny": "5137000.00"}', '{}'),
+    ('listed pond', 22, -95, 'unit', 'ask_review', '{"completed_on": "@0", "summary": "排洪能力恢复至设计值。", "evaluated_by": "示范安全评价有限公司"}', '{report,photo}'),
+    ('listed pond', 23, -94, 'province2', 'pass_review', '{"reviewed_on": "@0", "reviewers": "自治区专家组 王某等5人", "findings": "实测泄洪能力合格，渗流稳定。"}', '{record,photo}'),
+    ('listed pond', 24, -89, 'province', 'strike_off', '{"person_id": "@decider", "removal_number": "内安委解〔示〕2号", "resumption_approved": true, "opinion": "同意摘牌并恢复生产。"}', '{notice}'),
+    ('listed pond', 25, -85, 'province', 'publish_removal', '{"removal_published_on": "@0", "removal_media": "市政府网站"}', '{}'),
     ('tanks', 1, -95, 'inspector', 'file', '{"unit_id": "1f3d581c-4d24-5a1f-9a84-5dba2738ca11", "description": "甲醇罐区未实现紧急切断，安全仪表系统未独立设置", "place": "甲醇罐区", "source": "inspection", "category": "equipment", "criterion": "ANY.MAJOR"}', '{record,photo}'),
     ('tanks', 2, -95, 'inspector', 'judge_major', '{"criterion": "ANY.MAJOR", "basis": "一级重大危险源罐区无紧急切断阀。"}', '{}'),
     ('tanks', 3, -94, 'unit', 'report_to_department', '{"present_state": "罐区无紧急切断。", "harm_analysis": "泄漏后难以控制。", "governance_plan": "增设切断阀和独立安全仪表系统。"}', '{report}'),
@@ -408,7 +410,10 @@ with begun as (
 update anze.deadline d
 set starts_at = b.starts_at, met_at = pg_temp.moment_of(d.subject_id, d.met_at),
     superseded_at = pg_temp.moment_of(d.subject_id, d.superseded_at),
-    due_at = case when d.rule is null then d.due_at else (anze.case_clock_end(b.clock, b.facts, b.region_code, b.starts_at)).due_at end
+    due_at = case when d.rule is null then d.due_at
+        when (b.clock).rule is null then (
+            select anze.term_end(b.starts_at, r.value, r.unit) from anze.rule r where (r.code, r.version) = (d.rule, d.rule_version))
+        else (anze.case_clock_end(b.clock, b.facts, b.region_code, b.starts_at)).due_at end
 from begun b where b.id = d.id;
 update anze.deadline d set next_notice_at = anze.first_deadline_notice_at(d.due_at, d.starts_at)
 from demo_case c where c.id = d.subject_id and d.is_running;
@@ -416,7 +421,10 @@ update anze.case_file f
 set opened_at = o.opened_at, updated_at = o.updated_at, state_since = pg_temp.moment_of(f.id, f.state_since),
     due_at = coalesce((select min(d.due_at) from anze.deadline d where d.subject_id = f.id and d.is_running), 'infinity'),
     facts = f.facts || jsonb_strip_nulls(jsonb_build_object('late', pg_temp.dated(f.facts -> 'late', f.id, 'note_lateness', 'noted_at'),
-        'upgrades', pg_temp.dated(f.facts -> 'upgrades', f.id, 'upgrade', 'at')))
+        'upgrades', pg_temp.dated(f.facts -> 'upgrades', f.id, 'upgrade', 'at'))) || coalesce((
+            select jsonb_object_agg(k.due_field, anze.day_of(d.due_at - interval '1 second'))
+            from anze.deadline d join anze.case_clock k on (k.kind, k.version, k.code) = (f.kind, f.kind_version, d.clock)
+            where d.subject_id = f.id and d.rule is not null and k.due_field is not null), '{}')
 from (select m.case_id, min(m.at) as opened_at, max(m.at) as updated_at from moment m group by m.case_id) o where o.case_id = f.id;
 update anze.hazard h
 set recorded_at = f.opened_at, updated_at = f.updated_at, judged_at = pg_temp.moment_of(f.id, h.judged_at),

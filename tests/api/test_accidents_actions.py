@@ -5,7 +5,7 @@ import json
 import pytest
 
 from harness import tree
-from harness.accidents import first_report, follow_up
+from harness.accidents import first_report, follow_up, minutes_ago
 
 PATH = "/v1/accidents"
 EVERY = ["accidents:read", "accidents:report", "accidents:correct", "accidents:transmit", "accidents:acknowledge"]
@@ -40,7 +40,8 @@ LEVELS = ["county", "city", "province", "nation"]
 RECIPIENTS = ["government", "public_security", "labour_security", "trade_union", "procuratorate", "safety_office",
               "state_council", "coal_regulator", "mine_safety_agency"]
 BODY = {"addAccidentReport": {"narrative": "情况有变"}, "correctAccidentReport": {"reason": "核实", "figures": {"missing": 1}},
-        "passAccidentUp": {"channel": "phone"}, "acknowledgeAccident": {}, "recordAccidentNotices": {}}
+        "passAccidentUp": {"channel": "phone"}, "acknowledgeAccident": {}, "recordAccidentNotices": {},
+        "correctAccidentTransmission": {"reason": "录入有误", "sent_at": minutes_ago(5)}}
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +82,8 @@ def values(accident: dict) -> dict[str, list]:
     return {"addAccidentReport": ["follow_up", "supplement", "final"],
             "correctAccidentReport": list(range(1, accident["report_count"] + 2)), "passAccidentUp": LEVELS,
             "acknowledgeAccident": [t["id"] for t in accident["transmissions"]] + [tree.unit_id("none")],
-            "recordAccidentNotices": RECIPIENTS}
+            "recordAccidentNotices": RECIPIENTS,
+            "correctAccidentTransmission": [t["id"] for t in accident["transmissions"]] + [tree.unit_id("none")]}
 
 
 def offered(accident: dict) -> dict[str, list]:
@@ -101,7 +103,7 @@ def attempt(reader, contract, accident: dict, operation: str, field: str, value)
 
 
 FIELDS = {"addAccidentReport": "kind", "correctAccidentReport": "report_number", "passAccidentUp": "to_level",
-          "acknowledgeAccident": "transmission_id", "recordAccidentNotices": "notified"}
+          "acknowledgeAccident": "transmission_id", "recordAccidentNotices": "notified", "correctAccidentTransmission": "transmission_id"}
 
 
 @pytest.mark.parametrize("state", STATES)

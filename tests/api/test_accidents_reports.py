@@ -230,6 +230,37 @@ def test_a_correction_goes_through_the_checks_of_the_first_report(county):
     assert county.get(path(filed)).json() == filed
 
 
+def test_what_has_no_unit_is_filed_by_its_name_and_a_person_is_no_credit_code(county):
+    named = {"unit_id": None, "learned_at": None, "unit_name": "某村民自建房"}
+    filed = file(county, **named)
+    assert filed["unit"] == {"name": "某村民自建房"} and filed["learned_at"] == filed["reported_at"]
+    assert county.get(path(filed)).json() == filed
+    refused = {
+        "/unit_credit_code": {**named, "unit_credit_code": "369999190002300738", "learned_at": ago(minutes=20)},
+        "/learned_at": {**named, "unit_credit_code": "91350203M0001QKT19"},
+        "": {**named, "unit_id": tree.enterprise("150622101", 1).id, "learned_at": ago(minutes=20)},
+    }
+    for pointer, given in refused.items():
+        answer = county.post("/v1/accidents", json=first_report(**given))
+        assert [e["pointer"] for e in answer.json()["errors"]] == [pointer], answer.text
+    tied = done(correct(county, filed, unit_id=tree.enterprise("150622101", 1).id))
+    assert tied["unit"]["id"] == tree.enterprise("150622101", 1).id and tied["sector"] == "coal"
+
+
+def test_when_it_was_passed_up_is_put_right_and_what_was_said_before_stays(county):
+    filed = file(county)
+    wrong = done(pass_up(county, filed, sent_at=ago(minutes=1)))
+    sent = path(filed, f"/transmissions/{wrong['transmissions'][0]['id']}")
+    corrected = county.post(f"{sent}/corrections", if_match="2", json={"sent_at": ago(minutes=9), "reason": "值班记录有误"})
+    assert corrected.status_code == 201 and corrected.headers["Location"] == county.url + sent
+    shown = county.get(sent).json()
+    (was,) = shown["corrections"]
+    assert shown["sent_at"] == was["sent_at"] == corrected.json()["transmissions"][0]["sent_at"]
+    assert was["was_sent_at"] == wrong["transmissions"][0]["sent_at"] and was["reason"] == "值班记录有误"
+    (event,) = [e for e in county.get(path(filed, "/timeline")).json()["events"] if e["event"] == "sending_corrected"]
+    assert event["about"]["was_sent_at"] == was["was_sent_at"] and event["level"] == "county"
+
+
 def test_a_unit_does_not_correct(mine):
     assert correct(mine, file(mine), place="x").status_code == 403
 

@@ -1,15 +1,16 @@
 """Listed supervision: the story of a tailings pond from the finding to the removal, what is public of it, what grassroots
 ask of those above, and a hazard that is treated as an accident."""
 import concurrent.futures
+import uuid
 
 import pytest
 
 from harness import tree
-from harness.accidents import first_report
+from harness.accidents import ago, first_report
 from harness.cases import day
 from harness.duty_records import faults
-from harness.listing import (CITY_OFFICE, COUNTY, MINE, PARTIES, PLAN, PROVINCE_OFFICE, SCOPES, cast, hazard_case, notice,
-                             papers, pass_days, proposal)
+from harness.listing import (CITY_GOVERNMENT, CITY_OFFICE, COUNTY, MINE, PARTIES, PLAN, PROVINCE_OFFICE, SCOPES, cast,
+                             hazard_case, notice, papers, pass_days, proposal)
 
 LISTED = "/v1/listed-cases"
 PUBLIC = "/v1/public/listed-cases"
@@ -133,6 +134,13 @@ def test_a_blocked_tailings_pond_is_listed_late_twice_upgraded_stopped_reviewed_
                                                     supervisor_id=PROVINCE_OFFICE.id), papers("document"))
     assert (raised["level"], raised["supervisor"]["id"]) == ("province", PROVINCE_OFFICE.id)
     assert raised["facts"]["upgrades"][0]["from_level"] == "city"
+    assert {name: clock(raised, name)["basis"]["rule"] for name in ("refile", "republish")} == {
+        "refile": "LIST.HAZ.FILE", "republish": "LIST.HAZ.PUBLISH"}, "filed and published anew, for the level that has it now"
+    assert clock(raised, "refile")["owed_by"]["id"] == PROVINCE_OFFICE.id
+    act(province, case, "file_upward", {"filed_on": day(0), "filed_to": "国务院安委办"})
+    anew = act(province, case, "republish", {"published_on": day(0), "media": "内蒙古日报"})
+    assert [clock(anew, name)["state"] for name in ("refile", "republish")] == ["met", "met"]
+    assert anybody.get(PUBLIC).json()["items"][0]["level"] == "province"
     assert try_act(city, case, "order_stop", decided(world, "city", stop_scope="选厂和尾矿库", stop_number="x"),
                    papers("document")).status_code == 403, "it is the province's now"
     stop = dict(stop_scope="选厂和尾矿库", stop_number="内应急停〔2026〕7号")
@@ -207,26 +215,49 @@ def test_what_is_withheld_is_public_in_no_state(world, by, client):
     assert act(by("city"), case, "close_withheld", {"reason": "未公示"})["state"] == "closed"
 
 
-def test_a_failed_review_goes_back_and_a_closure_is_proposed_and_decided_by_others(world, by):
+def test_closure_is_proposed_by_the_grounds_of_article_113_and_decided_by_a_government(world, by):
     case = listed(world, by, title="核查不合格")
     act(by("unit"), case, "file_plan", PLAN, papers("plan"))
-    closure = decided(world, "city", reason="拒不整改", to_government_id=tree.body("government", "150600").id)
-    assert try_act(by("city"), case, "propose_closure", closure, papers("document")).status_code == 409, "nothing to close it for"
     act(by("unit"), case, "ask_review", {"completed_on": day(0), "summary": "已整改", "evaluated_by": "某机构"},
         papers("report", "photo"))
     failed = act(by("county"), case, "fail_review", {"reviewed_on": day(0), "reviewers": "旗区核查组", "findings": "隧洞仍有淤堵"},
                  papers("record"))
     assert failed["state"] == "rectifying" and failed["facts"]["failed_reviews"] == 1
     assert clock(failed, "rectify")["state"] == "running"
-    proposed = act(by("city"), case, "propose_closure", closure, papers("document"))
+
+    def propose(ground: str, **fields):
+        return try_act(by("city"), case, "propose_closure", decided(
+            world, "city", ground=ground, reason="拒不整改", to_government_id=CITY_GOVERNMENT.id, **fields), papers("document"))
+
+    # A failed review, like lateness, is no ground of the law.
+    assert faults(propose("unfit_after_stop")) == faults(propose("refuses_stop")) == {("/fields/ground", "not-stopped")}
+    assert faults(propose("unfit_after_accident")) == {("/fields/accident_id", "required")}
+    assert faults(propose("repeated_penalties")) == {
+        (f"/fields/{name}", "required") for name in ("penalties", "penalized_from", "penalized_until")}
+    for penalties, days, reason in ((2, 30, "too-few"), (3, 180, "too-few"), (4, 366, "too-few")):
+        answer = propose("repeated_penalties", penalties=penalties, penalized_from=day(-days), penalized_until=day(0))
+        assert faults(answer) == {("/fields/penalties", reason)}, (penalties, days)
+    assert propose("repeated_penalties", penalties=4, penalized_from=day(-364), penalized_until=day(0)).status_code == 200
+    assert act(by("government"), case, "refuse_closure", decided(world, "government", reason="已缴清罚款并整改"))["state"] == "rectifying"
+    proposed = propose("repeated_penalties", penalties=3, penalized_from=day(-179), penalized_until=day(0)).json()
     assert clock(proposed, "rectify")["state"] == "running" and clock(proposed, "closure")["state"] == "running"
-    decision = decided(world, "city", closure_number="鄂政关〔2026〕1号", opinion="同意关闭")
-    assert try_act(by("city"), case, "decide_closure", decision, papers("document")).status_code == 403
-    answer = try_act(by("city", "city-2"), case, "decide_closure", decision, papers("document"))
-    assert faults(answer) == {("/fields/person_id", "same-person")}
-    final = act(by("province"), case, "decide_closure", decided(world, "province", closure_number="x", opinion="同意"),
-                papers("document"))
+    assert clock(proposed, "closure")["owed_by"]["id"] == CITY_GOVERNMENT.id
+    decision = {"closure_number": "鄂政关〔2026〕1号", "opinion": "同意关闭"}
+    answer = try_act(by("city", "city-2"), case, "decide_closure", decided(world, "city", **decision), papers("document"))
+    assert answer.status_code == 403, "an office closes nobody down"
+    assert try_act(by("government", "city-1"), case, "decide_closure", decided(world, "government", **decision),
+                   papers("document")).status_code == 403, "nor does whoever proposed it"
+    final = act(by("government"), case, "decide_closure", decided(world, "government", **decision), papers("document"))
     assert final["state"] == "closed_down" and not final["is_public"]
+
+
+def test_who_was_stopped_and_stays_unfit_or_goes_on_working_may_be_closed_down(world, by):
+    for ground in ("unfit_after_stop", "refuses_stop"):
+        case = listed(world, by, title=ground)
+        act(by("bureau"), case, "order_stop", decided(world, "bureau", stop_scope="选厂", stop_number="x"), papers("document"))
+        proposed = act(by("city"), case, "propose_closure", decided(
+            world, "city", ground=ground, reason="经停产整顿仍不具备条件", to_government_id=CITY_GOVERNMENT.id), papers("document"))
+        assert (proposed["state"], proposed["facts"]["ground"]) == ("closure_proposed", ground)
 
 
 def test_suspected_concealment_is_listed_by_the_level_above(world, by, client):
@@ -314,6 +345,27 @@ def test_what_a_town_cannot_solve_goes_up_and_comes_back_with_a_decision(world, 
     assert taken["state"] == "decided" and clock(taken, "carry_out")["state"] == "running"
     assert try_act(by("city"), case, "confirm", {"result": "已解决"}, papers("record")).status_code == 403
     assert act(town, case, "confirm", {"result": "已搬迁"}, papers("record"))["state"] == "settled"
+
+
+def test_asking_upward_is_the_record_of_the_duty_to_report_what_is_beyond_local_power(world, by, client):
+    """Clause 6.11: 基层难以解决的重要问题报告本级安委会和上级主管部门."""
+    town = str(uuid.uuid4())
+    with world[0].owner() as owner:
+        owner.execute("insert into anze.unit (id, kind, name, region_code, level) values"
+                      " (%s, 'township', '沙圪堵镇人民政府', '150622101', 'town')", (town,))
+    desk = client(scopes=[*SCOPES, "duties:read", "duties:record"], region="150622101", unit=town, sub="town-2", to=world[1])
+    owed = lambda: [(o["state"], o["clause"]) for o in desk.items(f"/v1/obligations?unit_id={town}&clause=6.11&state=all")]  # noqa: E731
+    assert desk.post("/v1/escalations", json=ASK).status_code == 201
+    assert owed() == [("done", "6.11")]
+    record, = desk.items(f"/v1/duty-records?unit_id={town}&kind=issue")
+    assert record["title"] == ASK["title"]
+    # An event that was recorded before is the one that it serves.
+    event = desk.post("/v1/duty-events", json={"kind": "beyond_local_power", "unit_id": town, "occurred_at": ago(hours=3),
+                                               "subject": "用地"}).json()["id"]
+    assert sorted(owed())[-1][0] != "done"
+    assert faults(by("county").post("/v1/escalations", json={**ASK, "event_id": event})) == {("/event_id", "unknown-reference")}
+    assert desk.post("/v1/escalations", json={**ASK, "event_id": event}).status_code == 201
+    assert owed() == [("done", "6.11")] * 2
 
 
 def test_whoever_asks_does_not_decide_and_another_county_knows_nothing(world, by, stranger):

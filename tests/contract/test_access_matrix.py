@@ -106,6 +106,8 @@ ABOUT_ACCIDENT = {
     "correctAccidentReport": (accident_path("/reports/1/corrections"), {"reason": "核实后更正", "place": "井下 3 号巷道"}, True),
     "passAccidentUp": (accident_path("/transmissions"), {"to_level": "city", "channel": "system"}, True),
     "acknowledgeAccident": (transmission_path("/receipt"), {}, True),
+    "correctAccidentTransmission": (
+        transmission_path("/corrections"), {"reason": "录入有误", "sent_at": "2026-11-20T14:30:00+08:00"}, True),
     "recordAccidentNotices": (accident_path("/notices"), {"notified": ["public_security"]}, True),
 }
 # How each operation is asked about one file: path, body, headers; and the state that the file is in.

@@ -54,8 +54,8 @@ def random_source_of_module(seed):
 
 
 # Lines of a template that are always chosen: one of these, by the contract.
-CHOSEN = {"listAccidents": {"sort": "-occurred_at"}, "listUnits": {"sort": "name"}, "getUnitTree": {"by": "territory"},
-          "getCompliance": {"group_by": "region"}, "listHazardStatistics": {"group_by": "all"}}
+CHOSEN = {"listAccidents": {"sort": "-occurred_at"}, "listObligations": {"sort": "due_at"}, "listUnits": {"sort": "name"},
+          "getUnitTree": {"by": "territory"}, "getCompliance": {"group_by": "region"}, "listHazardStatistics": {"group_by": "all"}}
 
 
 def slowest(asked) -> float:

@@ -113,9 +113,13 @@ def file_record(n: int) -> tuple:
         "content": {"body": "安委会", "topics": ["安全生产形势"]}})}
 
 
+LISTS = [("listHazards", "-found_at"), ("listAccidents", "-occurred_at"), ("listCases", "-opened_at"),
+         ("listNotices", "-issued_at"), ("listObligations", "due_at")]
+
+
 def read_list(n: int) -> tuple:
-    name = ("listHazards", "listAccidents", "listCases", "listNotices", "listObligations")[n % 5]
-    return name, COUNTY, {"limit": "20", "scope_county": "150622", "language": "zh", "sort": "-occurred_at"}
+    name, sort = LISTS[n % len(LISTS)]
+    return name, COUNTY, {"limit": "20", "scope_county": "150622", "language": "zh", "sort": sort}
 
 
 # ---- who asks ----

@@ -10,14 +10,16 @@ COUNTY, CITY_OFFICE = tree.body("emergency", "150622"), tree.body("office", "150
 PROVINCE_OFFICE = tree.Unit(tree.unit_id("office 150000"), "safety_office", "自治区安委会办公室", "150000", level="province")
 # It may order, which an office cannot.
 PROVINCE_BUREAU = tree.Unit(tree.unit_id("emergency 150000"), "department", "自治区应急管理厅", "150000", level="province")
+# It may close an enterprise down, which a department cannot.
+CITY_GOVERNMENT = tree.body("government", "150600")
 SCOPES = ["cases:read", "cases:act", "hazards:read", "hazards:report", "hazards:handle"]
 # Who takes part: unit and region of the token.
 PARTIES = {
     "unit": {"unit": MINE.id}, "county": {"unit": COUNTY.id, "region": "150622"},
     "city": {"unit": CITY_OFFICE.id, "region": "1506"}, "province": {"unit": PROVINCE_OFFICE.id, "region": "15"},
-    "bureau": {"unit": PROVINCE_BUREAU.id, "region": "15"},
+    "bureau": {"unit": PROVINCE_BUREAU.id, "region": "15"}, "government": {"unit": CITY_GOVERNMENT.id, "region": "1506"},
 }
-DECIDERS = {"city": CITY_OFFICE, "province": PROVINCE_OFFICE, "bureau": PROVINCE_BUREAU}
+DECIDERS = {"city": CITY_OFFICE, "province": PROVINCE_OFFICE, "bureau": PROVINCE_BUREAU, "government": CITY_GOVERNMENT}
 PLAN = {name: "按方案治理。" for name in ("goals", "methods", "funds", "organisation", "timetable", "safety_measures")}
 
 
@@ -74,7 +76,8 @@ def pass_days(owner, case: str, days: int) -> None:
         " state_since = state_since - %(days)s * interval '1 day', updated_at = updated_at - %(days)s * interval '1 day',"
         " due_at = due_at - %(days)s * interval '1 day', facts = facts || coalesce((select jsonb_object_agg(f.key,"
         " (f.value::date - %(days)s)::text) from jsonb_each_text(facts) f where f.key in ('due_on', 'listed_on',"
-        " 'published_on', 'suspended_on', 'resume_by')), '{}') where id = %(case)s", values)
+        " 'published_on', 'suspended_on', 'resume_by',"
+        " 'refile_by', 'republish_by')), '{}') where id = %(case)s", values)
     owner.execute("alter table anze.case_event disable trigger append_only")
     owner.execute("update anze.case_event set at = at - %(days)s * interval '1 day' where case_id = %(case)s", values)
     owner.execute("alter table anze.case_event enable trigger append_only")

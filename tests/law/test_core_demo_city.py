@@ -91,8 +91,8 @@ def test_the_tailings_pond_was_late_twice_taken_over_stopped_put_right_and_struc
     assert [late["noted_at"] for late in facts["late"]] == [at for at, _ in noted]
     assert all(late["due_on"] < day for late, (_, day) in zip(facts["late"], noted))
     taken = [action for action, in rows("select action from anze.case_event where case_id = %s order by number", case)]
-    story = ["opened", "approve", "issue_notice", "file_upward", "publish", "file_plan", "note_lateness", "upgrade", "note_lateness",
-             "order_stop", "ask_review", "pass_review", "strike_off", "publish_removal"]
+    story = ["opened", "approve", "issue_notice", "file_upward", "publish", "file_plan", "note_lateness", "upgrade", "file_upward",
+             "republish", "note_lateness", "order_stop", "ask_review", "pass_review", "strike_off", "publish_removal"]
     assert [action for action in taken if action in story] == story
     assert rows("select count(*) from anze.deadline where subject_id = %s and (met_at > due_at or superseded_at > due_at)", case) == [(4,)]
 

@@ -23,6 +23,9 @@ FIGURES = {
     "LIST.HAZ.PLAN": (10, "workday", "recalled-low"), "LIST.HAZ.PROGRESS": (1, "month", "recalled-low"),
     "LIST.HAZ.LATE.TIMES": (2, "count", "recalled-low"), "LIST.HAZ.STRIKEOFF": (5, "workday", "recalled-low"), "LIST.HAZ.CLOSURE": (20, "workday", "recalled-low"),
     "ESCALATION.DECIDE": (15, "workday", "recalled-low"), "ESCALATION.ANSWER": (10, "workday", "recalled-low"),
+    "ESCALATION.SUPERIOR": (15, "workday", "recalled-low"),
+    "CLOSE.PENALTIES.SHORT": (3, "count", "found"), "CLOSE.PENALTIES.SHORT.DAYS": (180, "day", "found"),
+    "CLOSE.PENALTIES.YEAR": (4, "count", "found"), "CLOSE.PENALTIES.YEAR.LONG": (1, "year", "found"),
 }
 KINDS = ["listed_supervision", "escalation", "hazard_as_accident"]
 
@@ -93,7 +96,9 @@ def test_every_clock_has_a_figure_of_this_table_or_a_day_that_a_step_sets(owner,
         else:
             kept = owner.execute("select count(*) from anze.case_action a, jsonb_array_elements(a.fields) f where a.kind = %s"
                                  " and f ->> 'name' = %s and (f ->> 'keep')::boolean", (kind, due_field)).fetchone()[0]
-            assert kept > 0, code
+            by_effect = owner.execute("select count(*) from anze.case_action a join anze.case_hook h on h.code = any (a.effects)"
+                                      " where a.kind = %s and %s = any (h.sets)", (kind, due_field)).fetchone()[0]
+            assert kept + by_effect > 0, code
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -230,6 +235,25 @@ def test_it_is_taken_over_for_other_reasons_without_being_late(hands, reason):
         "province", upgrade_reason=reason, supervisor_id=PROVINCE_OFFICE.id, opinion="提级"), papers("document"))
     assert (taken["level"], taken["supervisor_id"]) == (4, PROVINCE_OFFICE.id)
     assert hands.clock(case, "publish")[2] == PROVINCE_OFFICE.id, "whoever supervises now owes what its supervisor owes"
+    runs(hands, case, "refile", "LIST.HAZ.FILE", PROVINCE_OFFICE.id)
+    assert hands.clock(case, "republish") is None, "it was not published yet: the one publication is the new level's"
+
+
+def test_what_is_taken_over_is_filed_and_published_anew_unless_it_ends_before(hands):
+    case = hands.rectifying()
+    take = {"upgrade_reason": "refusal", "supervisor_id": PROVINCE_OFFICE.id, "opinion": "提级"}
+    assert refused(lambda: hands.act(case, "city", "republish", {"published_on": day(0), "media": "网站"})) == "AZ409"
+    hands.act(case, "province", "upgrade", hands.decided("province", **take), papers("document"))
+    for code, rule in (("refile", "LIST.HAZ.FILE"), ("republish", "LIST.HAZ.PUBLISH")):
+        runs(hands, case, code, rule, PROVINCE_OFFICE.id)
+    hands.act(case, "unit", "ask_review", {"completed_on": day(0), "summary": "已整改", "evaluated_by": "某机构"},
+              papers("report", "photo"))
+    hands.act(case, "province", "pass_review", {"reviewed_on": day(0), "reviewers": "某", "findings": "合格"}, papers("record", "photo"))
+    hands.act(case, "province", "strike_off", hands.decided("province", removal_number="x", opinion="同意"), papers("notice"),
+              actor="province-2")
+    ended = dict(hands.owner.execute("select clock, met_at is null and superseded_at is not null from anze.deadline"
+                                     " where subject_id = %s and clock in ('refile', 'republish')", (case,)).fetchall())
+    assert ended == {"refile": True, "republish": True}, "what was not done is not met"
 
 
 def test_what_is_asked_upward_is_decided_in_its_term_and_anew_when_passed_on(hands):
@@ -238,6 +262,11 @@ def test_what_is_asked_upward_is_decided_in_its_term_and_anew_when_passed_on(han
         '{"unit_id": "%s", "title": "搬迁", "matter": "用地", "asks_for": "指标"}' % MINE.id,)).fetchone()[0].rpartition("/")[2]
     office = tree.body("office", "150622")
     runs(hands, case, "decide", "ESCALATION.DECIDE", office.id)
+    # 报告本级安委会和上级主管部门: the department above was told, too, and has its own clock.
+    superior = tree.body("coal", "150600").id
+    runs(hands, case, "superior", "ESCALATION.SUPERIOR", superior)
+    hands.act(case, "city", "advise", {"advice": "同意先行搬迁，指标由市级调剂"})
+    assert hands.clock(case, "superior") is None
     pass_days(hands.owner, case, 5)
     hands.act(case, "county", "pass_on", {"supervisor_id": CITY_OFFICE.id, "reason": "超出权限"})
     runs(hands, case, "decide", "ESCALATION.DECIDE", CITY_OFFICE.id)

@@ -11,7 +11,9 @@ values
     ('acknowledgeAccident', 'accidents:acknowledge', '签收上报', 'Acknowledge a transmission',
      '{"name": "transmission_id", "type": "choice", "required": true, "title_zh": "上报记录", "title_en": "Which transmission"}', 4),
     ('recordAccidentNotices', 'accidents:transmit', '登记通知情况', 'Record who was told',
-     '{"name": "notified", "type": "choices", "required": true, "title_zh": "已通知对象", "title_en": "Who was told"}', 5)
+     '{"name": "notified", "type": "choices", "required": true, "title_zh": "已通知对象", "title_en": "Who was told"}', 5),
+    ('correctAccidentTransmission', 'accidents:correct', '更正上报时间', 'Correct when an accident was passed up',
+     '{"name": "transmission_id", "type": "choice", "required": true, "title_zh": "上报记录", "title_en": "Which transmission"}', 6)
 on conflict on constraint accident_action_pkey do update
 set scope = excluded.scope, title_zh = excluded.title_zh, title_en = excluded.title_en, field = excluded.field,
     place = excluded.place;

@@ -7,6 +7,7 @@ insert into anze.body_power as kept (unit_kind, power, instrument, article, conf
     ('department', 'coordinate', 'LAW-SAFETY', '第十条', 'recalled-med'),
     ('government', 'inspect', 'LAW-SAFETY', '第六十二条', 'recalled-high'),
     ('government', 'order', 'LAW-SAFETY', '第一百一十三条', 'recalled-med'),
+    ('government', 'close', 'LAW-SAFETY', '第一百一十三条', 'found'),
     ('government', 'coordinate', 'LAW-SAFETY', '第九条', 'recalled-high'),
     ('township', 'inspect', 'LAW-SAFETY', '第九条', 'recalled-high'),
     ('township', 'coordinate', 'LAW-SAFETY', '第九条', 'recalled-high'),

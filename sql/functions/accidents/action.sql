@@ -32,6 +32,14 @@ begin
 end
 $$;
 
+-- A transmission among others, with what tells them apart.
+create or replace function anze.accident_transmission_choice(t anze.accident_transmission) returns jsonb stable language plpgsql as $$
+begin
+    return jsonb_build_object('code', t.id, 'from_level', anze.level_code(t.from_level), 'to_level', anze.level_code(t.to_level),
+        'sent_at', anze.instant(anze.accident_sent_at(t)));
+end
+$$;
+
 -- What this caller may do. Each operation has one field to choose for, from what is open to the caller's level; with nothing to
 -- choose from it is not open.
 create or replace function anze.accident_actions(a anze.accident) returns jsonb stable language plpgsql as $$
@@ -52,13 +60,14 @@ begin
                 when 'passAccidentUp' then (
                     select jsonb_agg(l.code order by l.rank) from anze.accident_open_levels(a.id, a.region_code, own_level) l)
                 when 'acknowledgeAccident' then (
-                    select jsonb_agg(jsonb_build_object('code', t.id, 'from_level', f.code, 'to_level', u.code,
-                        'sent_at', anze.instant(t.sent_at)) order by t.sent_at, t.id)
+                    select jsonb_agg(anze.accident_transmission_choice(t) order by anze.accident_sent_at(t), t.id)
                     from anze.accident_transmission t
-                    join anze.level f on f.rank = t.from_level
-                    join anze.level u on u.rank = t.to_level
                     where t.accident_id = a.id and anze.accident_may_acknowledge(t, own_level)
                         and not anze.accident_is_acknowledged(t))
+                when 'correctAccidentTransmission' then (
+                    select jsonb_agg(anze.accident_transmission_choice(t) order by anze.accident_sent_at(t), t.id)
+                    from anze.accident_transmission t
+                    where t.accident_id = a.id and anze.accident_may_correct_sending(t, own_level))
                 when 'recordAccidentNotices' then (
                     select jsonb_agg(distinct r.code order by r.code) from anze.accident_tellable(a.id, own_level) r)
             end as choices offset 0) c

@@ -2,8 +2,9 @@
 
 set local check_function_bodies = off; -- functions of this folder may name later ones
 
--- The unit: of the register where the caller sees it, else as declared by name and credit code. A unit reports for
--- itself alone.
+-- The unit: of the register where the caller sees it, else as declared by name and credit code. An illegal pit, a home
+-- workshop, a house that somebody builds for himself is no unit: it is declared by what it is, and its sector is another one
+-- unless somebody says which; it is tied to a unit by a correction. A unit reports for itself alone.
 create or replace function anze.accident_take_unit(inout a anze.accident, inout faults jsonb)
 language plpgsql as $$
 declare
@@ -11,7 +12,7 @@ declare
     own constant uuid := case when anze.reach() = 'unit' then anze.unit() end;
     named constant uuid := coalesce((a.facts ->> 'unit_id')::uuid, own); -- known first: coalesce keeps the index from being asked
 begin
-    if a.facts ? 'unit_id' or own is not null and not a.facts ? 'unit_credit_code' then
+    if a.facts ? 'unit_id' or own is not null and not a.facts ?| '{unit_credit_code,unit_name}' then
         select * into seen from anze.unit u where u.id = named;
         a.unit_id := seen.id;
         a.unit_name := seen.name;
@@ -21,45 +22,22 @@ begin
         if seen.id is null then
             faults := faults || anze.fault('/unit_id', 'unknown-reference', '没有该单位。', 'There is no such unit.');
         end if;
-    elsif a.facts ? 'unit_credit_code' and a.facts ? 'unit_name' then
+    elsif a.facts ? 'unit_name' then
         a.unit_id := anze.accident_unit_behind(a.facts ->> 'unit_credit_code');
         a.unit_name := a.facts ->> 'unit_name';
         a.unit_credit_code := a.facts ->> 'unit_credit_code';
         a.unit_is_declared := true;
-        a.sector := a.facts ->> 'sector';
+        a.sector := coalesce(a.facts ->> 'sector', case when not a.facts ? 'unit_credit_code' then 'other' end);
     else
-        faults := faults || anze.fault('', 'required', '请给出 unit_id，或同时给出 unit_credit_code 和 unit_name。',
-            'Give unit_id, or both unit_credit_code and unit_name.');
+        faults := faults || anze.fault('', 'required',
+            '请给出 unit_id，或给出 unit_name（有统一社会信用代码的一并给出；没有单位的，写明是什么，如“某村民自建房”，不明的写“不明”）。',
+            'Give unit_id, or unit_name, with unit_credit_code where it has one; where there is no unit, say what it is.');
     end if;
     if own is not null and a.unit_id is distinct from own and a.unit_name is not null then
-        faults := faults || anze.fault(case when a.unit_is_declared then '/unit_credit_code' else '/unit_id' end,
+        faults := faults || anze.fault(case when not a.unit_is_declared then '/unit_id'
+                when a.unit_credit_code is not null then '/unit_credit_code' else '/unit_name' end,
             'not-own-unit', '单位只能报告本单位的事故。', 'A unit reports its own accidents.');
     end if;
-end
-$$;
-
--- When: nothing has happened in the future, and nobody learns of what has not happened.
-create or replace function anze.accident_time_faults(a anze.accident, at timestamptz) returns jsonb
-stable language plpgsql as $$
-declare
-    faults jsonb := '[]';
-begin
-    if a.occurred_at > at then
-        faults := faults || anze.fault('/occurred_at', 'in-future', '事故发生时间不能晚于现在。',
-            'The accident cannot have occurred in the future.');
-    elsif (anze.rule_in_force('ACC.RPT.UNIT', anze.day_of(a.occurred_at), a.region_code)).code is null then
-        faults := faults || anze.fault('/occurred_at', 'no-rule-in-force', '事故发生之日没有施行中的报告规定。',
-            'No rule of reporting was in force on the day of the accident.');
-    end if;
-    if a.learned_at > at then
-        faults := faults || anze.fault('/learned_at', 'in-future', '单位负责人获知时间不能晚于现在。',
-            'The head of the unit cannot have learned of it in the future.');
-    end if;
-    if a.learned_at < a.occurred_at then
-        faults := faults || anze.fault('/learned_at', 'before-occurred-at', '单位负责人获知时间不能早于事故发生时间。',
-            'The head of the unit cannot have learned of it before it occurred.');
-    end if;
-    return faults;
 end
 $$;
 
@@ -106,7 +84,7 @@ declare
 begin
     a.facts := new_facts;
     a.occurred_at := new_facts ->> 'occurred_at';
-    a.learned_at := new_facts ->> 'learned_at';
+    a.learned_at := coalesce((new_facts ->> 'learned_at')::timestamptz, a.reported_at);
     a.region_code := new_facts ->> 'region_code';
     a.place := new_facts ->> 'place';
     a.category := new_facts ->> 'category';
@@ -120,27 +98,6 @@ begin
     a.supplement_ends_at := anze.accident_supplement_end(
         a.occurred_at, anze.accident_supplement_rule(a.category_standard, a.category, a.sector));
     return a;
-end
-$$;
-
--- When the report reached the office that files it. Only an office can say that it was before now.
-create or replace function anze.accident_reception_faults(body jsonb, at timestamptz) returns jsonb
-stable language plpgsql as $$
-declare
-    received constant timestamptz := body ->> 'received_at';
-begin
-    if received is null then
-        return '[]';
-    elsif anze.reach() = 'unit' then
-        return anze.fault('/received_at', 'not-for-units', '接报时间由接报部门填写。',
-            'Only the receiving office states when it received the report.');
-    elsif received > at then
-        return anze.fault('/received_at', 'in-future', '接报时间不能晚于现在。', 'Not in the future.');
-    elsif received < (body ->> 'occurred_at')::timestamptz then
-        return anze.fault('/received_at', 'before-occurred-at', '接报时间不能早于事故发生时间。',
-            'Not before the accident occurred.');
-    end if;
-    return '[]';
 end
 $$;
 
@@ -214,7 +171,7 @@ begin
     a.updated_at := at;
     a.entry_level := anze.region_level_from(given ->> 'region_code', greatest(level, 2::smallint));
     a := anze.accident_take(a, given - '{figures,reporter_name,reporter_phone,received_at,notified}'::text[],
-                            '[]'::jsonb || anze.accident_reception_faults(given, at), at);
+                            '[]'::jsonb || anze.accident_reception_faults(given, (given ->> 'occurred_at')::timestamptz, at), at);
     a.id := anze.new_id(a.region_code, at);
     a := anze.accident_begin(a, given, level, at);
     if given ? 'notified' then

@@ -83,7 +83,7 @@ returns table (level smallint, at timestamptz) stable rows 3 language sql as $$
     select had.level, min(had.at)
     from (select entry_level as level, reported_at as at
           union all
-          select t.to_level, t.sent_at from anze.accident_transmission t where t.accident_id = accident) had
+          select t.to_level, anze.accident_sent_at(t) from anze.accident_transmission t where t.accident_id = accident) had
     group by had.level
 $$;
 
@@ -113,7 +113,7 @@ begin
         case when c.entered > c.base then 'grade_changed' when c.from_level = 0 then 'learned' else 'received' end,
         greatest(c.base, c.entered), anze.term_end(greatest(c.base, c.entered), c.allowed, c.unit),
         least(case when c.from_level = 0 and a.entry_level >= c.to_level then a.reported_at end,
-              (select min(t.sent_at) from anze.accident_transmission t
+              (select min(anze.accident_sent_at(t)) from anze.accident_transmission t
                where t.accident_id = a.id and t.from_level = c.from_level and t.to_level >= c.to_level)),
         report
     from called c where c.base is not null;
@@ -189,14 +189,15 @@ declare
             select from anze.deadline d
             where d.subject_id = a.id and d.superseded_at is null and anze.accident_clock_kind(d) = 'report'
                 and (d.clock, anze.accident_clock_from(d), anze.accident_clock_to(d), d.starts_at, d.due_at)
-                    = (w.code, w.from_level, w.to_level, w.starts_at, w.due_at)));
+                    = (w.code, w.from_level, w.to_level, w.starts_at, w.due_at)
+                and coalesce(d.met_at = w.met_at, true)));
 begin
     with running as materialized (
         select d.* from anze.deadline d
         where d.subject_id = a.id and d.superseded_at is null and anze.accident_clock_kind(d) = 'report'),
     added as materialized (
         select n.id, n.clock, anze.accident_clock_from(n) as from_level, anze.accident_clock_to(n) as to_level,
-            n.details ->> 'starts_from' as starts_from
+            n.details ->> 'starts_from' as starts_from, n.starts_at, n.due_at
         from anze.accident_start_clocks(a, missing, at) n)
     update anze.deadline d
     set met_at = case when w.keeps then coalesce(d.met_at, w.met_at) else d.met_at end,
@@ -204,6 +205,7 @@ begin
         superseded_by = n.id,
         because = case
             when w.keeps then null
+            when (n.starts_at, n.due_at) = (r.starts_at, r.due_at) then 'fact_corrected' -- it was met at another moment
             when n.starts_from = 'grade_changed' then 'grade_changed'
             when n.id is null and coalesce(k.rule_set, a.rule_set) = a.rule_set then 'grade_changed'
             else 'fact_corrected' end
@@ -215,7 +217,8 @@ begin
         select count(*) > 0 as keeps, min(x.met_at) as met_at
         from unnest(wanted) x
         where (x.code, x.from_level, x.to_level, x.starts_at, x.due_at)
-            = (r.clock, anze.accident_clock_from(r), anze.accident_clock_to(r), r.starts_at, r.due_at)) w
+            = (r.clock, anze.accident_clock_from(r), anze.accident_clock_to(r), r.starts_at, r.due_at)
+            and coalesce(r.met_at = x.met_at, true)) w
     where d.id = r.id
         and case when w.keeps then r.met_at is null and w.met_at is not null
                  else r.met_at is null or n.id is not null or k.rule_set <> a.rule_set end;

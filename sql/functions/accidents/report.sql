@@ -27,15 +27,6 @@ begin
 end
 $$;
 
-create or replace function anze.accident_as_of_faults(a anze.accident, as_of timestamptz, at timestamptz) returns jsonb
-stable language sql as $$
-    select case
-    when as_of > at then anze.fault('/as_of', 'in-future', '数据截止时间不能晚于现在。', 'Not in the future.')
-    when as_of < a.occurred_at then anze.fault('/as_of', 'before-occurred-at', '数据截止时间不能早于事故发生时间。',
-        'Not before the accident occurred.')
-    else '[]' end
-$$;
-
 -- The next number of a report, and the derived state after it.
 create or replace function anze.accident_take_report(a anze.accident, at timestamptz) returns anze.accident
 language plpgsql as $$
@@ -86,12 +77,15 @@ immutable language sql as $$
         or root = 1 and k = 'narrative'
 $$;
 
--- The facts with what a correction gives. null takes a fact away; another unit takes the place of the one before.
+-- The facts with what a correction gives. null takes a fact away; another unit takes the place of the one before. The
+-- standard that was given to be sure of it goes with the category and the day that it was given for.
 create or replace function anze.accident_corrected_facts(facts jsonb, correction jsonb) returns jsonb
 immutable language sql as $$
     select jsonb_strip_nulls(
-    case when correction ?| '{unit_id,unit_credit_code}' then facts - '{unit_id,unit_credit_code,unit_name}'::text[]
-         else facts end || correction)
+        (facts - case when correction ?| '{unit_id,unit_credit_code,unit_name}'
+                      then '{unit_id,unit_credit_code,unit_name}'::text[] else '{}' end
+               - case when correction ?| '{category,occurred_at}' then '{category_standard}'::text[] else '{}' end)
+        || correction)
 $$;
 
 -- Whether facts that hang on the caller's sight (unit, place, sector) change; if not, they are not looked at again.
@@ -104,7 +98,7 @@ begin
         perform anze.refuse_all(faults);
         return a;
     end if;
-    if before.unit_is_declared or correction ?| '{unit_id,unit_credit_code}'
+    if before.unit_is_declared or correction ?| '{unit_id,unit_credit_code,unit_name}'
         or exists (select from anze.unit u where u.id = before.unit_id)
     then
         return anze.accident_take(a, anze.accident_corrected_facts(a.facts, correction), faults, at);
@@ -119,6 +113,57 @@ begin
 end
 $$;
 
+-- A day across the change of the standard: the same two digits mean another category there, so which one it is must be said.
+create or replace function anze.accident_edition_faults(a anze.accident, given jsonb) returns jsonb stable language sql as $$
+    select coalesce(jsonb_agg(anze.fault('/category', 'of-another-standard',
+        format('事故发生之日施行的是 %s，请按该标准给出事故类别（原为 %s 的 %s %s%s）。', n.standard, b.standard, b.code, b.title_zh,
+            '；同名类别为 ' || same.code),
+        format('On that day %s was in force: give the category by it (it was %s %s of %s%s).', n.standard, b.code, b.title_en,
+            b.standard, '; of the same name is ' || same.code))), '[]')
+    from (select distinct c.standard from anze.accident_category c
+          where c.in_force @> anze.day_of((given ->> 'occurred_at')::timestamptz)) n
+    join anze.accident_category b on (b.standard, b.code) = (a.category_standard, a.category)
+    left join anze.accident_category same on same.standard = n.standard and same.title_zh = b.title_zh
+    where n.standard <> a.category_standard and not given ? 'category'
+        and exists (select from anze.accident_category x where (x.standard, x.code) = (n.standard, a.category))
+$$;
+
+-- The accident with the moment of reception that a correction gives.
+create or replace function anze.accident_received(a anze.accident, given jsonb) returns anze.accident
+stable language plpgsql as $$
+begin
+    a.reported_at := coalesce((given ->> 'received_at')::timestamptz, a.reported_at);
+    if not a.facts ? 'learned_at' then
+        a.learned_at := a.reported_at;
+    end if;
+    return a;
+end
+$$;
+
+-- It was received later than was said: nothing was owed on the days before.
+create or replace function anze.accident_first_day_anew(a anze.accident, report integer, at timestamptz) returns void
+language plpgsql as $$
+declare
+    first_day constant date := anze.day_of(a.reported_at) + 1;
+    owed anze.deadline;
+    planned anze.deadline;
+begin
+    for owed in
+        select d.* from anze.deadline d
+        where d.subject_id = a.id and d.superseded_at is null and anze.accident_clock_kind(d) = 'daily'
+            and (d.details ->> 'day')::date < first_day
+    loop
+        planned := null;
+        if owed.met_at is null or anze.day_of(owed.met_at) >= first_day then
+            planned := anze.accident_start_day(a, first_day, report, at);
+            update anze.deadline d set met_at = owed.met_at where d.id = planned.id and owed.met_at is not null;
+        end if;
+        update anze.deadline d set superseded_at = at, because = 'fact_corrected', superseded_by = planned.id
+        where d.id = owed.id;
+    end loop;
+end
+$$;
+
 create or replace function anze.correct_accident_report(accident uuid, report_number integer, if_match text, given jsonb)
 returns table (status text, body text, etag text, location text) language plpgsql as $$
 #variable_conflict use_column
@@ -128,7 +173,7 @@ declare
     wrong anze.accident_report;
     latest integer;
     as_of timestamptz;
-    correction constant jsonb := given - '{reason,as_of,figures,narrative}'::text[];
+    correction constant jsonb := given - '{reason,as_of,received_at,figures,narrative}'::text[];
     faults jsonb;
 begin
     select * into wrong from anze.accident_report r where r.accident_id = a.id and r.number = report_number;
@@ -140,18 +185,21 @@ begin
         perform anze.refuse_state('该报告已被更正，请更正其最新版本。',
             'This report was corrected already: correct its latest version.', array[latest::text]);
     end if;
-    as_of := coalesce((given ->> 'as_of')::timestamptz, wrong.as_of);
-    faults := '[]'::jsonb || anze.accident_correction_faults(wrong.root, given);
-    if given ? 'as_of' then
-        faults := faults || anze.accident_as_of_faults(a, as_of, at);
-    end if;
-    a := anze.accident_retake(a, correction, faults, at);
+    as_of := coalesce((given ->> 'as_of')::timestamptz,
+        case when wrong.root = 1 and wrong.as_of = a.reported_at then (given ->> 'received_at')::timestamptz end, wrong.as_of);
+    faults := '[]'::jsonb || anze.accident_correction_faults(wrong.root, given)
+        || anze.accident_corrected_moment_faults(a, wrong, as_of, given, at)
+        || anze.accident_edition_faults(a, given);
+    a := anze.accident_retake(anze.accident_received(a, given), correction, faults, at);
     a.report_count := a.report_count + 1;
     insert into anze.accident_report (accident_id, number, kind, root, corrects, reason, as_of, recorded_at,
         moves_grade, figures, content, level)
     values (a.id, a.report_count, 'correction', wrong.root, wrong.number, given ->> 'reason', as_of, at,
         wrong.root = 1 or as_of < a.supplement_ends_at, coalesce(given -> 'figures', '{}'),
         given - '{reason,as_of,figures}'::text[], anze.caller_level());
+    if given ? 'received_at' then
+        perform anze.accident_first_day_anew(a, a.report_count, at);
+    end if;
     a := anze.accident_take_report(a, at);
     if correction ? 'occurred_at' then
         perform anze.cases_follow_accident(a.id, a.occurred_at);

@@ -44,7 +44,7 @@ create or replace function anze.accident_transmission_json(t anze.accident_trans
 stable language plpgsql as $$
 begin
     return (select jsonb_build_object('id', t.id, 'from_level', f.code, 'to_level', u.code, 'channel', t.channel,
-            'sent_at', anze.instant(t.sent_at), 'recorded_at', anze.instant(t.recorded_at), 'note', t.note,
+            'sent_at', anze.instant(anze.accident_sent_at(t)), 'recorded_at', anze.instant(t.recorded_at), 'note', t.note,
             'received_at', (select anze.instant(r.received_at) from anze.accident_receipt r where r.transmission_id = t.id))
         from anze.level f, anze.level u where f.rank = t.from_level and u.rank = t.to_level);
 end
@@ -122,7 +122,7 @@ begin
                 left join anze.accident_receptions(a.id, a.entry_level, a.reported_at) h on h.level = l.rank
                 where g.rank = a.grade and l.rank >= 2),
             'transmissions', (
-                select coalesce(jsonb_agg(anze.accident_transmission_json(t) order by t.sent_at, t.recorded_at), '[]')
+                select coalesce(jsonb_agg(anze.accident_transmission_json(t) order by anze.accident_sent_at(t), t.recorded_at), '[]')
                 from anze.accident_transmission t where t.accident_id = a.id),
             'recipients', (
                 select coalesce(jsonb_agg(jsonb_build_object('level', (select l.code from anze.level l where l.rank = t.level),
@@ -153,7 +153,8 @@ begin
     set version = a.version, state = a.state, unit_id = a.unit_id, unit_is_declared = a.unit_is_declared,
         unit_name = a.unit_name, unit_credit_code = a.unit_credit_code, region_code = a.region_code,
         sector = a.sector, rule_set = a.rule_set, category_standard = a.category_standard, category = a.category,
-        place = a.place, occurred_at = a.occurred_at, learned_at = a.learned_at, facts = a.facts, deaths = a.deaths,
+        place = a.place, occurred_at = a.occurred_at, learned_at = a.learned_at,
+        reported_at = a.reported_at, facts = a.facts, deaths = a.deaths,
         missing = a.missing, trapped = a.trapped, serious_injuries = a.serious_injuries,
         minor_injuries = a.minor_injuries, evacuated = a.evacuated, at_risk = a.at_risk,
         direct_loss_cny = a.direct_loss_cny, grade = a.grade, grade_is_lower_bound = a.grade_is_lower_bound,

@@ -23,18 +23,6 @@ returns setof anze.level stable rows 3 language sql as $$
                       where t.accident_id = accident and t.from_level = by_level and t.to_level = l.rank)
 $$;
 
-create or replace function anze.accident_sending_faults(a anze.accident, given jsonb, at timestamptz) returns jsonb
-stable language sql as $$
-    select case
-    when given ->> 'channel' = 'system' and given ? 'sent_at' then anze.fault('/sent_at', 'not-for-system',
-        '系统上报的时间由系统记录。', 'The service itself records when it passed something up.')
-    when (given ->> 'sent_at')::timestamptz > at then anze.fault('/sent_at', 'in-future', '上报时间不能晚于现在。',
-        'Not in the future.')
-    when (given ->> 'sent_at')::timestamptz < a.occurred_at then anze.fault('/sent_at', 'before-occurred-at',
-        '上报时间不能早于事故发生时间。', 'Not before the accident occurred.')
-    else '[]' end
-$$;
-
 create or replace function anze.pass_accident_up(accident uuid, if_match text, given jsonb)
 returns table (status text, body text, etag text, location text) language plpgsql as $$
 #variable_conflict use_column
@@ -53,7 +41,9 @@ begin
         perform anze.refuse_state('您所在层级已向该层级上报。', 'Your level has passed it to that one already.',
             array(select l.code from anze.accident_open_levels(a.id, a.region_code, by_level) l order by l.rank));
     end if;
-    perform anze.refuse_all('[]'::jsonb || anze.accident_sending_faults(a, given, at));
+    if given ? 'sent_at' then
+        perform anze.refuse_all('[]'::jsonb || anze.accident_sent_faults(a, given ->> 'channel', sent_at, null, at));
+    end if;
     insert into anze.accident_transmission (accident_id, from_level, to_level, channel, sent_at, recorded_at, note)
     values (a.id, by_level, up_to, given ->> 'channel', sent_at, at, given ->> 'note')
     returning id into sent;

@@ -251,6 +251,20 @@ set search_path = pg_catalog, pg_temp as $$
         || anze.no_body_faults((e.content ->> 'supervisor_id')::uuid, 'supervisor_id')
 $$;
 
+-- For the level that has it now it is filed and published anew, within the same terms: once its notice is out, filing where a
+-- level is above, publication where it is public.
+create or replace function anze.listing_told_anew(c anze.case_file, at timestamptz) returns jsonb stable language sql
+set search_path = pg_catalog, pg_temp as $$
+    select coalesce(jsonb_object_agg(f.fact, f.value), '{}')
+    from (values
+        ('refile_by', 'LIST.HAZ.FILE', c.facts ? 'listed_on' and c.level < (select max(l.rank) from anze.level l)),
+        ('republish_by', 'LIST.HAZ.PUBLISH', c.is_public)) n(day, rule, is_owed)
+    cross join lateral anze.rule_on(n.rule, anze.day_of(at), c.region_code) r
+    cross join lateral (values
+        (n.day, anze.term_day(anze.day_of(at), r.value, r.unit)::text), (n.day || '_rule', n.rule)) f(fact, value)
+    where n.is_owed
+$$;
+
 create or replace function anze.case_effect_listing_upgraded(c anze.case_file, e anze.case_event) returns anze.case_file
 language plpgsql
 set search_path = pg_catalog, pg_temp as $$
@@ -261,8 +275,16 @@ begin
             'from_supervisor_id', c.supervisor_id, 'to_supervisor_id', e.content ->> 'supervisor_id'))));
     c.level := e.level;
     c.supervisor_id := e.content ->> 'supervisor_id';
+    c.facts := c.facts - '{refile_by,refile_by_rule,republish_by,republish_by_rule}'::text[]
+        || anze.listing_told_anew(c, e.at);
     return c;
 end
+$$;
+
+create or replace function anze.case_guard_listing_republished(c anze.case_file) returns jsonb stable language sql
+set search_path = pg_catalog, pg_temp as $$
+    select anze.refusal_where(not c.facts ? 'republish_by', '公示后未提级，无需重新公示。',
+        'It was not taken over since it was published.')
 $$;
 
 create or replace function anze.case_effect_listing_review_failed(c anze.case_file, e anze.case_event)
@@ -315,18 +337,78 @@ begin
 end
 $$;
 
--- Closing a unit down is for those who did not put it right in time, failed the review or were stopped (安全生产法 113).
-create or replace function anze.case_guard_listing_closable(c anze.case_file) returns jsonb stable language sql
+-- Closed down, by the grounds of article 113 alone --------------------------------------------------------------------------
+
+-- Whether it was stopped to put itself in order: in this case, or in that of its hazard.
+create or replace function anze.listing_was_stopped(c anze.case_file) returns boolean stable language sql
 set search_path = pg_catalog, pg_temp as $$
-    select anze.refusal_where(not (anze.listing_is_stopped(c) or c.facts ? 'late_count' or c.facts ? 'failed_reviews'
-            or anze.listing_is_late(c, clock_timestamp())), '未逾期、未停产停工且核查未不合格的，不能提请关闭。',
-        'It is not late, not stopped, and no review failed: there is nothing to close it down for.')
+    select c.facts ? 'stopped_on' or exists (
+        select from anze.case_event e where e.case_id = c.parent_id and e.to_state = 'suspended')
+$$;
+
+-- So many penalties within so long: three in 180 days, or four in a year, by the rules of the last one's day.
+create or replace function anze.penalties_reach(penalties integer, since date, until date, of_region text,
+    count_rule text, term_rule text) returns boolean stable language sql
+set search_path = pg_catalog, pg_temp as $$
+    select coalesce(penalties >= n.value
+        and until < anze.term_day(since, t.value, t.unit), false)
+    from anze.rule_on(count_rule, until, of_region) n, anze.rule_on(term_rule, until, of_region) t
+$$;
+
+create or replace function anze.closure_penalty_faults(c anze.case_file, content jsonb) returns jsonb
+stable language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    n constant integer := content ->> 'penalties';
+    since constant date := content ->> 'penalized_from';
+    until constant date := content ->> 'penalized_until';
+    lacking constant jsonb := (
+        select coalesce(jsonb_agg(anze.fault('/fields/' || f.name, 'required', '以多次处罚为由的，应写明次数和起止日期。',
+            'This ground names how many penalties there were, and from when until when.') order by f.place), '[]')
+        from unnest('{penalties,penalized_from,penalized_until}'::text[]) with ordinality f(name, place)
+        where not content ? f.name);
+begin
+    if lacking <> '[]' then
+        return lacking;
+    end if;
+    return anze.day_ahead_faults(content, '{penalized_from,penalized_until}')
+        || anze.field_fault_where(until < since, 'penalized_until', 'before-first', '末次处罚不能早于首次处罚。',
+            'The last penalty is not before the first.')
+        || anze.field_fault_where(
+            not anze.penalties_reach(n, since, until, c.region_code, 'CLOSE.PENALTIES.SHORT', 'CLOSE.PENALTIES.SHORT.DAYS')
+            and not anze.penalties_reach(n, since, until, c.region_code, 'CLOSE.PENALTIES.YEAR', 'CLOSE.PENALTIES.YEAR.LONG'),
+            'penalties', 'too-few', '未达到180日内三次或者一年内四次。',
+            'Neither three penalties in 180 days nor four in a year.');
+end
+$$;
+
+-- The accident is one of the unit that the caller sees, major or worse.
+create or replace function anze.closure_accident_faults(c anze.case_file, e anze.case_event) returns jsonb
+stable language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    unknown constant jsonb := case when e.content ? 'accident_id' then anze.case_check_accident_linked(c, e)
+        else anze.field_fault_where(true, 'accident_id', 'required', '请指明所发生的事故。', 'Name the accident.') end;
+begin
+    if unknown <> '[]' then
+        return unknown;
+    end if;
+    return anze.field_fault_where(
+        (select a.grade < g.rank from anze.accident a, anze.accident_grade g
+         where a.id = (e.content ->> 'accident_id')::uuid and g.code = 'major'),
+        'accident_id', 'below-major', '该事故不是重大或者特别重大事故。', 'The accident is neither major nor extraordinary.');
+end
 $$;
 
 create or replace function anze.case_check_listing_closure(c anze.case_file, e anze.case_event) returns jsonb
 stable language sql
 set search_path = pg_catalog, pg_temp as $$
     select anze.no_body_faults((e.content ->> 'to_government_id')::uuid, 'to_government_id')
+        || case e.content ->> 'ground'
+            when 'repeated_penalties' then anze.closure_penalty_faults(c, e.content)
+            when 'unfit_after_accident' then anze.closure_accident_faults(c, e)
+            else anze.field_fault_where(not anze.listing_was_stopped(c), 'ground', 'not-stopped',
+                '未责令停产停业整顿的，不能以此为由提请关闭。', 'It was never stopped: this is no ground.') end
 $$;
 
 create or replace function anze.case_effect_listing_closure(c anze.case_file, e anze.case_event) returns anze.case_file

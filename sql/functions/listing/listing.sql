@@ -206,6 +206,50 @@ set search_path = pg_catalog, pg_temp as $$
     order by length(anze.region_prefix(u.region_code)) desc, u.supervision_role = 'comprehensive', u.id limit 1
 $$;
 
+-- Whose duty it is to report what is beyond its power, of who raises it: by the catalogue of the day (clause 6.11).
+create or replace function anze.unit_owing_on(event text) returns anze.unit stable language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    u constant anze.unit := (select x from anze.unit x where x.id = anze.unit());
+begin
+    return case when exists (
+        select from anze.duty d
+        join anze.unit_span s on s.unit_id = u.id and s.during @> anze.today() and anze.duty_binds(d, s)
+        where d.period = 'event' and d.event = unit_owing_on.event and d.in_force @> anze.today()) then u end;
+end
+$$;
+
+create or replace function anze.escalation_event_faults(given jsonb, raiser anze.unit) returns jsonb stable language sql
+set search_path = pg_catalog, pg_temp as $$
+    select case when not given ? 'event_id' or exists (
+        select from anze.duty_event e
+        where e.id = (given ->> 'event_id')::uuid and e.unit_id = raiser.id and e.kind = 'beyond_local_power') then '[]'
+    else anze.fault('/event_id', 'unknown-reference', '没有本单位的这一触发事件。', 'There is no such event of your body.') end
+$$;
+
+-- Raising it is what the duty asks for: the record comes with it, of the event that is named or of one of its own. (What a
+-- duty owes for an event is planned with the event.)
+create or replace function anze.escalation_is_record(c anze.case_file, given jsonb, raiser anze.unit) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    of_event uuid := given ->> 'event_id';
+    r anze.duty_record;
+begin
+    if of_event is null then
+        insert into anze.duty_event (kind, unit_id, occurred_at, subject, note, region_code, sector)
+        values ('beyond_local_power', raiser.id, c.opened_at, c.title, '/v1/cases/' || c.id, raiser.region_code, raiser.sector)
+        returning id into of_event;
+        perform anze.plan_event(of_event);
+    end if;
+    r := anze.duty_record_keep(anze.duty_record_of(jsonb_build_object('kind', 'issue', 'title', c.title,
+        'on_day', anze.day_of(c.opened_at), 'event_id', of_event, 'evidence', coalesce(given -> 'evidence', '[]'),
+        'content', jsonb_build_object('matter', given ->> 'matter', 'source', '/v1/cases/' || c.id,
+            'handling', '已报告本级安委会和上级主管部门：' || (given ->> 'asks_for'))), raiser), '{}');
+    perform anze.settle_records(array[r.id]);
+end
+$$;
+
 create or replace function anze.raise_escalation(given jsonb)
 returns table (status text, body text, etag text, location text)
 security definer language plpgsql
@@ -216,21 +260,25 @@ declare
     parent constant anze.case_file := anze.parent_case(given);
     u constant anze.unit := anze.unit_of_matter(given, parent);
     committee constant anze.unit := anze.committee_of(coalesce(anze.seat(), anze.region()));
+    raiser constant anze.unit := anze.unit_owing_on('beyond_local_power');
     superior uuid := given ->> 'superior_id';
     c anze.case_file;
 begin
     perform anze.refuse_all('[]'::jsonb
         || anze.parent_faults(given, parent, '{hazard,listed_supervision,hazard_as_accident}')
         || anze.unit_of_matter_faults(given, parent, u) || anze.supervisor_faults(superior, '/superior_id')
-        || anze.evidence_faults(coalesce(given -> 'evidence', '[]')));
+        || anze.escalation_event_faults(given, raiser) || anze.evidence_faults(coalesce(given -> 'evidence', '[]')));
     if committee.id is null then
         perform anze.refuse_state('本级及上级尚未登记安委会。', 'No safety committee is registered here or above.');
     end if;
     superior := coalesce(superior, (anze.department_above(committee, coalesce(parent.sector, u.sector))).id);
     c := anze.open_case('escalation', coalesce(parent.unit_id, u.id), committee.id, anze.body_level(committee),
-        given ->> 'title', given - '{parent_id,unit_id,title,superior_id,evidence}'::text[]
+        given ->> 'title', given - '{parent_id,unit_id,title,superior_id,event_id,evidence}'::text[]
             || jsonb_build_object('superior_id', superior, 'raised_level', anze.level_code(anze.caller_level())),
         parent.id, given - '{evidence}'::text[], coalesce(given -> 'evidence', '[]'));
+    if raiser.id is not null then
+        perform anze.escalation_is_record(c, given, raiser);
+    end if;
     return query select '201', a.body, a.etag, a.location from anze.case_answer(c) a;
 end
 $$;

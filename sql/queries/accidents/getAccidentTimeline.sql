@@ -10,7 +10,8 @@ events as (
         case when anze.accident_is_told_on(r) then 'authority' else r.actor end as actor,
         case when not anze.accident_is_told_on(r) then r.on_behalf_of end as on_behalf_of, anze.level_code(r.level) as level,
         jsonb_build_object('report_number', r.number, 'kind', r.kind, 'corrects', r.corrects, 'reason', r.reason,
-            'as_of', anze.instant(r.as_of), 'moves_grade', r.moves_grade) as about
+            'as_of', anze.instant(r.as_of), 'moves_grade', r.moves_grade,
+            'received_at', anze.instant((r.content ->> 'received_at')::timestamptz)) as about
     from anze.accident_report r where r.accident_id = :accident_id::uuid
     union all
     select c.changed_at, 2, c.number, case when c.number = 1 then 'graded' else 'grade_changed' end,
@@ -27,6 +28,11 @@ events as (
         jsonb_build_object('transmission_id', t.id, 'to_level', anze.level_code(t.to_level),
             'channel', t.channel, 'sent_at', anze.instant(t.sent_at), 'note', t.note)
     from anze.accident_transmission t where t.accident_id = :accident_id::uuid
+    union all
+    select x.recorded_at, 1, x.number, 'sending_corrected', x.actor, x.on_behalf_of, anze.level_code(x.level),
+        jsonb_build_object('transmission_id', x.transmission_id, 'was_sent_at', anze.instant(x.was_sent_at),
+            'sent_at', anze.instant(x.sent_at), 'reason', x.reason)
+    from anze.accident_transmission_correction x where x.accident_id = :accident_id::uuid
     union all
     select r.received_at, 1, 0, 'acknowledged', r.actor, r.on_behalf_of, anze.level_code(r.level),
         jsonb_build_object('transmission_id', r.transmission_id, 'note', r.note)
