@@ -11,8 +11,8 @@ days = itertools.count()
 
 
 def a_day_of_office() -> dict:
-    """Each time another day: nobody holds a post twice at a time."""
-    first = date(2021, 1, 1) + timedelta(days=next(days))
+    """Each time another day, within what a unit may enter: nobody holds a post twice at a time."""
+    first = date.today() - timedelta(days=350 - next(days))
     return {"person_id": PERSON, "unit_id": OWN.id, "post": "team_leader", "held_from": str(first),
             "held_until": str(first + timedelta(days=1))}
 
@@ -23,6 +23,7 @@ ASKED = {
     "createPerson": ("/v1/people", {"unit_id": OWN.id, "name": "王建国"}, None),
     "getPerson": (f"/v1/people/{PERSON}", None, None),
     "updatePerson": (f"/v1/people/{PERSON}", {"name": "改名"}, OLD),
+    "agreeToAppointment": (f"/v1/people/{PERSON}/consents", {"unit_id": OWN.id, "note": "同意"}, None),
     "listAppointments": ("/v1/appointments", None, None),
     "createAppointment": ("/v1/appointments", a_day_of_office, None),
     "getAppointment": (f"/v1/appointments/{APPOINTMENT}", None, None),

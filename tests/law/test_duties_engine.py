@@ -383,6 +383,35 @@ def test_who_held_the_post_longest_in_the_period_answers_for_it(office, handover
     assert one["holder_id"] == people[answers]
 
 
+def act(office, unit: str, post: str, since: str, until: str | None = None) -> str:
+    person = office.appoint(unit, post, since, until)
+    office.run("update anze.appointment set kind = 'acting' where person_id = %s", person)
+    return person
+
+
+@pytest.mark.parametrize("since, until, answers", [
+    ("2026-06-01", "2026-06-16", "acting"), ("2026-06-01", "2026-06-15", "head"), ("2026-05-20", None, "acting")])
+def test_who_acts_for_the_head_holds_the_duties_of_these_days_and_the_head_does_not(office, since, until, answers):
+    unit = office.unit("department", level="county")
+    duty = office.duty(unit_kinds=["department"], post="department_head", record_kinds=["led_inspection"])
+    people = {"head": office.appoint(unit, "department_head", "2025-01-01"), "acting": act(office, unit, "department_head", since, until)}
+    office.plan(unit, "2026-06-01", "2026-07-01")
+    (one,) = office.obligations(unit, duty)
+    assert one["holder_id"] == people[answers]
+    assert str(office.value("select anze.post_holder(%s, 'department_head', '[2026-06-01,2026-07-01)')", unit)) == people[answers]
+    office.record(unit, "2026-06-10", kind="led_inspection", person=people["acting"])
+    assert office.states(unit, duty) == {"2026-06-01": "done"}
+
+
+def test_somebody_acting_in_a_vacant_post_owes_what_its_holder_owes_for_himself(office):
+    unit = office.unit("government", level="county")
+    duty = office.duty(unit_kinds=["government"], post="government_head", is_personal=True, period="year",
+                       record_kinds=["annual_report"])
+    left, acting = office.appoint(unit, "government_head", "2024-01-01", "2026-03-01"), act(office, unit, "government_head", "2026-03-01")
+    office.plan(unit, "2026-01-01", "2026-02-01")
+    assert [o["person_id"] for o in office.obligations(unit, duty)] == [acting] != [left]
+
+
 @pytest.fixture
 def headed(office):
     """A department whose duty of June is done by the record of somebody who was thought to be its head."""

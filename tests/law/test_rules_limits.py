@@ -104,11 +104,12 @@ def what_is_entered(hand: Desk) -> None:
     for caller in (COUNTY, {"reach": "unit", "unit": UNIT.id, "actor": "unit"}):
         hand.speak_as(caller)
         for days in (0, 1, 5000):
-            assert hand.value("select jsonb_typeof('[]'::jsonb || anze.backdating_faults(anze.today() - %s, '/on_day', %s, '150622'))",
-                              days, UNIT.id) == "array"
+            assert hand.value("select jsonb_typeof(anze.backdating_faults(anze.today() - %s, '/on_day', %s, '150622')"
+                              " || anze.appointment_backdating_faults(anze.today() - %s, '/held_from', u))"
+                              " from anze.unit u where u.id = %s", days, UNIT.id, days, UNIT.id) == "array"
 
 
-RESTS_ON = {"DUTY.": what_is_entered, "ACC.": accidents, "NOTICE.ACCIDENT.": accidents, "HAZ.": hazards, "LIST.": listings, "ESCALATION.": listings,
+RESTS_ON = {"DUTY.": what_is_entered, "APPOINT.": what_is_entered, "ACC.": accidents, "NOTICE.ACCIDENT.": accidents, "HAZ.": hazards, "LIST.": listings, "ESCALATION.": listings,
             "HAZACC.": listings, "LIGHT.": duties, "NOTICE.": duties, "STRUCT.": structures, "RISK.": risks,
             "HAZSOURCE.": risks, "INSURE.": insurance}
 

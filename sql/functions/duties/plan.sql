@@ -6,8 +6,8 @@
 -- it says so (counts_from), for the whole period in which it begins. What the unit was on the last day of the period (or on
 -- its own) counts.
 --
--- Who answers for it (holder_id): who held the post for the most days of the period, the later one of equals. Records
--- of every holder count. Planning again changes nothing that still follows; what does not follow any more and was not
+-- Who answers for it (holder_id): who held the post for the most days of the period, the later one of equals; days on which
+-- somebody acted in it are his, and not the holder's. Records of every holder count. Planning again changes nothing that still follows; what does not follow any more and was not
 -- done is withdrawn, and so is what somebody did for himself who turns out not to have held the post.
 
 set local check_function_bodies = off; -- functions of this folder may name later ones
@@ -106,14 +106,25 @@ return case
     else round((d).minimum_count::numeric * days / period_days)
 end;
 
+-- How many days of a time somebody served in a post: not those on which another acted for him.
+create or replace function anze.days_served(held daterange, during daterange, others_acted datemultirange) returns integer
+immutable parallel safe language sql
+return case when others_acted is null then anze.common_days(held, during)
+            else (select coalesce(sum(upper(d) - lower(d)), 0)
+                  from unnest(datemultirange(held * during) - others_acted) d) end;
+
 -- Who answers for the post in a period.
 create or replace function anze.post_holder(unit_id uuid, post text, during daterange) returns uuid
 stable parallel safe language sql
 as $$
-    select a.person_id from anze.appointment a
+    select a.person_id
+    from anze.appointment a
+    left join (
+        select range_agg(x.held) as days from anze.appointment x
+        where x.unit_id = post_holder.unit_id and x.post = post_holder.post and x.kind = 'acting') s on a.kind = 'regular'
     where a.unit_id = post_holder.unit_id and a.post = post_holder.post and a.held && during
     group by a.person_id
-    order by sum(anze.common_days(a.held, during)) desc, max(lower(a.held)) desc, a.person_id
+    order by sum(anze.days_served(a.held, during, s.days)) desc, max(lower(a.held)) desc, a.person_id
     limit 1
 $$;
 
@@ -155,12 +166,16 @@ as $$
     select s.unit_id, s.post, s.there, s.person_id, s.days,
         row_number() over (partition by s.unit_id, s.post, s.there order by s.days desc, s.since desc, s.person_id)
     from (
-        select w.unit_id, w.post, w.there, a.person_id, sum(anze.common_days(a.held, w.there))::integer as days,
+        select w.unit_id, w.post, w.there, a.person_id, sum(anze.days_served(a.held, w.there, d.days))::integer as days,
             max(lower(a.held)) as since
         from (select distinct x.* from unnest(unit_ids, posts, there) x(unit_id, post, there)) w
         join (
             select h.* from anze.appointment h where h.unit_id = any (array(select distinct x from unnest(unit_ids) x))
             offset 0) a on a.unit_id = w.unit_id and a.post = w.post and a.held && w.there
+        left join (
+            select x.unit_id, x.post, range_agg(x.held) as days from anze.appointment x
+            where x.kind = 'acting' and x.unit_id = any (unit_ids)
+            group by x.unit_id, x.post) d on d.unit_id = a.unit_id and d.post = a.post and a.kind = 'regular'
         group by w.unit_id, w.post, w.there, a.person_id) s
 $$;
 
