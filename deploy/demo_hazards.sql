@@ -350,12 +350,20 @@ begin
 end
 $$;
 
+-- What guards history and follows it rests while days are laid back. What counts goes on: sums of the demo city come from the
+-- same triggers as those of any other.
 create or replace procedure pg_temp.rest(are_resting boolean) language plpgsql as $$
 declare
     watched text;
+    counting text;
 begin
     foreach watched in array array['case_file', 'case_event', 'deadline', 'hazard', 'hazard_judgement'] loop
         execute format('alter table anze.%I %s trigger user', watched, case when are_resting then 'disable' else 'enable' end);
+        for counting in
+            select t.tgname from pg_trigger t where t.tgrelid = format('anze.%I', watched)::regclass and t.tgname like 'tally\_%'
+        loop
+            execute format('alter table anze.%I enable trigger %I', watched, counting);
+        end loop;
     end loop;
 end
 $$;

@@ -413,24 +413,41 @@ def test_filters_of_the_list(listed, query, expected):
     assert names(made, of(region="1506").items(f"/v1/cases?{query}")) == expected
 
 
-def test_deadlines_are_listed_the_soonest_first_each_for_whom_it_concerns(listed):
+def test_what_runs_out_first_stands_first_and_what_is_overdue_after_it_each_for_whom_it_concerns(listed):
     made, of = listed
     found = of(region="1506").items("/v1/deadlines?limit=3")
-    assert [d["due_at"] for d in found] == sorted(d["due_at"] for d in found) and len(found) == 8
-    assert found[0]["state"] == "overdue" and found[0]["overdue_seconds"] >= 0 and found[0]["subject"] == "测试事项一件"
-    assert found[0]["link"] == f"/v1/cases/{made['chemicals']}" and found[0]["basis"]["rule"] == "TEST.CASE.HOURS"
+    running, late = found[:-1], found[-1]
+    assert [d["due_at"] for d in running] == sorted(d["due_at"] for d in running) and len(found) == 8
+    assert {d["state"] for d in running} == {"running"}
+    assert late["state"] == "overdue" and late["overdue_seconds"] >= 0 and late["subject"] == "测试事项一件"
+    assert late["link"] == f"/v1/cases/{made['chemicals']}" and late["basis"]["rule"] == "TEST.CASE.HOURS"
     assert {d["unit"]["id"] for d in of(unit=SUPERVISOR.id).items("/v1/deadlines")} == {SUPERVISOR.id}
     assert len(of(region="150621").items("/v1/deadlines")) == 2 and of(unit=UNIT.id).items("/v1/deadlines") == []
 
 
 @pytest.mark.parametrize("query, count", [
-    ("overdue=true", 1), ("overdue=false", 7), ("kind=case", 8), ("kind=duty", 0), (f"unit_id={SUPERVISOR.id}", 4),
-    ("due_before=2020-01-01T00:00:00Z", 0), ("region=150621", 2), ("sector=coal", 6)])
+    ("overdue=true", 1), ("overdue=false", 7), ("state=overdue", 1), ("state=running", 7), ("kind=case", 8), ("kind=duty", 0),
+    ("kind=duty,case", 8), (f"unit_id={SUPERVISOR.id}", 4), ("due_before=2020-01-01T00:00:00Z", 0), ("due_after=2020-01-01T00:00:00Z", 8),
+    ("due_after=2100-01-01T00:00:00Z", 0), ("due_after=2020-01-01T00:00:00Z&due_before=2100-01-01T00:00:00Z", 8), ("region=150621", 2),
+    ("sector=coal", 6)])
 def test_filters_of_deadlines(listed, query, count):
     _, of = listed
     who = of(region="1506")
     assert len(who.items(f"/v1/deadlines?{query}")) == count
     assert who.get(f"/v1/deadlines?{query}", headers={"Prefer": "count=exact"}).json()["page"]["total"] == count
+
+
+def test_what_a_caller_owes_itself_is_asked_by_owed_by_me(listed):
+    """Of the county: its department's two clocks of each case; by its own token, by the region alone, or a unit's of nothing."""
+    made, of = listed
+    mine = of(region="150622", unit=SUPERVISOR.id).items("/v1/deadlines?owed_by=me&limit=1")
+    assert len(mine) == 4 and {d["unit"]["id"] for d in mine} == {SUPERVISOR.id}
+    assert {d["id"] for d in of(region="150622").items("/v1/deadlines?owed_by=me")} >= {d["id"] for d in mine}
+    assert {d["id"] for d in of(unit=SUPERVISOR.id).items("/v1/deadlines?owed_by=me")} == {d["id"] for d in mine}
+    assert of(region="150622", unit=UNIT.id).items("/v1/deadlines?owed_by=me") == []
+    city = of(region="1506", unit=tree.body("emergency", "150600").id)
+    assert {d["link"] for d in city.items("/v1/deadlines?owed_by=me")} == {f"/v1/cases/{made['of the city']}"}
+    assert city.get("/v1/deadlines?owed_by=me", headers={"Prefer": "count=exact"}).json()["page"]["total"] == 2
 
 
 def test_deadlines_accident_clocks_and_duties_are_one_list_for_whom_their_scopes_let_read(make_database, cluster, make_service, client):
@@ -452,6 +469,17 @@ def test_deadlines_accident_clocks_and_duties_are_one_list_for_whom_their_scopes
     clocks = [d for d in everything if d["kind"] == "accident"]
     running = [c for c in filed.json()["clocks"] if c["state"] in ("running", "overdue") and c["kind"] != "window"]
     assert {(d["clock"], d["due_at"]) for d in clocks} == {(c["code"], c["due_at"]) for c in running}
+    owes = lambda **grant: {d.get("level") for d in of("accidents:read", **grant).items("/v1/deadlines?owed_by=me&kind=accident")}  # noqa: E731
+    county, city = (tree.body("emergency", code).id for code in ("150622", "150600"))
+    assert owes(region="150622", unit=county) == {"county"} == owes(region="150622"), "what its level passes up"
+    assert owes(region="1506", unit=city) <= {"city"} and owes(unit=UNIT.id) <= {"unit", None}, "what others pass up is theirs"
+    with database.owner() as owner:
+        owner.execute("update anze.deadline set due_at = starts_at + interval '1 second' where subject = 'case'")
+        whenever = owe(owner, now() + DAY, unit=UNIT)
+        owner.execute("update anze.obligation set due_at = 'infinity', missed_from = 'infinity' where id = %s", (whenever,))
+    late = of("accidents:read", "duties:read", region="1506").items("/v1/deadlines?limit=2")
+    assert [d["kind"] for d in late if d["state"] == "overdue"] == ["case"] * 2 == [d["kind"] for d in late[-2:]]
+    assert {d["id"] for d in late} == {d["id"] for d in everything}, "what has no day is in no list of days"
     reader = client(scopes=["accidents:read", "duties:read", "cases:read"], region="1506", to=service)
     assert all(reader.get(d["link"]).status_code == 200 for d in everything)
     assert kinds(of(region="1506").items("/v1/deadlines")) == {"case"}

@@ -62,7 +62,7 @@ LISTS = {
     "accidents, of coal": ("listAccidents", {"sector": "coal"}), "accidents, late": ("listAccidents", {"late": "true"}),
     "hazards": ("listHazards", {}), "hazards, overdue": ("listHazards", {"overdue": "true"}),
     "cases": ("listCases", {}), "cases, open": ("listCases", {"open": "true"}), "deadlines": ("listDeadlines", {}),
-    "deadlines of cases": ("listDeadlines", {"kind": "case"}), "duties, overdue": ("listObligations", {"state": "overdue"}),
+    "deadlines of cases": ("listDeadlines", {"kind": "{case}"}), "duties, overdue": ("listObligations", {"state": "overdue"}),
     "duties of a quarter": ("listObligations", {"state": "all", "period": PERIOD}),
     "missed twice running": ("listRepeatMisses", {}), "records": ("listDutyRecords", {}),
     "notices": ("listNotices", {}), "lights": ("listLights", {}), "units": ("listUnits", {}), "people": ("listPeople", {}),

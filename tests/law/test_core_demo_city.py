@@ -1,10 +1,13 @@
 """The demo city is no stage set: what was laid back in time is what the service itself would have come to, day by day."""
+import json
 import os
 
 import pytest
+from psycopg import sql
 
 from harness.demo import DemoCity
 from harness.owed import sweep_once
+from harness.statement import expand
 
 # What a second load could touch.
 TABLES = ("region", "unit", "person", "appointment", "duty_record", "obligation", "hazard", "hazard_judgement", "case_file",
@@ -117,6 +120,64 @@ def test_one_listed_case_is_open_published_and_owes_a_report_of_progress(rows):
 def test_the_map_of_risks_has_every_colour(rows):
     assert {colour for colour, in rows("select distinct colour from anze.risk_point where lon is not null")} == {
         "red", "orange", "yellow", "blue"}
+
+
+# What each table of sums has, counted from the rows themselves: the figures by all other columns of its key.
+COUNTED = {
+    "duty_tally": """
+        select duty, clause, period, period_end, missed_from, region_code, coalesce(sector, ''), unit_kind, count(*),
+            count(*) filter (where state = 'done'), count(*) filter (where state = 'done_late'), count(*) filter (where state = 'excused')
+        from anze.obligation where state <> 'withdrawn' group by 1, 2, 3, 4, 5, 6, 7, 8""",
+    "hazard_tally": """
+        select s.begins_on, s.ends_on, h.region_code, coalesce(h.sector, ''), coalesce(h.criterion, ''),
+            case when h.late_on >= s.ends_on then 'infinity' when h.late_on < anze.today() then '-infinity' else h.late_on end,
+            count(*), count(*) filter (where h.severity = 'major'), count(*) filter (where anze.day_of(h.closed_at) < s.ends_on),
+            count(*) filter (where h.severity = 'major' and anze.day_of(h.closed_at) < s.ends_on), count(*) filter (where h.recurrences > 0)
+        from (select x.*, case when x.closed_at is null or anze.day_of(x.closed_at) > x.due_on then coalesce(x.due_on, 'infinity')
+                          else 'infinity' end as late_on from anze.hazard x) h
+        cross join lateral anze.hazard_spans(anze.day_of(h.found_at)) s
+        where h.merged_into is null and h.state <> 'dismissed' group by 1, 2, 3, 4, 5, 6""",
+    "risk_tally": """
+        select region_code, coalesce(sector, ''), count(*) filter (where rank = 0), count(*) filter (where rank = 1),
+            count(*) filter (where rank = 2), count(*) filter (where rank = 3), count(*) filter (where rank = 4)
+        from anze.risk_point where ended_on is null group by 1, 2""",
+}
+SUMS = {"duty_tally": "duty, clause, period, period_end, missed_from, region_code, sector, unit_kind, owed, done, done_late, excused",
+        "hazard_tally": "begins_on, ends_on, region_code, sector, criterion, late_on, found, major, rectified, major_rectified, recurrent",
+        "risk_tally": "region_code, sector, red, orange, yellow, blue, not_assessed"}
+
+
+def test_every_table_of_sums_has_what_its_rows_come_to(city, rows):
+    """Sums are written by triggers and folded; none may be laid beside the rows that it counts. A new one has its count here."""
+    named = {name for name, in rows("select c.relname from pg_class c where c.relnamespace = 'anze'::regnamespace and c.relkind in ('r', 'p')"
+                                    " and c.relname like '%%\\_tally'")}
+    assert named == set(COUNTED) == set(SUMS)
+    with city.owner(autocommit=True) as owner:
+        for _ in range(100):
+            if not any(owner.execute(f"select anze.{step}(5000)").fetchone()[0] for step in ("fold_tally", "fold_hazards", "fold_risks")):
+                break
+    for table, count in COUNTED.items():
+        assert rows(f"select count(*) from anze.{table}_delta") == [(0,)], f"{table} is folded"
+        kept, counted = f"select {SUMS[table]} from anze.{table}", count
+        assert rows(f"select 'kept', * from (({kept}) except ({counted})) k union all"
+                    f" select 'counted', * from (({counted}) except ({kept})) c limit 5") == [], table
+        assert rows(f"select count(*) from anze.{table}")[0][0] > 0, table
+    assert rows("""select t.id from anze.duty_tally t where (t.owed, t.done, t.done_late, t.excused) is distinct from (
+        select (sum(c.owed), sum(c.done), sum(c.done_late), sum(c.excused)) from anze.duty_change c where c.tally = t.id) limit 5""") == []
+
+
+@pytest.mark.parametrize("year", [0, 1], ids=["this year", "last year"])
+def test_figures_by_region_and_by_unit_are_of_the_same_hazards(city, rows, year):
+    (period,), = rows("select (extract(year from anze.today()) - %s)::text", year)
+    figures = {}
+    for group in ("all", "region", "unit"):
+        text, values = expand("hazards/listHazardStatistics", {"period": period, "group_by": group, "limit": "100", "scope_city": "1506"})
+        with city.service(reach="region", region="1506", scopes="hazards:read") as service:
+            service.execute(f"prepare asked as {text}")
+            (items, _), = service.execute(sql.SQL("execute asked ({})").format(sql.SQL(", ").join(map(sql.Literal, values)))).fetchall()
+        figures[group] = [sum(i[name] for i in json.loads(items)) for name in ("found", "major", "rectified", "overdue", "recurrent")]
+    assert figures["all"] == figures["region"] == figures["unit"] and figures["all"][0] > 0
+    assert figures["all"][2] > figures["all"][0] / 2, "most of what was found was put right"
 
 
 def test_the_sweep_settles_over_it_and_tells_of_each_late_deadline_or_clock_once(city, rows):

@@ -109,7 +109,8 @@ cross join generate_series(0, 5) n
 cross join lateral (select (date_trunc('month', now()) - n * interval '1 month')::date as first,
                            (date_trunc('month', now()) - (n - 1) * interval '1 month')::date as until) m;
 insert into anze.deadline (subject, subject_id, clock, title_zh, title_en, starts_at, due_at, met_at, owed_by, region_code, sector)
-select case when c.r % 2 = 0 then 'case' else 'accident' end, gen_random_uuid(), 'answer', '时限', 'Clock', c.at, c.at + interval '30 days',
+select case when c.r % 2 = 0 then 'case' else 'accident' end, gen_random_uuid(), 'answer', '时限', 'Clock', c.at,
+    c.at + interval '30 days' + c.s / 500 * interval '400 days', -- half of them run yet
     case when c.t % 2 = 0 then c.at end, c.unit_id, c.region_code, c.sector
 from public.crowd c;
 insert into anze.notice (stage, kind, subject, subject_id, unit_id, person_id, about_unit_id, issued_at, acknowledged_at,

@@ -63,7 +63,7 @@ LISTS = {
     "listRiskPoints": ("risk_point", {"": "rank, id"}),
     "listMajorHazardSources": ("unit", {"": "name, id"}),
     "listLights": ("unit_light", {"": "place, since, unit_id"}),
-    "listDeadlines": ("deadline", {"": "due_at, id"}),
+    "listDeadlines": ("deadline", {"": "now(), due_at, id", "all of it running": "(now() - interval '3 years'), due_at, id"}),
     "listRepeatMisses": ("obligation", {"": "due_at, id"}),
     "listNotices": ("notice", {"": "issued_at, id"}),
 }
@@ -73,7 +73,7 @@ VALUES = {
     "accident_id": PARENT, "obligation_id": PARENT, "group_id": OWN, "zone_id": OWN, "enterprise_id": OWN,
     "region": "150622", "sector": "coal", "name": "5", "code": "M-12", "credit_code": "91150622MA00000001",
     "listPeople.name": "号1", "listPeople.code": f"P{OWN}1", "clause": "1.02", "duty": "C1.02", "post": "principal",
-    "period": "2026-05", "due_before": "2026-06-01T00:00:00+08:00", "occurred_from": "2026-05-01T00:00:00+08:00",
+    "period": "2026-05", "due_before": "2026-06-01T00:00:00+08:00", "due_after": "2026-06-01T00:00:00+08:00", "occurred_from": "2026-05-01T00:00:00+08:00",
     "occurred_to": "2026-06-01T00:00:00+08:00", "updated_since": "2026-06-01T00:00:00+08:00", "found_from": "2026-03-01T00:00:00+08:00",
     "found_to": "2026-06-01T00:00:00+08:00", "on_from": "2026-03-01", "on_until": "2026-06-01", "on": "2026-03-01",
     "listDutyEvents.kind": "casualty", "listDutyRecords.kind": "training", "listCases.kind": "hazard", "listCases.state": "ordered",
@@ -129,7 +129,7 @@ WALKS = {
 # What no row has, of filters that are neither an id nor a code.
 NEVER = {
     "region": "150627", "sector": "nowhere", "name": "没有这样的名字", "period": "2031-05", "clause": "9.99", "on": "1999-01-01",
-    "due_before": "1999-06-01T00:00:00+08:00", "occurred_from": "2031-05-01T00:00:00+08:00", "occurred_to": "1999-06-01T00:00:00+08:00",
+    "due_before": "1999-06-01T00:00:00+08:00", "due_after": "2131-06-01T00:00:00+08:00", "occurred_from": "2031-05-01T00:00:00+08:00", "occurred_to": "1999-06-01T00:00:00+08:00",
     "updated_since": "2031-06-01T00:00:00+08:00", "found_from": "2031-03-01T00:00:00+08:00", "found_to": "1999-06-01T00:00:00+08:00",
     "on_from": "2031-03-01", "on_until": "1999-06-01", "not_assessed_since": "1999-03-01", "level": "state", "grade": "{nothing}",
     "listMajorHazardSources.grade": "9", "high_risk": "nothing",
@@ -264,6 +264,17 @@ def test_a_page_reads_about_what_it_shows(crowd, contract, operation, scope):
                     wrong += [f"{operation} {scope} sort={sort} [{told}] {page} page: {f}"
                               for f in faults(plan, MOST_OF_TWO if ", " in told else MOST, "subsidiaries" in scope)]
     assert not wrong, "\n" + "\n".join(dict.fromkeys(wrong))
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_the_briefing_reads_no_more_than_it_counts(crowd, scope):
+    """Of each section a hundred and one rows at most, of each kind that stands in it; of a unit, of each one under it."""
+    caller, asked = SCOPES[scope]
+    with crowd.service(**caller, actor="tester", scopes="duties:read accidents:read cases:read cases:act hazards:read") as service:
+        service.execute("set local plan_cache_mode = force_generic_plan; set local jit = off; set local enable_bitmapscan = off")
+        plan = explained(service, "getBriefing", asked)
+    wrong = faults(plan, 3 * 3 * 101, "subsidiaries" in scope)
+    assert not wrong, wrong
 
 
 def never(contract, operation: str):

@@ -37,6 +37,15 @@ begin
 end
 $$;
 
+-- Whether the caller is who answers for it that a clock which it sees is kept: its unit, or a body for which it acts.
+create or replace function anze.caller_owes_clock(deadline_id uuid) returns boolean
+stable parallel safe security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return (select anze.accident_clock_owner(d) = any (anze.caller_units()) from anze.deadline d where d.id = deadline_id);
+end
+$$;
+
 -- A notice carries region and sector of the accident, so that who has it in reach sees who was told.
 create or replace function anze.accident_owed(ids uuid[]) returns setof anze.owing stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$

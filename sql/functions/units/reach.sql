@@ -54,6 +54,27 @@ begin
 end
 $$;
 
+-- The units for which the caller acts: its own and one on whose behalf it acts; an officer whose token names none acts
+-- for the bodies of just its region, where it is bound to sectors for those that supervise one of them.
+create or replace function anze.caller_units() returns uuid[]
+stable parallel safe security definer language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    own constant uuid[] := anze.own_units();
+begin
+    if own <> '{}' or anze.reach() is distinct from 'region' then
+        return own;
+    end if;
+    return array(
+        select u.id from anze.unit u
+        where u.region_code = any (anze.region_chain(anze.region())) and u.is_body
+            and anze.region_prefix(u.region_code) = anze.region()
+            and (u.closed_on is null or u.closed_on > anze.today())
+            and (anze.sectors() is null or u.supervised_sectors && anze.sectors()));
+end
+$$;
+
 -- A unit as others name it: who sees something may know the name of its unit. Always with the owner's rights, since a plan over a
 -- table with row-level security is made again whenever another role asks than before.
 create or replace function anze.unit_name_json(unit uuid) returns jsonb
