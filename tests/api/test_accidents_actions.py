@@ -132,7 +132,8 @@ def test_some_reader_is_offered_each_operation_and_some_reader_nothing(readers, 
     seen = [offered(readers[r].get(f"{PATH}/{a}").json()) for a in (accidents["passed up"],)
             for r in ("reporter", "county", "city", "auditor")]
     assert set().union(*seen) == set(FIELDS) and {} in seen
-    assert seen[0] == {"addAccidentReport": ["follow_up", "supplement", "final"]}
+    assert seen[0] == {"addAccidentReport": ["follow_up", "supplement", "final"], "passAccidentUp": ["county", "province"],
+                       "recordAccidentNotices": ["coal_regulator", "mine_safety_agency"]}, "what the law asks of the mine itself"
     assert "acknowledgeAccident" not in seen[1] and len(seen[2]["acknowledgeAccident"]) == 1, "the city's, not the province's"
 
 
@@ -151,6 +152,78 @@ def test_actions_are_called_as_the_contract_calls_them_and_need_its_scopes(alone
     said = {o["operationId"]: (o["summary"], o["x-anze-summary-zh"], o["security"][0]["token"][0], FIELDS[o["operationId"]])
             for _, _, o in contract.operations() if o["operationId"] in FIELDS}
     assert rows == said
+
+
+# ---------------------------------------------------------------- the law's clocks
+
+REGION_OF = {"town": "150622101", "county": "150622", "city": "1506", "province": "15"}
+DEATHS_OF = {1: 2, 2: 3, 3: 10, 4: 30}
+
+
+@pytest.fixture(scope="module")
+def clock_rules(alone) -> list[tuple]:
+    """Every clock of reporting that the law knows: code, from, to, the lowest grade that it is for."""
+    with alone.owner() as owner:
+        return owner.execute("select c.code, f.code, t.code, (select min(g.rank) from anze.accident_grade g where"
+                             " anze.accident_clock_applies(g.rank, anze.today(), '150622101', c.grade_from, c.grade_to,"
+                             " c.up_to_top, c.to_level)) from anze.accident_clock_rule c"
+                             " join anze.level f on f.rank = c.from_level join anze.level t on t.rank = c.to_level"
+                             " order by 1, c.from_level").fetchall()
+
+
+def brought_to(readers, level: str, deaths: int) -> dict:
+    """An accident of the mine of so many dead, which the county has, and the level as well."""
+    filed = readers["county"].post(PATH, json=first_report(figures={"deaths": deaths}))
+    for by, to in (("county", "city"), ("city", "province")):
+        if list(REGION_OF).index(level) < list(REGION_OF).index(to):
+            break
+        filed = readers[by].post(f"{PATH}/{filed.json()['id']}/transmissions", json={"to_level": to, "channel": "phone"},
+                                 if_match=str(filed.json()["version"]))
+        assert filed.status_code == 201, filed.text
+    return filed.json()
+
+
+def state_of(accident: dict, code: str, origin: str, to: str) -> set[str]:
+    return {c["state"] for c in accident["clocks"] if (c["code"], c.get("from_level"), c.get("to_level")) == (code, origin, to)}
+
+
+def test_some_shipped_role_can_meet_every_clock_of_the_law(readers, clock_rules, contract, client, service_alone):
+    at_level = {"unit": {r: {} for r, role in contract.roles.items() if role["reach"] == "unit"},
+                **{level: {r: {"region": region} for r, role in contract.roles.items() if role["reach"] == "region"}
+                   for level, region in REGION_OF.items()}}
+    met_by = {}
+    for code, origin, to, grade in clock_rules:
+        deaths = DEATHS_OF[grade]
+        if (origin, to) == ("unit", "county"):
+            answer = readers["reporter"].post(PATH, json=first_report(unit_id=None, figures={"deaths": deaths}))
+            assert answer.status_code == 201 and state_of(answer.json(), code, origin, to) == {"met"}
+            continue
+        accident = brought_to(readers, "county" if origin == "unit" else origin, deaths)
+        assert state_of(accident, code, origin, to) == {"running"}, (code, origin, to)
+        for role, grant in at_level[origin].items():
+            answer = client(role, sub=f"{role} of clocks", to=service_alone, **grant).post(
+                f"{PATH}/{accident['id']}/transmissions", json={"to_level": to, "channel": "phone"},
+                if_match=str(accident["version"]))
+            assert answer.status_code in (201, 403), answer.text
+            if answer.status_code == 201:
+                assert state_of(answer.json(), code, origin, to) == {"met"}
+                met_by[code, origin, to] = role
+                break
+    assert {(code, origin, to) for code, origin, to, _ in clock_rules} - set(met_by) == {
+        (code, origin, to) for code, origin, to, _ in clock_rules if (origin, to) == ("unit", "county")}
+    assert {role for (_, origin, _), role in met_by.items() if origin == "unit"} == {"enterprise_reporter"}
+
+
+def test_the_province_tells_the_state_council_and_a_town_passes_to_its_county_with_their_shipped_roles(readers):
+    accident = brought_to(readers, "province", 10)
+    told = readers["province"].post(f"{PATH}/{accident['id']}/notices", json={"notified": ["state_council"]},
+                                    if_match=str(accident["version"]))
+    assert told.status_code == 200 and "state_council" in {r["recipient"] for r in told.json()["recipients"] if "told_at" in r}
+    filed = readers["town"].post(PATH, json=first_report()).json()
+    assert not [level for level in filed["levels"] if "received_at" in level]
+    passed = readers["town"].post(f"{PATH}/{filed['id']}/transmissions", json={"to_level": "county", "channel": "phone"},
+                                  if_match=str(filed["version"]))
+    assert passed.status_code == 201 and [lv["level"] for lv in passed.json()["levels"] if "received_at" in lv] == ["county"]
 
 
 # ---------------------------------------------------------------- tags

@@ -150,11 +150,11 @@ def test_a_report_has_a_place_of_its_own(county):
     assert county.get(path(filed, "/reports/3")).status_code == 404
 
 
-@pytest.mark.parametrize("sector,days,grade", [("coal", 30, "larger"), ("coal", 31, "ordinary"), ("road_traffic", 7, "larger"),
-                                               ("road_traffic", 8, "ordinary"), ("fire", 8, "ordinary")])
-def test_a_death_counts_within_the_time_for_supplements_and_is_recorded_after_it(county, sector, days, grade):
+@pytest.mark.parametrize("category,days,grade", [("12", 30, "larger"), ("12", 31, "ordinary"), ("03", 7, "larger"),
+                                                 ("03", 8, "ordinary"), ("09", 8, "ordinary")])
+def test_a_death_counts_within_the_time_for_supplements_and_is_recorded_after_it(county, category, days, grade):
     begun = {name: ago(days=60) for name in ("occurred_at", "learned_at", "received_at")}
-    filed = file(county, sector=sector, **begun)
+    filed = file(county, category=category, figures={"deaths": 2}, **begun)
     risen = done(county.post(path(filed, "/reports"), json={
         "kind": "supplement", "as_of": ago(days=60 - days), "figures": {"deaths": 3, "missing": 0}}))
     assert risen["grade"] == grade and risen["figures"]["deaths"] == 3
@@ -285,11 +285,13 @@ def test_level_by_level_to_the_province_with_a_receipt_each(county, city, provin
     assert province.post(f"{sent}/receipt", if_match="4", json={"notified": ["procuratorate"]}).status_code == 200
 
 
-def test_a_level_may_be_passed_over(county):
+def test_a_level_may_be_passed_over_and_is_still_owed_the_report(county):
     filed = file(county, figures={"deaths": 3})
     up = done(pass_up(county, filed, "province", sent_at=ago(minutes=1)))
-    assert {c["state"] for c in up["clocks"] if c.get("from_level") == "county"} == {"met"}
-    assert done(pass_up(county, up, "city"))["version"] == 3, "the level passed over is told too"
+    assert {(c["to_level"], c["state"]) for c in up["clocks"] if c.get("from_level") == "county"} == {
+        ("province", "met"), ("city", "running")}
+    told = done(pass_up(county, up, "city"))
+    assert {c["state"] for c in told["clocks"] if c.get("from_level") == "county"} == {"met"}
     refused = pass_up(county, {**filed, "version": 3}, "city")
     assert refused.status_code == 409 and "nation" in refused.json()["allowed"]
 

@@ -3,7 +3,7 @@ late. A moment exactly at the limit is in time."""
 import datetime as dt
 
 import pytest
-from desk import CHEMICAL, CITY, COUNTY, ENTERPRISE, PROVINCE, UNIT, at, clock, clocks, later, moment
+from desk import CHEMICAL, CHINA, CITY, COUNTY, ENTERPRISE, PROVINCE, TOWN, UNIT, Refused, at, clock, clocks, later, moment
 
 OCCURRED = at("2026-09-10 22:10")
 LEARNED = at("2026-09-10 22:30")
@@ -48,6 +48,24 @@ def test_other_sectors_know_no_coal_clock_nor_recipients(desk):
     filed = filed_late(desk, later(LEARNED, minutes=59), unit_id=CHEMICAL.id)
     assert ("unit_report_coal", "unit", "county") not in clocks(filed)
     assert not [r for r in filed["recipients"] if r["recipient"] in ("coal_regulator", "mine_safety_agency")]
+
+
+@pytest.mark.parametrize("occurred, sector, recipients, rule", [
+    ("2023-01-16 10:00", "coal", set(), None), ("2023-01-16 10:00", "non_coal_mine", set(), None),
+    ("2023-02-22 13:00", "coal", {"coal_regulator", "mine_safety_agency"}, "ACC.RPT.MINE"),
+    ("2023-03-01 10:00", "non_coal_mine", {"mine_safety_agency"}, "ACC.RPT.MINE"),
+    ("2024-05-01 10:00", "coal", {"coal_regulator", "mine_safety_agency"}, "ACC.RPT.COAL"),
+    ("2026-09-10 10:00", "non_coal_mine", {"mine_safety_agency"}, "ACC.RPT.MINE"), ("2026-09-10 10:00", "chemical", set(), None)])
+def test_all_mines_tell_the_bureau_of_mine_safety_since_2023(desk, occurred, sector, recipients, rule):
+    moment_of = at(occurred)
+    filed = filed_late(desk, moment_of, moment_of, sector=sector)
+    of_unit = {r["recipient"]: r["rule"] for r in filed["recipients"] if r["level"] == "unit"}
+    assert of_unit == dict.fromkeys(recipients, rule)
+
+
+@pytest.mark.parametrize("occurred, rule_set", [("2024-04-30 23:59:59", "general"), ("2024-05-01 00:00", "coal")])
+def test_coal_has_a_rule_set_of_its_own_since_its_regulation(desk, occurred, rule_set):
+    assert filed_late(desk, at(occurred), at(occurred))["rule_set"] == rule_set
 
 
 def test_before_the_coal_regulation_coal_had_the_hour_alone(desk):
@@ -106,11 +124,43 @@ def test_larger_accidents_are_flashed_by_telephone_and_reported_by_the_unit_itse
 
 
 @pytest.mark.parametrize("delay, late_by", [(0, None), (1, 1)])
-def test_a_telephone_call_to_the_province_meets_the_flash_and_skipping_meets_the_level(desk, delay, late_by):
+def test_a_telephone_call_to_the_province_meets_the_flash_and_not_what_is_owed_to_the_city_that_it_jumped(desk, delay, late_by):
     filed = filed_late(desk, LEARNED, figures={"deaths": 3})
     called = desk.pass_up(COUNTY, filed, "province", later(LEARNED, hours=1, seconds=delay), channel="phone")
     assert clock(called, "flash", "county", "province").get("late_by_seconds") == late_by
-    assert clock(called, "pass_up", "county", "city")["state"] == "met"
+    assert clock(called, "pass_up", "county", "city")["state"] == "overdue"
+    assert {lv["level"] for lv in called["levels"] if "received_at" in lv} == {"county", "province"}
+    assert not [c for c in clocks(called) if c[1] == "city"] and not [r for r in called["recipients"] if r["level"] == "city"]
+    told = desk.pass_up(COUNTY, called, "city", later(LEARNED, hours=3))
+    assert clock(told, "pass_up", "county", "city")["late_by_seconds"] == 3600
+    assert moment(clock(told, "pass_up", "city", "province")["starts_at"]) == later(LEARNED, hours=3)
+
+
+def test_who_passes_it_up_has_it(desk):
+    filed = filed_late(desk, LEARNED, figures={"deaths": 3})
+    called = desk.pass_up(COUNTY, filed, "province", later(LEARNED, hours=1))
+    passed = desk.pass_up(CITY, called, "province", later(LEARNED, hours=2))
+    assert {lv["level"] for lv in passed["levels"] if "received_at" in lv} == {"county", "city", "province"}
+    assert clock(passed, "pass_up", "city", "province")["state"] == "met"
+
+
+def test_what_a_town_filed_the_county_has_when_it_is_passed_to_it(desk):
+    filed = desk.file(TOWN, occurred_at=LEARNED, learned_at=LEARNED, received_at=later(LEARNED, minutes=10), figures={"deaths": 3})
+    assert not [lv for lv in filed["levels"] if "received_at" in lv]
+    assert clock(filed, "unit_report")["state"] == "overdue" and not [c for c in clocks(filed) if c[1] == "county"]
+    assert clock(filed, "follow_up")["day"] == "2026-09-11", "an authority has it"
+    passed = desk.pass_up(TOWN, filed, "county", later(LEARNED, minutes=40))
+    assert clock(passed, "unit_report")["state"] == "met"
+    assert moment(clock(passed, "pass_up", "county", "city")["starts_at"]) == later(LEARNED, minutes=40)
+    assert {r["level"] for r in passed["recipients"]} == {"unit", "county"}
+
+
+@pytest.mark.parametrize("filer, met", [(COUNTY, {"unit_report"}), (CITY, {"unit_report"}),
+                                        (PROVINCE, {"unit_report", "unit_report_province"})])
+def test_a_unit_reports_to_the_county_or_above_and_to_the_province_itself(desk, filer, met):
+    filed = desk.file(filer, unit_id=CHEMICAL.id, occurred_at=LEARNED, learned_at=LEARNED, received_at=later(LEARNED, minutes=10),
+                      figures={"deaths": 3})
+    assert {c["code"] for c in filed["clocks"] if c.get("from_level") == "unit" and c["state"] == "met"} == met
 
 
 def test_the_unit_meets_its_own_report_to_the_province(desk):
@@ -220,6 +270,87 @@ def test_each_silent_day_gives_another_entity_tag(desk):
         filed = desk.file(COUNTY, occurred_at=long_ago, learned_at=long_ago, received_at=long_ago)
         tags.add(filed["_etag"].rpartition(".")[0])
     assert len(tags) == 2
+
+
+# ---- told and entered ----
+
+def hours_ago(hours: float) -> dt.datetime:
+    return later(dt.datetime.now(dt.timezone.utc), hours=-hours)
+
+
+def at_noon(days: int) -> dt.datetime:
+    """Noon in China, so many days ago."""
+    return (dt.datetime.now(CHINA) - dt.timedelta(days=days)).replace(hour=12, minute=0, second=0, microsecond=0)
+
+
+def days(accident: dict) -> list[tuple]:
+    """The daily clocks in force: days ago of the first and last day, and the state."""
+    today = dt.datetime.now(CHINA).date()
+    ago = lambda day: (today - dt.date.fromisoformat(day)).days if day else None  # noqa: E731
+    return [(ago(c["day"]), ago(c.get("last_day")), c["state"]) for c in accident["clocks"]
+            if c["kind"] == "daily" and c["state"] != "superseded"]
+
+
+def filed_days_ago(desk, count: int, **given) -> dict:
+    moment_of = at_noon(count)
+    return desk.file(COUNTY, occurred_at=moment_of, learned_at=moment_of, received_at=moment_of, **given)
+
+
+def test_a_follow_up_telephoned_yesterday_and_entered_today_is_in_time(desk):
+    filed = filed_days_ago(desk, 2)
+    assert days(filed) == [(1, 1, "overdue")]
+    told = desk.add(COUNTY, filed, kind="follow_up", told_at=at_noon(1), channel="phone")
+    assert days(told) == [(1, None, "met"), (0, None, "running")]
+    assert moment(next(c for c in told["clocks"] if c["kind"] == "daily")["met_at"]) == at_noon(1)
+    report = desk.connection.execute("select told_at, recorded_at > told_at, channel, as_of from anze.accident_report"
+                                     " where accident_id = %s and number = 2", (filed["id"],)).fetchone()
+    assert report == (at_noon(1), True, "phone", at_noon(1))
+
+
+@pytest.mark.parametrize("told_days, expected", [
+    (4, [(4, None, "met"), (3, 1, "met_late"), (0, None, "met"), (-1, None, "running")]),
+    (3, [(4, 4, "met_late"), (3, None, "met"), (2, 1, "met_late"), (0, None, "met"), (-1, None, "running")]),
+    (1, [(4, 2, "met_late"), (1, None, "met"), (0, None, "met"), (-1, None, "running")])])
+def test_a_day_that_seemed_silent_is_put_right_by_what_was_told_on_it(desk, told_days, expected):
+    filed = filed_days_ago(desk, 5)
+    silent = desk.add(COUNTY, filed, kind="follow_up")
+    assert days(silent) == [(4, 1, "met_late"), (0, None, "met"), (-1, None, "running")]
+    told = desk.add(COUNTY, silent, kind="follow_up", told_at=at_noon(told_days))
+    assert days(told) == expected
+    old, = (c for c in told["clocks"] if c["kind"] == "daily" and c["state"] == "superseded")
+    assert (old["because"], old.get("late_by_seconds")) == ("fact_corrected", None)
+
+
+def test_once_every_day_was_told_nothing_is_late(desk):
+    accident = desk.add(COUNTY, filed_days_ago(desk, 3), kind="follow_up")
+    for day in (1, 2):
+        accident = desk.add(COUNTY, accident, kind="follow_up", told_at=at_noon(day))
+    assert {state for _, _, state in days(accident)} == {"met", "running"}
+    assert not [c for c in accident["clocks"] if c["kind"] == "daily" and "late_by_seconds" in c]
+
+
+def test_two_a_day_are_two_told_on_that_day(desk):
+    filed = filed_days_ago(desk, 2, figures={"deaths": 10})
+    one = desk.add(COUNTY, filed, kind="follow_up", told_at=at_noon(1))
+    assert days(one) == [(1, 1, "overdue")]
+    two = desk.add(COUNTY, one, kind="follow_up", told_at=later(at_noon(1), hours=8))
+    assert days(two) == [(1, None, "met"), (0, None, "running")]
+
+
+@pytest.mark.parametrize("caller, told, fault", [
+    (UNIT, hours_ago(1), ("/told_at", "not-for-units")), (COUNTY, hours_ago(-1), ("/told_at", "in-future")),
+    (COUNTY, at_noon(30), ("/told_at", "before-first-report")), (COUNTY, at_noon(8), ("/told_at", "too-long-ago"))])
+def test_only_an_office_says_when_it_was_told_and_not_of_long_ago(desk, caller, told, fault):
+    filed = filed_days_ago(desk, 20)
+    with pytest.raises(Refused) as refused:
+        desk.add(caller, filed, kind="follow_up", told_at=told)
+    assert refused.value.faults == [fault]
+
+
+def test_what_was_told_speaks_of_no_later_moment(desk):
+    with pytest.raises(Refused) as refused:
+        desk.add(COUNTY, filed_days_ago(desk, 3), told_at=at_noon(1), as_of=later(at_noon(1), hours=1))
+    assert refused.value.faults == [("/as_of", "after-told")]
 
 
 @pytest.mark.parametrize("deaths, required", [(0, 1), (2, 1), (3, 1), (9, 1), (10, 2), (30, 2)])

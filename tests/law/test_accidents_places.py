@@ -71,13 +71,23 @@ def test_levels_that_a_place_does_not_have_owe_nothing(desk, database, code, par
     assert of_chain == due
     asked = {level for c in clocks(filed) for level in c[1:]}
     missing = "county" if parent in ("441900", "620201") else "city"
-    assert missing not in asked
+    assert missing not in asked and missing not in {level["level"] for level in filed["levels"]}
+    called = [level["level"] for level in filed["levels"] if level["called_for"]]
+    assert called == (["city", "province"] if missing == "county" else ["county", "province"])
     to = ("city", "province") if missing == "county" else ("county", "province")
     with pytest.raises(Refused):
         desk.pass_up(office(caller), filed, missing)
     passed = desk.pass_up(office(caller), filed, to[1])
     met = [c for c in passed["clocks"] if c["code"] == "pass_up" and c["state"] != "superseded" and c["from_level"] == to[0]]
     assert [c["state"] in ("met", "met_late") for c in met] == [True]
+
+
+@pytest.mark.parametrize("code, parent, caller, due", OWN_LEVELS)
+def test_where_there_is_no_city_an_ordinary_accident_goes_to_the_next_above(desk, database, code, parent, caller, due):
+    region(database, code, parent)
+    filed = file(desk, office(caller), occurred_at=at("2026-11-20 08:00"), region_code=code, figures={"deaths": 1})
+    assert {c for c in clocks(filed) if c[0] == "pass_up"} == (
+        set() if parent in ("441900", "620201") else {("pass_up", "county", "province")})
 
 
 def test_an_accident_is_never_refused_for_a_check_character_but_for_a_persons_number(desk):

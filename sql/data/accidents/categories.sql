@@ -2,12 +2,12 @@
 -- seen in two lists that agree; its own numbers were not, so that 01 to 27 count the classes in order: confirm them
 -- against the standard (confidence recalled-med).
 insert into anze.accident_category as kept
-    (standard, code, title_zh, title_en, in_force, supplement_kind, confidence)
+    (standard, code, title_zh, title_en, in_force, supplement_kind, confidence, supplement_sector)
 select 'GB/T 6441-1986', c.code, c.title_zh, c.title_en, daterange(null, '2026-07-01'), c.supplement_kind,
-    'recalled-high'
+    'recalled-high', case c.supplement_kind when 'road_traffic' then 'road_traffic' end -- it has no class of road traffic
 from (values
     ('01', '物体打击', 'Struck by object', null),
-    ('02', '车辆伤害', 'Vehicle injury', null),
+    ('02', '车辆伤害', 'Vehicle injury', 'road_traffic'),
     ('03', '机械伤害', 'Machinery injury', null),
     ('04', '起重伤害', 'Lifting injury', null),
     ('05', '触电', 'Electric shock', null),
@@ -28,7 +28,7 @@ from (values
     ('20', '其他伤害', 'Other injury', null)) as c(code, title_zh, title_en, supplement_kind)
 union all
 select 'GB 6441-2025', c.code, c.title_zh, c.title_en, daterange('2026-07-01', null), c.supplement_kind,
-    'recalled-med'
+    'recalled-med', null
 from (values
     ('01', '物体打击', 'Struck by object', null),
     ('02', '厂（场）内车辆致害', 'Vehicle on the premises', null),
@@ -59,7 +59,8 @@ from (values
     ('27', '其他', 'Other', null)) as c(code, title_zh, title_en, supplement_kind)
 on conflict on constraint accident_category_pkey do update
 set title_zh = excluded.title_zh, title_en = excluded.title_en, in_force = excluded.in_force,
-    supplement_kind = excluded.supplement_kind, confidence = excluded.confidence
-where (kept.title_zh, kept.title_en, kept.in_force, kept.supplement_kind, kept.confidence)
+    supplement_kind = excluded.supplement_kind, confidence = excluded.confidence,
+    supplement_sector = excluded.supplement_sector
+where (kept.title_zh, kept.title_en, kept.in_force, kept.supplement_kind, kept.confidence, kept.supplement_sector)
     is distinct from (excluded.title_zh, excluded.title_en, excluded.in_force, excluded.supplement_kind,
-                      excluded.confidence);
+                      excluded.confidence, excluded.supplement_sector);

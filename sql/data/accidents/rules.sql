@@ -42,6 +42,19 @@ from (values
      '报告人数含下落不明；是否计入定级属统计调查制度，缺省不计入。',
      'Reports include the missing; whether they count for the grade is a statistical rule. By default they do not.'),
 
+    ('ACC.GRADE.MISSING.AFTER', '2016-10-01', '事故后仍下落不明人员计入死亡人数',
+     'Persons still missing so long after the accident count with the dead', 30, 'day', 'STATISTICS-2016', '指标解释（条款号未见）',
+     'found', '下落不明超过此日数计入死亡人数；施行日为印发之月，具体日未见。',
+     'More days than these; in force from the month of issue, whose day was not seen.'),
+    ('ACC.GRADE.MISSING.AFTER.TRAFFIC.FIRE', '2016-10-01', '道路交通、火灾事故后仍下落不明人员计入死亡人数',
+     'Road traffic and fire: persons still missing so long after the accident count with the dead', 7, 'day', 'STATISTICS-2016',
+     '指标解释（条款号未见）', 'found', '下落不明超过此日数计入死亡人数；施行日为印发之月，具体日未见。',
+     'More days than these; in force from the month of issue, whose day was not seen.'),
+
+    -- From when a sector's accidents follow a regulation of their own.
+    ('ACC.RULESET.COAL', '2024-05-01', '煤矿事故适用煤矿安全生产条例', 'Accidents of coal mines follow the coal regulation', null, 'boolean',
+     'SC-COAL-2024', '第七十六条', 'found', null, null),
+
     -- How far up: value is the rank of the level (2 county, 3 city, 4 province, 5 nation).
     ('ACC.RPT.TOP.1', '2007-06-01', '一般事故上报至设区的市级', 'Ordinary accidents go up to the city', 3, 'level',
      'SC-493', '第十条第一款第三项', 'found', null, null),
@@ -70,6 +83,12 @@ from (values
      'Coal: at once to emergency management, the coal regulator and the mine safety agency', 0, 'hour', 'SC-COAL-2024',
      '第五十九条', 'found', '立即；最迟不超过《生产安全事故报告和调查处理条例》第九条的1小时。',
      'At once; the hour of article 9 of the accident regulation is the outer bound.'),
+    ('ACC.RPT.MINE', '2023-01-17', '矿山事故1小时内报告省级矿山安全监察机构和矿山安全监管部门',
+     'Mines: within an hour to the provincial bureau of mine safety and the mine safety regulator', 1, 'hour', 'NMSA-2023-7',
+     '全文（条款号未见）', 'found', null, null),
+    ('ACC.RPT.TOLD.WITHIN', '2007-06-01', '接报部门补录电话、书面续报可追溯的时间',
+     'How long ago an office may say it was told what it enters now', 7, 'day', 'OPINION-ORDOS-2022', '十四', 'recalled-low',
+     '缺省值，可由管理员修订。', 'A default of the program; revise it as your committee decides.'),
     ('ACC.RPT.LEVEL', '2007-06-01', '逐级上报，每级不超过2小时', 'Each level passes it up within', 2, 'hour', 'SC-493', '第十一条',
      'found', null, null),
     ('ACC.RPT.UNIT.PROVINCE', '2009-07-01', '较大以上事故单位同时报告省级',
@@ -179,11 +198,10 @@ set title_zh = excluded.title_zh, title_en = excluded.title_en, figures = exclud
 where (kept.title_zh, kept.title_en, kept.figures, kept.rule)
     is distinct from (excluded.title_zh, excluded.title_en, excluded.figures, excluded.rule);
 
-insert into anze.accident_supplement_sector (sector) values ('road_traffic'), ('fire') on conflict do nothing;
-
 insert into anze.accident_clock_rule as kept
-    (code, from_level, to_level, grade_from, grade_to, rule_set, up_to_top, rule, outer_rule, title_zh, title_en)
-values
+    (code, from_level, to_level, grade_from, grade_to, rule_set, up_to_top, rule, outer_rule, title_zh, title_en, or_above)
+select c.*, c.column1 in ('unit_report', 'unit_report_coal') -- 县级以上
+from (values
     ('unit_report', 0, 2, 1, 4, null, false, 'ACC.RPT.UNIT', null,
      '单位负责人接到报告后1小时内报告县级以上部门', 'The unit reports to the county or above'),
     ('unit_report_coal', 0, 2, 1, 4, 'coal', false, 'ACC.RPT.COAL', 'ACC.RPT.UNIT',
@@ -199,15 +217,12 @@ values
     ('flash', 3, 4, 2, 2, null, false, 'ACC.RPT.FLASH.2', null, '设区的市级电话快报省级', 'The city telephones the province'),
     ('flash', 2, 5, 3, 4, null, false, 'ACC.RPT.FLASH.3', null, '县级电话快报国家', 'The county telephones the nation'),
     ('flash', 3, 5, 3, 4, null, false, 'ACC.RPT.FLASH.3', null, '设区的市级电话快报国家', 'The city telephones the nation'),
-    ('flash', 4, 5, 3, 4, null, false, 'ACC.RPT.FLASH.3', null, '省级电话快报国家', 'The province telephones the nation')
+    ('flash', 4, 5, 3, 4, null, false, 'ACC.RPT.FLASH.3', null, '省级电话快报国家', 'The province telephones the nation')) c
 on conflict on constraint accident_clock_rule_pkey do update
 set grade_from = excluded.grade_from, grade_to = excluded.grade_to, rule_set = excluded.rule_set,
     up_to_top = excluded.up_to_top, rule = excluded.rule, outer_rule = excluded.outer_rule,
-    title_zh = excluded.title_zh, title_en = excluded.title_en
-where (kept.grade_from, kept.grade_to, kept.rule_set, kept.up_to_top, kept.rule, kept.outer_rule, kept.title_zh,
-       kept.title_en)
-    is distinct from (excluded.grade_from, excluded.grade_to, excluded.rule_set, excluded.up_to_top, excluded.rule,
-                      excluded.outer_rule, excluded.title_zh, excluded.title_en);
+    title_zh = excluded.title_zh, title_en = excluded.title_en, or_above = excluded.or_above
+where kept is distinct from excluded;
 
 -- A level tells its own recipients; a town reports to the county and tells with it, and both tell for the coal mine, whose
 -- own duty to tell is article 59 of the coal regulation.
@@ -224,8 +239,10 @@ on conflict on constraint accident_telling_pkey do update
 set instrument = excluded.instrument, article = excluded.article, confidence = excluded.confidence
 where kept is distinct from excluded;
 
-insert into anze.accident_recipient_rule as kept (level, code, grade_from, rule_set, rule, title_zh, title_en, place)
-select l.rank, r.code, r.grade_from, null::text, r.rule, r.title_zh, r.title_en, r.place
+-- All mines tell the provincial bureau of mine safety, coal mines by their own regulation since there is one.
+insert into anze.accident_recipient_rule as kept
+    (level, code, grade_from, rule_set, rule, title_zh, title_en, place, else_rule, sectors)
+select l.rank, r.code, r.grade_from, null::text, r.rule, r.title_zh, r.title_en, r.place, null::text, '{}'::text[]
 from (values
     ('government', 1, 'ACC.RPT.PEER.GOVERNMENT', '本级人民政府', 'The government of the level', 1),
     ('public_security', 1, 'ACC.RPT.PEER', '公安机关', 'Public security', 2),
@@ -236,12 +253,12 @@ from (values
 ) as r(code, grade_from, rule, title_zh, title_en, place)
 cross join (values (2), (3), (4)) as l(rank)
 union all values
-    (4, 'state_council', 3, null, 'ACC.RPT.PEER.STATECOUNCIL', '国务院', 'State Council', 7),
-    (0, 'coal_regulator', 1, 'coal', 'ACC.RPT.COAL', '煤矿安全监管部门', 'Coal mine safety regulator', 1),
-    (0, 'mine_safety_agency', 1, 'coal', 'ACC.RPT.COAL', '所在地矿山安全监察机构', 'Mine safety supervision agency', 2)
+    (4, 'state_council', 3, null, 'ACC.RPT.PEER.STATECOUNCIL', '国务院', 'State Council', 7, null, '{}'::text[]),
+    (0, 'coal_regulator', 1, 'coal', 'ACC.RPT.COAL', '煤矿安全监管部门', 'Coal mine safety regulator', 1, 'ACC.RPT.MINE', '{coal}'),
+    (0, 'mine_safety_agency', 1, 'coal', 'ACC.RPT.COAL', '所在地矿山安全监察机构', 'Mine safety supervision agency', 2,
+     'ACC.RPT.MINE', '{coal,non_coal_mine}')
 on conflict on constraint accident_recipient_rule_pkey do update
 set grade_from = excluded.grade_from, rule_set = excluded.rule_set, rule = excluded.rule,
-    title_zh = excluded.title_zh, title_en = excluded.title_en, place = excluded.place
-where (kept.grade_from, kept.rule_set, kept.rule, kept.title_zh, kept.title_en, kept.place)
-    is distinct from (excluded.grade_from, excluded.rule_set, excluded.rule, excluded.title_zh, excluded.title_en,
-                      excluded.place);
+    title_zh = excluded.title_zh, title_en = excluded.title_en, place = excluded.place, else_rule = excluded.else_rule,
+    sectors = excluded.sectors
+where kept is distinct from excluded;

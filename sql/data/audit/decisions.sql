@@ -14,6 +14,7 @@ insert into audit.masked_column (table_name, column_name, is_derived) values
     ('anze.accident_report', 'reporter_phone', false),
     ('anze.person', 'phone', false),
     ('anze.accident', 'item', true),
+    ('anze.accident', 'recount_at', true),
     ('anze.file', 'name', false),
     -- Who attended and who answers for a matter is personal data; the record itself keeps it.
     ('anze.duty_record', 'content', false),
@@ -66,7 +67,7 @@ with told(table_name, may_change, why_not_zh, why_not_en) as (
         ('instrument', '{}'), ('rule', '{}'), ('rule_unit', '{}'), ('rule_limit', '{}'), ('working_day', '{}'), ('level', '{}'),
         ('calendar_notice', '{}'), ('calendar_day', '{}'),
         ('accident_category', '{}'), ('accident_grade', '{}'), ('accident_threshold', '{}'), ('accident_danger', '{}'),
-        ('accident_supplement_sector', '{}'), ('accident_clock_rule', '{}'), ('accident_recipient_rule', '{}'),
+        ('accident_clock_rule', '{}'), ('accident_recipient_rule', '{}'),
         ('accident_telling', '{}'), ('accident_action', '{}'), ('hazard_criterion', '{}'), ('hazard_criterion_set', '{}'), ('risk_colour', '{}'),
         ('risk_factor', '{}'),
         ('file_type', '{}'), ('light_rule', '{}'), ('notice_stage', '{}'),

@@ -94,7 +94,7 @@ begin
     a := taken.a;
     faults := taken.faults || anze.accident_time_faults(a, at) || anze.accident_code_faults(a);
     perform anze.refuse_all(faults);
-    a.rule_set := (select s.rule_set from anze.sector s where s.code = a.sector);
+    a.rule_set := anze.accident_rule_set(a.sector, anze.day_of(a.occurred_at));
     a.supplement_ends_at := anze.accident_supplement_end(
         a.occurred_at, anze.accident_supplement_rule(a.category_standard, a.category, a.sector));
     return a;
@@ -128,7 +128,7 @@ declare
     figures constant jsonb := coalesce(given -> 'figures', '{}');
     graded record;
 begin
-    graded := anze.accident_graded(a, figures, figures);
+    graded := anze.accident_graded(a, figures, figures, at);
     a := graded.a;
     a := anze.accident_count_clocks(a, array(
         select d from anze.accident_start_clocks(a,
@@ -139,12 +139,13 @@ begin
     insert into anze.accident (id, version, state, unit_id, unit_is_declared, unit_name, unit_credit_code, region_code, sector,
         rule_set, category_standard, category, place, occurred_at, learned_at, reported_at, recorded_at, entry_level, facts,
         deaths, missing, trapped, serious_injuries, minor_injuries, evacuated, at_risk, direct_loss_cny, grade,
-        grade_is_lower_bound, endangering, supplement_ends_at, report_count, late_from, due_at, late_seconds, item, updated_at)
+        grade_is_lower_bound, endangering, supplement_ends_at, report_count, late_from, due_at, late_seconds, item, updated_at,
+        recount_at)
     values (a.id, a.version, a.state, a.unit_id, a.unit_is_declared, a.unit_name, a.unit_credit_code, a.region_code, a.sector,
         a.rule_set, a.category_standard, a.category, a.place, a.occurred_at, a.learned_at, a.reported_at, a.recorded_at,
         a.entry_level, a.facts, a.deaths, a.missing, a.trapped, a.serious_injuries, a.minor_injuries, a.evacuated, a.at_risk,
         a.direct_loss_cny, a.grade, a.grade_is_lower_bound, a.endangering, a.supplement_ends_at, a.report_count, a.late_from,
-        a.due_at, a.late_seconds, a.item, a.updated_at);
+        a.due_at, a.late_seconds, a.item, a.updated_at, a.recount_at);
     insert into anze.accident_report (accident_id, number, kind, root, as_of, recorded_at, moves_grade, figures,
         content, reporter_name, reporter_phone, level)
     values (a.id, 1, 'first', 1, a.reported_at, at, true, figures, a.facts, given ->> 'reporter_name',
@@ -169,7 +170,7 @@ begin
     a.reported_at := coalesce((given ->> 'received_at')::timestamptz, at);
     a.recorded_at := at;
     a.updated_at := at;
-    a.entry_level := anze.region_level_from(given ->> 'region_code', greatest(level, 2::smallint));
+    a.entry_level := anze.accident_entry_level(given ->> 'region_code', level);
     a := anze.accident_take(a, given - '{figures,reporter_name,reporter_phone,received_at,notified}'::text[],
                             '[]'::jsonb || anze.accident_reception_faults(given, (given ->> 'occurred_at')::timestamptz, at), at);
     a.id := anze.new_id(a.region_code, at);

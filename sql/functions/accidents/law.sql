@@ -2,17 +2,20 @@
 -- reads or writes an accident.
 
 set local check_function_bodies = off; -- functions of this folder may name later ones
--- The highest grade over the figures that are known. A figure that is absent or null is unknown, which is not zero:
--- while one is, or persons are missing, the grade is a lower bound.
-create or replace function anze.accident_grade_of(
-    day date, figures jsonb, out grade smallint, out is_lower_bound boolean, out because jsonb)
+-- The highest grade over the figures that are known. A figure that is absent or null is unknown, which is not zero: while
+-- one is (a loss that is not fixed yet), or persons are trapped, or missing and not counted with the dead, the grade is a
+-- lower bound. `counted`: so many of the missing count with the dead.
+create or replace function anze.accident_grade_of(day date, figures jsonb, counted numeric default 0, out grade smallint,
+    out is_lower_bound boolean, out because jsonb)
 stable parallel safe language plpgsql as $$
 declare
     missing numeric := figures ->> 'missing';
     dead numeric := figures ->> 'deaths';
 begin
-    if missing > 0 and anze.rule_value('ACC.GRADE.MISSING', day) = 1 then
+    if missing > 0 and counted = 0 and anze.rule_value('ACC.GRADE.MISSING', day) = 1 then
         dead := coalesce(dead, 0) + missing;
+    elsif counted > 0 then
+        dead := coalesce(dead, 0) + counted;
     end if;
     select t.grade, anze.rule_basis(r.code, r.version)
                     || jsonb_build_object('dimension', t.dimension, 'figure', f.known, 'from', r.value)
@@ -26,7 +29,19 @@ begin
     limit 1;
     grade := coalesce(grade, 1);
     is_lower_bound := figures ->> 'deaths' is null or figures ->> 'serious_injuries' is null
-        or figures ->> 'direct_loss_cny' is null or coalesce(missing, 0) > 0;
+        or figures ->> 'direct_loss_cny' is null or coalesce(missing, 0) > counted
+        or coalesce((figures ->> 'trapped')::numeric, 0) > 0;
+end
+$$;
+
+-- What of the law an accident follows: the rule set of its sector, from the day on which the rule ACC.RULESET.… is in force.
+create or replace function anze.accident_rule_set(of_sector text, day date) returns text
+stable parallel safe language plpgsql as $$
+declare
+    of_its_own constant text := (select s.rule_set from anze.sector s where s.code = of_sector);
+begin
+    return case when (anze.rule_in_force('ACC.RULESET.' || upper(of_its_own), day, null)).code is null then 'general'
+                else of_its_own end;
 end
 $$;
 
@@ -46,18 +61,41 @@ begin
 end
 $$;
 
+-- Road traffic and fire have a shorter time. The accident's own category says so, not the unit's sector: a mine's road
+-- accident is road traffic, a machine that hurts somebody at a carrier's is none. (A standard without a class of road
+-- traffic leaves it to the sector of a vehicle's accident.)
+create or replace function anze.accident_is_traffic_or_fire(standard text, category text, sector text) returns boolean
+stable parallel safe language plpgsql as $$
+#variable_conflict use_column
+begin
+    return exists (
+        select from anze.accident_category c
+        where c.standard = accident_is_traffic_or_fire.standard and c.code = accident_is_traffic_or_fire.category
+            and c.supplement_kind is not null
+            and (c.supplement_sector is null or c.supplement_sector = accident_is_traffic_or_fire.sector));
+end
+$$;
+
 -- Until when changes of casualties move the grade: 24:00 of the last of 30 days, 7 for road traffic and fire. The day
 -- of the accident is not counted.
 create or replace function anze.accident_supplement_rule(standard text, category text, sector text) returns text
 stable parallel safe language plpgsql as $$
-#variable_conflict use_column
 begin
-    return (select case
-    when exists (select from anze.accident_supplement_sector s where s.sector = accident_supplement_rule.sector)
-        or exists (select from anze.accident_category c
-                   where c.standard = accident_supplement_rule.standard and c.code = category
-                       and c.supplement_kind is not null)
-    then 'ACC.RPT.SUPPLEMENT.TRAFFIC.FIRE' else 'ACC.RPT.SUPPLEMENT' end);
+    return case when anze.accident_is_traffic_or_fire(standard, category, sector)
+                then 'ACC.RPT.SUPPLEMENT.TRAFFIC.FIRE' else 'ACC.RPT.SUPPLEMENT' end;
+end
+$$;
+
+-- By which rule persons that are still missing count with the dead, and from when. Nothing on days without such a rule.
+create or replace function anze.accident_missing_count(a anze.accident, out since timestamptz, out basis anze.rule)
+stable parallel safe language plpgsql as $$
+declare
+    day constant date := anze.day_of(a.occurred_at);
+begin
+    basis := anze.rule_in_force(
+        case when anze.accident_is_traffic_or_fire(a.category_standard, a.category, a.sector)
+             then 'ACC.GRADE.MISSING.AFTER.TRAFFIC.FIRE' else 'ACC.GRADE.MISSING.AFTER' end, day, null);
+    since := coalesce(anze.end_of_day(day + basis.value::integer), 'infinity');
 end
 $$;
 
@@ -70,14 +108,14 @@ begin
 end
 $$;
 
--- The highest level that a grade calls for, by its rank.
+-- The highest level that a grade calls for, by its rank: where there is no such level, the next above.
 create or replace function anze.accident_top_level(grade smallint, day date, of_region text) returns smallint
 stable parallel safe language plpgsql as $$
 #variable_conflict use_column
 begin
     return (
-        select anze.rule_value(g.top_rule, day, of_region)::smallint from anze.accident_grade g
-        where g.rank = accident_top_level.grade);
+        select anze.region_level_from(of_region, anze.rule_value(g.top_rule, day, of_region)::smallint)
+        from anze.accident_grade g where g.rank = accident_top_level.grade);
 end
 $$;
 
@@ -102,16 +140,26 @@ $$;
 -- region does not have owes none, and what would go to it goes to the next above.
 create or replace function anze.accident_clocks_of(day date, of_region text, of_rule_set text)
 returns table (code text, from_level smallint, to_level smallint, title_zh text, title_en text, grade_from smallint,
-               grade_to smallint, up_to_top boolean, rule text, rule_version integer, immediately boolean, allowed numeric,
-               unit text)
+               grade_to smallint, up_to_top boolean, or_above boolean, rule text, rule_version integer, immediately boolean,
+               allowed numeric, unit text)
 stable parallel safe rows 12 language sql as $$
     select c.code, c.from_level, anze.region_level_from(of_region, c.to_level), c.title_zh, c.title_en, c.grade_from,
-        c.grade_to, c.up_to_top, r.code, r.version, c.outer_rule is not null, coalesce(o.value, r.value), coalesce(o.unit, r.unit)
+        c.grade_to, c.up_to_top, c.or_above, r.code, r.version, c.outer_rule is not null, coalesce(o.value, r.value),
+        coalesce(o.unit, r.unit)
     from anze.accident_clock_rule c
     cross join lateral anze.rules_in_force(c.rule, day, of_region) r
     left join lateral anze.rules_in_force(c.outer_rule, day, of_region) o on true
     where coalesce(c.rule_set, of_rule_set) = of_rule_set
         and anze.region_has_level(of_region, c.from_level)
+$$;
+
+-- The rule by which an accident of this rule set and sector asks that a recipient be told; NULL: none does.
+create or replace function anze.accident_recipient_basis(c anze.accident_recipient_rule, of_rule_set text, of_sector text)
+returns text immutable parallel safe language plpgsql as $$
+begin
+    return case when coalesce(c.rule_set, of_rule_set) = of_rule_set then c.rule
+                when of_sector = any (c.sectors) then c.else_rule end;
+end
 $$;
 
 -- Whether the register knows a unit that the caller may not see. The answer is stored, never shown.

@@ -58,6 +58,45 @@ stable language sql as $$
     else '[]' end
 $$;
 
+-- When casualties came about is said of what the report speaks of.
+create or replace function anze.accident_came_about_faults(a anze.accident, came_about_at timestamptz, as_of timestamptz)
+returns jsonb stable language sql as $$
+    select case
+    when came_about_at > as_of then anze.fault('/came_about_at', 'after-as-of', '伤亡变化发生时间不能晚于数据截止时间。',
+        'Not after the moment of which the report speaks.')
+    when came_about_at < a.occurred_at then anze.fault('/came_about_at', 'before-occurred-at',
+        '伤亡变化发生时间不能早于事故发生时间。', 'Not before the accident occurred.')
+    else '[]' end
+$$;
+
+-- When an office was told what it enters now. Only an office says so: a unit would put right its own lateness. How far back
+-- is a rule.
+create or replace function anze.accident_told_faults(a anze.accident, given jsonb, as_of timestamptz, at timestamptz)
+returns jsonb stable language plpgsql as $$
+declare
+    told constant timestamptz := given ->> 'told_at';
+    how_far anze.rule;
+begin
+    if told is null then
+        return '[]';
+    end if;
+    how_far := anze.rule_on('ACC.RPT.TOLD.WITHIN', anze.day_of(at), a.region_code);
+    return case
+        when anze.caller_level() = 0 then anze.fault('/told_at', 'not-for-units', '接报时间由接报部门填写。',
+            'Only the office that was told states when that was.')
+        when told > at then anze.fault('/told_at', 'in-future', '接报时间不能晚于现在。', 'Not in the future.')
+        when told < a.reported_at then anze.fault('/told_at', 'before-first-report', '续报时间不能早于首报接报时间。',
+            'Not before the first report was received.')
+        when told < at - anze.notice_delay(how_far.value, how_far.unit) then anze.fault('/told_at', 'too-long-ago',
+            format('只能补录%s%s以内的电话、书面报告。', how_far.value, (select u.title_zh from anze.rule_unit u where u.code = how_far.unit)),
+            format('What was told within %s %s can be entered so.', how_far.value,
+                (select u.title_en from anze.rule_unit u where u.code = how_far.unit)))
+        when as_of > told then anze.fault('/as_of', 'after-told', '数据截止时间不能晚于接报时间。',
+            'What was told speaks of no later moment.')
+        else '[]' end;
+end
+$$;
+
 -- Whether an accident may have occurred at a moment that a correction gives: before it was received, before what reports
 -- speak of, before it was passed up and before anybody was told. NULL moments are given by the correction itself, and
 -- looked at there: when it was received, and what the report speaks of that is corrected (`root`).
@@ -75,6 +114,12 @@ create or replace function anze.accident_occurrence_faults(
             format('第%s号报告的数据截止时间', r.number), format('report %s speaks of', r.number)
         from anze.accident_latest_reports(a.id) l
         join anze.accident_report r on r.accident_id = a.id and r.number = l.number
+        union all
+        select 2, 'after-casualties', r.came_about_at, format('第%s号报告的伤亡变化发生时间', r.number),
+            format('casualties of report %s came about', r.number)
+        from anze.accident_latest_reports(a.id) l
+        join anze.accident_report r on r.accident_id = a.id and r.number = l.number
+        where l.root <> accident_occurrence_faults.root
         union all
         select 3, 'after-transmission', anze.accident_sent_at(t), format('向%s上报的时间', u.title_zh),
             format('it was passed up to the level %s', u.code)

@@ -3,35 +3,70 @@
 
 set local check_function_bodies = off; -- functions of this folder may name later ones
 
+-- Whether casualties that a report tells count for the grade: those that came about within the time for supplements do,
+-- whenever they are told. Where nothing is said of when, they came about at the moment of which the report speaks; but of
+-- an accident that became known only afterwards, what comes to light happened with it.
+create or replace function anze.accident_casualties_count(a anze.accident, came_about_at timestamptz, as_of timestamptz)
+returns boolean immutable parallel safe language plpgsql as $$
+begin
+    return case when came_about_at is null and a.reported_at >= a.supplement_ends_at then true
+                else coalesce(came_about_at, as_of) < a.supplement_ends_at end;
+end
+$$;
+
 -- The state of the figures: for each the newest word on it, by the moment that it speaks of. A correction speaks for
--- the report that it corrects. `within` leaves out what came about after the time for supplements; the first report
--- is in it always.
-create or replace function anze.accident_figures(accident uuid, within timestamptz default null) returns jsonb
+-- the report that it corrects. `counting` leaves out casualties that came about after the time for supplements; the first
+-- report is in it always, and so is a loss, which is fixed when it is fixed.
+create or replace function anze.accident_figures(a anze.accident, counting boolean default false) returns jsonb
 stable language plpgsql as $$
 #variable_conflict use_column
 begin
     return (
         with spoken as (
-            select distinct on (r.root) r.root, r.as_of
-            from anze.accident_report r where r.accident_id = accident order by r.root, r.number desc)
+            select distinct on (r.root) r.root, r.as_of,
+                r.root = 1 or anze.accident_casualties_count(a, r.came_about_at, r.as_of) as counts
+            from anze.accident_report r where r.accident_id = a.id order by r.root, r.number desc)
         select coalesce(jsonb_object_agg(f.key, f.value), '{}') from (
             select distinct on (f.key) f.key, f.value
             from anze.accident_report r
             join spoken s on s.root = r.root
             cross join lateral jsonb_each(r.figures) f
-            where r.accident_id = accident and (within is null or s.as_of < within or s.root = 1)
+            where r.accident_id = a.id and (not counting or s.counts or f.key = 'direct_loss_cny')
             order by f.key, s.as_of desc, s.root desc, r.number desc) f);
 end
 $$;
 
--- The accident with these figures; its grade is by those that came about within the time for supplements. `because` is
--- what decided it.
-create or replace function anze.accident_graded(inout a anze.accident, all_figures jsonb, within jsonb, out because jsonb)
-stable language plpgsql as $$
+-- How many of those who were missing when the time for supplements ended count with the dead: not who was found alive since.
+create or replace function anze.accident_missing_of(all_figures jsonb, within jsonb) returns numeric
+immutable parallel safe language plpgsql as $$
+declare
+    missing constant numeric := within ->> 'missing';
+begin
+    return greatest(0, least(missing, coalesce((all_figures ->> 'deaths')::numeric, 0)
+        + coalesce((all_figures ->> 'missing')::numeric, missing) - coalesce((within ->> 'deaths')::numeric, 0)));
+end
+$$;
+
+-- The accident with these figures as of a moment; its grade is by those that came about within the time for supplements.
+-- `because` is what decided it. Who is still missing when the rule of statistics says so counts with the dead: until then
+-- the accident says when it is to be counted anew.
+create or replace function anze.accident_graded(inout a anze.accident, all_figures jsonb, within jsonb, at timestamptz,
+    out because jsonb) stable language plpgsql as $$
 declare
     day constant date := anze.day_of(a.occurred_at);
     found_grade record;
+    missing record;
+    counted numeric := 0;
 begin
+    a.recount_at := 'infinity';
+    if (within ->> 'missing')::numeric > 0 then
+        missing := anze.accident_missing_count(a);
+        if missing.since <= at then
+            counted := anze.accident_missing_of(all_figures, within);
+        else
+            a.recount_at := missing.since;
+        end if;
+    end if;
     a.deaths := all_figures ->> 'deaths';
     a.missing := all_figures ->> 'missing';
     a.trapped := all_figures ->> 'trapped';
@@ -41,10 +76,14 @@ begin
     a.at_risk := all_figures ->> 'at_risk';
     a.direct_loss_cny := all_figures ->> 'direct_loss_cny';
     a.endangering := anze.accident_dangers_of(day, a.region_code, all_figures, a.facts -> 'endangered');
-    found_grade := anze.accident_grade_of(day, within);
+    found_grade := anze.accident_grade_of(day, within, counted);
     a.grade := found_grade.grade;
     a.grade_is_lower_bound := found_grade.is_lower_bound;
     because := found_grade.because;
+    if counted > 0 and because ->> 'dimension' = 'deaths' then
+        because := because || jsonb_build_object('missing_counted', counted,
+            'missing_basis', anze.rule_basis((missing.basis).code, (missing.basis).version));
+    end if;
 end
 $$;
 
@@ -52,8 +91,10 @@ create or replace function anze.accident_keep_grade(a anze.accident, number inte
     at timestamptz) returns void security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
-    insert into anze.accident_grade_change (accident_id, number, grade, is_lower_bound, report_number, because, changed_at)
-    values (a.id, number, a.grade, a.grade_is_lower_bound, report, coalesce(because, '{}'), at);
+    insert into anze.accident_grade_change (accident_id, number, grade, is_lower_bound, report_number, because, changed_at,
+        actor)
+    values (a.id, number, a.grade, a.grade_is_lower_bound, report, coalesce(because, '{}'), at,
+        case when anze.reach() = 'service' then anze.actor() end);
 end
 $$;
 
@@ -65,8 +106,7 @@ declare
     before smallint;
     changes integer;
 begin
-    select * into graded
-    from anze.accident_graded(a, anze.accident_figures(a.id), anze.accident_figures(a.id, a.supplement_ends_at));
+    select * into graded from anze.accident_graded(a, anze.accident_figures(a), anze.accident_figures(a, true), at);
     select c.grade, c.number into before, changes
     from anze.accident_grade_change c where c.accident_id = a.id order by c.number desc limit 1;
     if before is distinct from (graded.a).grade then
@@ -76,19 +116,23 @@ begin
 end
 $$;
 
--- The levels that have the accident and since when: the entry level by the first report, others by what was passed to them. To
--- have it is what counts: a late acknowledgement does not give a level more time.
+-- The levels that have the accident and since when: the entry level by the first report, others by what was passed to them,
+-- or, where nobody says so, since they pass it up themselves. A level that was jumped does not have it. To have it is what
+-- counts: a late acknowledgement does not give a level more time.
 create or replace function anze.accident_receptions(accident uuid, entry_level smallint, reported_at timestamptz)
 returns table (level smallint, at timestamptz) stable rows 3 language sql as $$
-    select had.level, min(had.at)
-    from (select entry_level as level, reported_at as at
+    select had.level, coalesce(min(had.at) filter (where had.got), min(had.at))
+    from (select entry_level as level, reported_at as at, true as got
           union all
-          select t.to_level, anze.accident_sent_at(t) from anze.accident_transmission t where t.accident_id = accident) had
+          select v.level, anze.accident_sent_at(t), v.got
+          from anze.accident_transmission t cross join lateral (values (t.to_level, true), (t.from_level, false)) v(level, got)
+          where t.accident_id = accident and v.level > 0) had
     group by had.level
 $$;
 
 -- The clocks that the accident now asks for. A clock that a change of grade brought starts with that change. What it asks is
--- done when the level passed the accident to that level or a higher one (越级).
+-- done when the accident was passed to that level: to a higher one instead (越级) only where the law says so. What a town
+-- passes to the county it passes for the unit.
 create or replace function anze.accident_clocks_wanted(a anze.accident, report integer) returns setof anze.accident_clock
 stable rows 4 language plpgsql as $$
 declare
@@ -112,9 +156,11 @@ begin
         null::date, null::integer,
         case when c.entered > c.base then 'grade_changed' when c.from_level = 0 then 'learned' else 'received' end,
         greatest(c.base, c.entered), anze.term_end(greatest(c.base, c.entered), c.allowed, c.unit),
-        least(case when c.from_level = 0 and a.entry_level >= c.to_level then a.reported_at end,
+        least(case when c.from_level = 0 and (a.entry_level = c.to_level or c.or_above and a.entry_level > c.to_level)
+                   then a.reported_at end,
               (select min(anze.accident_sent_at(t)) from anze.accident_transmission t
-               where t.accident_id = a.id and t.from_level = c.from_level and t.to_level >= c.to_level)),
+               where t.accident_id = a.id and (t.from_level = c.from_level or c.from_level = 0 and t.from_level = 1)
+                   and (t.to_level = c.to_level or c.or_above and t.to_level > c.to_level))),
         report
     from called c where c.base is not null;
 end
@@ -249,35 +295,84 @@ begin
 end
 $$;
 
--- A report that counts as a follow-up came in. The days that passed without one are one clock, that of the first of them,
--- which is made good by it, late: how many days they were follows from when (anze.accident_last_day). Today is met when
--- it has as many as are asked for. Days are counted in China, from the day after the first report; a final report asks
--- for none any more.
-create or replace function anze.accident_follow_up(a anze.accident, report integer, at timestamptz) returns void
-language plpgsql as $$
-declare
-    today constant date := anze.day_of(at);
-    owed anze.deadline := anze.accident_open_day(a.id);
-    came integer;
+-- How many follow-ups were told within these moments: when they were told counts, not when they were entered.
+create or replace function anze.accident_follow_ups_told(accident uuid, since timestamptz, until timestamptz) returns integer
+stable language plpgsql as $$
 begin
-    if owed.due_at <= at then
-        update anze.deadline d set met_at = at where d.id = owed.id;
+    return (select count(*) from anze.accident_report r
+            where r.accident_id = accident and r.kind in ('follow_up', 'supplement', 'final')
+                and coalesce(r.told_at, r.recorded_at) >= since and coalesce(r.told_at, r.recorded_at) < until);
+end
+$$;
+
+-- A report that counts as a follow-up was told, now or before it is entered. The days that passed without one are one clock,
+-- that of the first of them, which is made good by it, late: how many days they were follows from when
+-- (anze.accident_last_day). The day of it is met when it has as many as are asked for. Days are counted in China, from the
+-- day after the first report; a final report asks for none any more.
+create or replace function anze.accident_follow_up(a anze.accident, report integer, told timestamptz,
+    at timestamptz default clock_timestamp()) returns void language plpgsql as $$
+declare
+    day constant date := anze.day_of(told);
+    owed anze.deadline := anze.accident_open_day(a.id);
+begin
+    if owed.due_at <= told then
+        update anze.deadline d set met_at = told where d.id = owed.id;
         if a.state = 'final' then
             return;
         end if;
-        owed := anze.accident_start_day(a, today, report, at);
+        owed := anze.accident_start_day(a, day, report, at);
     end if;
-    if owed.starts_at <= at then
-        select count(*) into came from anze.accident_report r
-        where r.accident_id = a.id and r.kind in ('follow_up', 'supplement', 'final')
-            and r.recorded_at >= owed.starts_at and r.recorded_at < owed.due_at;
-        if came >= (owed.details ->> 'required')::integer then
-            update anze.deadline d set met_at = at where d.id = owed.id;
-            if a.state <> 'final' then
-                perform anze.accident_start_day(a, today + 1, report, at);
-            end if;
+    if owed.starts_at > told then
+        perform anze.accident_days_told(a, report, told, at);
+    elsif anze.accident_follow_ups_told(a.id, owed.starts_at, owed.due_at) >= (owed.details ->> 'required')::integer then
+        update anze.deadline d set met_at = told where d.id = owed.id;
+        if a.state <> 'final' then
+            perform anze.accident_start_day(a, day + 1, report, at);
         end if;
     end if;
+end
+$$;
+
+-- The clock of a day like another one that stood for more days.
+create or replace function anze.accident_clock_like(d anze.deadline, on_day date, met timestamptz, report integer)
+returns anze.accident_clock stable language sql as $$
+    select row('daily', d.clock, d.title_zh, d.title_en, d.rule, d.rule_version, false, null, null, on_day,
+        (d.details ->> 'required')::integer, 'day', anze.end_of_day(on_day - 1), anze.end_of_day(on_day), met,
+        report)::anze.accident_clock
+$$;
+
+-- Days that seemed to pass without a follow-up, until a later report made them good: one of them had been told of, which is
+-- entered now. Their clock is superseded by those of the days before it, of this day and of the days after it.
+create or replace function anze.accident_days_told(a anze.accident, report integer, told timestamptz, at timestamptz)
+returns void language plpgsql as $$
+declare
+    day constant date := anze.day_of(told);
+    late anze.deadline;
+    clocks anze.accident_clock[] := '{}';
+    planned anze.deadline;
+begin
+    select * into late from anze.deadline d
+    where d.subject_id = a.id and anze.accident_clock_kind(d) = 'daily' and d.superseded_at is null and d.late is not null
+        and d.starts_at <= told and anze.accident_last_day(d, at) >= anze.day_of(told);
+    if late.id is null then
+        return;
+    end if;
+    if (late.details ->> 'day')::date < day then
+        clocks := clocks || anze.accident_clock_like(late, (late.details ->> 'day')::date, told, report);
+    end if;
+    if anze.accident_follow_ups_told(a.id, anze.end_of_day(day - 1), anze.end_of_day(day)) >= (late.details ->> 'required')::integer
+    then
+        clocks := clocks || anze.accident_clock_like(late, day, told, report);
+        if anze.accident_last_day(late, at) > day then
+            clocks := clocks || anze.accident_clock_like(late, day + 1, late.met_at, report);
+        end if;
+    elsif cardinality(clocks) > 0 then
+        clocks := clocks || anze.accident_clock_like(late, day, late.met_at, report);
+    else
+        return;
+    end if;
+    select * into planned from anze.accident_start_clocks(a, clocks, at) n where (n.details ->> 'day')::date = day;
+    update anze.deadline d set superseded_at = at, because = 'fact_corrected', superseded_by = planned.id where d.id = late.id;
 end
 $$;
 
@@ -333,8 +428,9 @@ begin
     insert into anze.accident_recipient as kept (accident_id, level, code, rule, rule_version, planned_at)
     select a.id, c.level, c.code, r.code, r.version, accident_list_recipients.planned_at
     from anze.accident_recipient_rule c
-    join anze.rule r on r.code = c.rule and r.in_force @> anze.day_of(a.occurred_at) and r.region_code is null
-    where c.grade_from <= a.grade and coalesce(c.rule_set, a.rule_set) = a.rule_set
+    join anze.rule r on r.code = anze.accident_recipient_basis(c, a.rule_set, a.sector)
+        and r.in_force @> anze.day_of(a.occurred_at) and r.region_code is null
+    where c.grade_from <= a.grade
         and (c.level = 0
              or c.level = any (array(select h.level from anze.accident_receptions(a.id, a.entry_level, a.reported_at) h)))
     on conflict on constraint accident_recipient_pkey do update set superseded_at = null
@@ -351,7 +447,7 @@ begin
     from anze.accident_recipient_rule c
     where t.accident_id = a.id and (c.level, c.code) = (t.level, t.code) and t.told_at is null
         and t.superseded_at is null
-        and not (c.grade_from <= a.grade and coalesce(c.rule_set, a.rule_set) = a.rule_set);
+        and (c.grade_from > a.grade or anze.accident_recipient_basis(c, a.rule_set, a.sector) is null);
 end
 $$;
 

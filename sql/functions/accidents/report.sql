@@ -27,6 +27,14 @@ begin
 end
 $$;
 
+-- Whether what a report tells moves the grade: casualties that count, or a loss.
+create or replace function anze.accident_report_moves(a anze.accident, figures jsonb, came_about_at timestamptz,
+    as_of timestamptz) returns boolean immutable parallel safe language plpgsql as $$
+begin
+    return anze.accident_casualties_count(a, came_about_at, as_of) or coalesce(figures ? 'direct_loss_cny', false);
+end
+$$;
+
 -- The next number of a report, and the derived state after it.
 create or replace function anze.accident_take_report(a anze.accident, at timestamptz) returns anze.accident
 language plpgsql as $$
@@ -44,24 +52,31 @@ returns table (status text, body text, etag text, location text) language plpgsq
 declare
     a anze.accident := anze.accident_lock(accident);
     at constant timestamptz := clock_timestamp();
-    as_of constant timestamptz := coalesce((given ->> 'as_of')::timestamptz, at);
+    told constant timestamptz := coalesce((given ->> 'told_at')::timestamptz, at);
+    as_of constant timestamptz := coalesce((given ->> 'as_of')::timestamptz, told);
+    came_about_at constant timestamptz := given ->> 'came_about_at';
 begin
     if not given ->> 'kind' = any (anze.accident_open_kinds(a.state)) then
         perform anze.refuse_state('终报之后只能补报或更正。',
             'After the final report only supplements and corrections follow.',
             anze.accident_open_kinds(a.state) || 'correction'::text);
     end if;
-    perform anze.refuse_all('[]'::jsonb || anze.accident_as_of_faults(a, as_of, at));
+    perform anze.refuse_all('[]'::jsonb || anze.accident_as_of_faults(a, (given ->> 'as_of')::timestamptz, at)
+                            || anze.accident_came_about_faults(a, came_about_at, as_of)
+                            || anze.accident_told_faults(a, given, as_of, at));
     a.report_count := a.report_count + 1;
     insert into anze.accident_report (accident_id, number, kind, root, as_of, recorded_at, moves_grade, figures,
-        content, reporter_name, reporter_phone, level)
-    values (a.id, a.report_count, given ->> 'kind', a.report_count, as_of, at, as_of < a.supplement_ends_at,
-        coalesce(given -> 'figures', '{}'), given - '{kind,as_of,figures,reporter_name,reporter_phone}'::text[],
-        given ->> 'reporter_name', given ->> 'reporter_phone', anze.caller_level());
+        content, reporter_name, reporter_phone, level, came_about_at, told_at, channel)
+    values (a.id, a.report_count, given ->> 'kind', a.report_count, as_of, at,
+        anze.accident_report_moves(a, given -> 'figures', came_about_at, as_of),
+        coalesce(given -> 'figures', '{}'),
+        given - '{kind,as_of,came_about_at,told_at,channel,figures,reporter_name,reporter_phone}'::text[],
+        given ->> 'reporter_name', given ->> 'reporter_phone', anze.caller_level(), came_about_at,
+        (given ->> 'told_at')::timestamptz, given ->> 'channel');
     if given ->> 'kind' = 'final' then
         a.state := 'final';
     end if;
-    perform anze.accident_follow_up(a, a.report_count, at);
+    perform anze.accident_follow_up(a, a.report_count, told, at);
     a := anze.accident_take_report(a, at);
     return query select * from anze.accident_answer(a, '201', '/reports/' || a.report_count);
 end
@@ -73,8 +88,8 @@ immutable language sql as $$
     select coalesce(jsonb_agg(anze.fault('/' || k, 'not-of-this-report', '该报告没有这一项内容。',
         'This report has no such content.') order by k), '[]')
     from jsonb_object_keys(given) k
-    where root > 1 and k not in ('reason', 'as_of', 'figures', 'narrative')
-        or root = 1 and k = 'narrative'
+    where root > 1 and k not in ('reason', 'as_of', 'came_about_at', 'figures', 'narrative')
+        or root = 1 and k in ('narrative', 'came_about_at')
 $$;
 
 -- The facts with what a correction gives. null takes a fact away; another unit takes the place of the one before. The
@@ -173,7 +188,8 @@ declare
     wrong anze.accident_report;
     latest integer;
     as_of timestamptz;
-    correction constant jsonb := given - '{reason,as_of,received_at,figures,narrative}'::text[];
+    came_about_at timestamptz;
+    correction constant jsonb := given - '{reason,as_of,came_about_at,received_at,figures,narrative}'::text[];
     faults jsonb;
 begin
     select * into wrong from anze.accident_report r where r.accident_id = a.id and r.number = report_number;
@@ -187,16 +203,19 @@ begin
     end if;
     as_of := coalesce((given ->> 'as_of')::timestamptz,
         case when wrong.root = 1 and wrong.as_of = a.reported_at then (given ->> 'received_at')::timestamptz end, wrong.as_of);
+    came_about_at := coalesce((given ->> 'came_about_at')::timestamptz, wrong.came_about_at);
     faults := '[]'::jsonb || anze.accident_correction_faults(wrong.root, given)
         || anze.accident_corrected_moment_faults(a, wrong, as_of, given, at)
+        || anze.accident_came_about_faults(a, came_about_at, as_of)
         || anze.accident_edition_faults(a, given);
     a := anze.accident_retake(anze.accident_received(a, given), correction, faults, at);
     a.report_count := a.report_count + 1;
     insert into anze.accident_report (accident_id, number, kind, root, corrects, reason, as_of, recorded_at,
-        moves_grade, figures, content, level)
+        moves_grade, figures, content, level, came_about_at)
     values (a.id, a.report_count, 'correction', wrong.root, wrong.number, given ->> 'reason', as_of, at,
-        wrong.root = 1 or as_of < a.supplement_ends_at, coalesce(given -> 'figures', '{}'),
-        given - '{reason,as_of,figures}'::text[], anze.caller_level());
+        wrong.root = 1 or anze.accident_report_moves(a, given -> 'figures', came_about_at, as_of),
+        coalesce(given -> 'figures', '{}'), given - '{reason,as_of,came_about_at,figures}'::text[], anze.caller_level(),
+        came_about_at);
     if given ? 'received_at' then
         perform anze.accident_first_day_anew(a, a.report_count, at);
     end if;
@@ -230,7 +249,10 @@ create or replace function anze.accident_report_json(r anze.accident_report, cor
 stable language sql as $$
     select jsonb_strip_nulls(jsonb_build_object('number', r.number, 'kind', r.kind, 'corrects', r.corrects,
             'corrected_by', corrected_by, 'reason', r.reason, 'as_of', anze.instant(r.as_of),
+            'came_about_at', anze.instant(r.came_about_at),
             'recorded_at', anze.instant(r.recorded_at), 'moves_grade', r.moves_grade,
+            'told_at', case when not anze.accident_is_told_on(r) then anze.instant(r.told_at) end,
+            'channel', case when not anze.accident_is_told_on(r) then r.channel end,
             'reporter', anze.accident_reporter_json(r), 'level', anze.level_code(r.level),
             'actor', case when anze.accident_is_told_on(r) then 'authority' else r.actor end,
             'on_behalf_of', case when not anze.accident_is_told_on(r) then r.on_behalf_of end))

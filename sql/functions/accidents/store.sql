@@ -115,12 +115,11 @@ begin
             'supplement_ends_at', anze.instant(a.supplement_ends_at), 'report_count', a.report_count,
             'levels', (
                 select jsonb_agg(jsonb_build_object('level', l.code, 'title_zh', l.title_zh, 'title_en', l.title_en,
-                    'called_for', l.rank <= top.value, 'received_at', anze.instant(h.at)) order by l.rank)
-                from anze.accident_grade g
-                cross join lateral anze.rules_in_force(g.top_rule, on_day, a.region_code) top
+                    'called_for', l.rank <= top.rank, 'received_at', anze.instant(h.at)) order by l.rank)
+                from (select anze.accident_top_level(a.grade, on_day, a.region_code) as rank offset 0) top
                 cross join anze.level l
                 left join anze.accident_receptions(a.id, a.entry_level, a.reported_at) h on h.level = l.rank
-                where g.rank = a.grade and l.rank >= 2),
+                where l.rank >= 2 and anze.region_has_level(a.region_code, l.rank)),
             'transmissions', (
                 select coalesce(jsonb_agg(anze.accident_transmission_json(t) order by anze.accident_sent_at(t), t.recorded_at), '[]')
                 from anze.accident_transmission t where t.accident_id = a.id),
@@ -160,7 +159,7 @@ begin
         direct_loss_cny = a.direct_loss_cny, grade = a.grade, grade_is_lower_bound = a.grade_is_lower_bound,
         endangering = a.endangering, supplement_ends_at = a.supplement_ends_at, report_count = a.report_count,
         late_from = a.late_from, due_at = a.due_at, late_seconds = a.late_seconds, item = a.item,
-        updated_at = a.updated_at
+        updated_at = a.updated_at, recount_at = a.recount_at
     where x.id = a.id;
     return a;
 end

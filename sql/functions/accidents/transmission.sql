@@ -2,6 +2,15 @@
 
 set local check_function_bodies = off; -- functions of this folder may name later ones
 
+-- Which level has an accident that an office of this level files, or its unit (which reports to the county): a town has it
+-- before the county does. What a level that a place does not have would get, the next above gets.
+create or replace function anze.accident_entry_level(of_region text, by_level smallint) returns smallint
+immutable parallel safe language plpgsql as $$
+begin
+    return case when by_level = 1 then by_level else anze.region_level_from(of_region, greatest(by_level, 2::smallint)) end;
+end
+$$;
+
 -- The levels that this level may pass it to, counties and higher. A unit or a town passes it no further than the lowest level
 -- there is, but where the law has the unit itself report higher.
 create or replace function anze.accident_levels_above(accident uuid, of_region text, by_level smallint)

@@ -10,13 +10,15 @@ events as (
         case when anze.accident_is_told_on(r) then 'authority' else r.actor end as actor,
         case when not anze.accident_is_told_on(r) then r.on_behalf_of end as on_behalf_of, anze.level_code(r.level) as level,
         jsonb_build_object('report_number', r.number, 'kind', r.kind, 'corrects', r.corrects, 'reason', r.reason,
-            'as_of', anze.instant(r.as_of), 'moves_grade', r.moves_grade,
+            'as_of', anze.instant(r.as_of), 'came_about_at', anze.instant(r.came_about_at), 'moves_grade', r.moves_grade,
+            'told_at', case when not anze.accident_is_told_on(r) then anze.instant(r.told_at) end,
             'received_at', anze.instant((r.content ->> 'received_at')::timestamptz)) as about
     from anze.accident_report r where r.accident_id = :accident_id::uuid
     union all
     select c.changed_at, 2, c.number, case when c.number = 1 then 'graded' else 'grade_changed' end,
-        case when anze.accident_is_told_on(r) then 'authority' else r.actor end,
-        case when not anze.accident_is_told_on(r) then r.on_behalf_of end, anze.level_code(r.level),
+        coalesce(c.actor, case when anze.accident_is_told_on(r) then 'authority' else r.actor end),
+        case when c.actor is null and not anze.accident_is_told_on(r) then r.on_behalf_of end,
+        case when c.actor is null then anze.level_code(r.level) end,
         jsonb_build_object('grade', g.code, 'is_lower_bound', c.is_lower_bound, 'report_number', c.report_number,
             'because', nullif(c.because, '{}'))
     from anze.accident_grade_change c
