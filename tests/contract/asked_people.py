@@ -1,8 +1,8 @@
 """How the access matrix asks about people and appointments: every role of the matrix sees those of this enterprise."""
 import itertools
-from datetime import date, timedelta
 
 from harness import tree
+from harness.hierarchy import day
 
 OWN = tree.enterprise("150622101", 1)
 PERSON, APPOINTMENT = tree.unit_id("person of the matrix"), tree.unit_id("appointment of the matrix")
@@ -12,9 +12,8 @@ days = itertools.count()
 
 def a_day_of_office() -> dict:
     """Each time another day, within what a unit may enter: nobody holds a post twice at a time."""
-    first = date.today() - timedelta(days=350 - next(days))
-    return {"person_id": PERSON, "unit_id": OWN.id, "post": "team_leader", "held_from": str(first),
-            "held_until": str(first + timedelta(days=1))}
+    ago = 350 - next(days)
+    return {"person_id": PERSON, "unit_id": OWN.id, "post": "team_leader", "held_from": day(ago), "held_until": day(ago - 1)}
 
 
 ASKED = {
