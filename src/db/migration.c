@@ -4,6 +4,7 @@
 #include "anze/db/script.h"
 
 static const char *const folders[MIGRATION_KINDS] = { "migrations/", "functions/", "data/" };
+static const char queries[] = "queries/";
 static const char adopted_name[] = "bookkeeping/adopted.sql";
 
 const char migration_records_sql[] =
@@ -196,6 +197,15 @@ static void add_file(struct arena *arena, struct migration_plan *plan, enum migr
         plan->fault = arena_printf(arena, "%s: %s", file->name, fault);
 }
 
+static const char *text_of_queries(struct arena *arena, const struct embedded_file *files, size_t n)
+{
+    struct text all = text_on(arena);
+    for (size_t i = 0; i < n; i++)
+        if (strncmp(files[i].name, queries, strlen(queries)) == 0)
+            text_add(&all, files[i].content.bytes, files[i].content.length);
+    return arena_strndup(arena, text_slice(&all).bytes, text_slice(&all).length);
+}
+
 struct migration_plan migration_plan(struct arena *arena, const struct embedded_file *files, size_t n)
 {
     struct migration_plan plan = { .files = arena_array_of(arena, struct migration, n + 1) };
@@ -209,6 +219,7 @@ struct migration_plan migration_plan(struct arena *arena, const struct embedded_
     const struct embedded_file *adopted = embedded_find(files, n, adopted_name);
     if (adopted)
         plan.adopted = arena_strndup(arena, adopted->content.bytes, adopted->content.length);
+    plan.queries = text_of_queries(arena, files, n);
     return plan;
 }
 

@@ -240,6 +240,16 @@ static const char audit_sql[] =
     "do $$ begin if to_regprocedure('audit.apply_decisions(boolean)') is not null then"
     " perform audit.apply_decisions(); end if; end $$";
 
+bool run_rights(struct migration_run *run, const void *nothing)
+{
+    const struct session_rows *rows;
+    const char *values[] = { run->plan->queries };
+    (void)nothing;
+    run->at = "what the service may execute";
+    return session_query(run->session, "select to_regprocedure('anze.grant_called(text)')", NULL, 0, &rows) &&
+           (!session_value(rows, 0, 0) || session_query(run->session, "select anze.grant_called($1)", values, 1, NULL));
+}
+
 static bool apply_steps(struct migration_run *run)
 {
     for (size_t i = run->first_with; i < run->plan->n_files; i++) {
@@ -257,7 +267,7 @@ bool run_release(struct migration_run *run, const void *nothing)
     run->at = "functions and data";
     return run_read_records(run) && apply_steps(run) && run_read_records(run) && read_case_tables(run) &&
            apply_files(run, MIGRATION_FUNCTION, false) && drop_gone(run, false) &&
-           apply_files(run, MIGRATION_DATA, false) && session_script(run->session, grant_sql) && close_gate(run) &&
-           apply_files(run, MIGRATION_FUNCTION, true) && drop_gone(run, true) && forget_gone(run) &&
+           apply_files(run, MIGRATION_DATA, false) && session_script(run->session, grant_sql) && run_rights(run, NULL) &&
+           close_gate(run) && apply_files(run, MIGRATION_FUNCTION, true) && drop_gone(run, true) && forget_gone(run) &&
            session_script(run->session, audit_sql);
 }

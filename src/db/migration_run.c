@@ -74,7 +74,7 @@ static bool run_all(struct migration_run *run, size_t *ret_pending)
         return run_fail(run, "cannot read anze.migration");
     run->first_with = run_first_with(run);
     return check_history(run) && run_steps(run, STEP_BEFORE) && run_transaction(run, run_release, NULL) &&
-           run_steps(run, STEP_AFTER);
+           run_steps(run, STEP_AFTER) && run_transaction(run, run_rights, NULL);
 }
 
 /* ---- looking only ---- */

@@ -41,7 +41,8 @@ RECIPIENTS = ["government", "public_security", "labour_security", "trade_union",
               "state_council", "coal_regulator", "mine_safety_agency"]
 BODY = {"addAccidentReport": {"narrative": "情况有变"}, "correctAccidentReport": {"reason": "核实", "figures": {"missing": 1}},
         "passAccidentUp": {"channel": "phone"}, "acknowledgeAccident": {}, "recordAccidentNotices": {},
-        "correctAccidentTransmission": {"reason": "录入有误", "sent_at": minutes_ago(5)}}
+        "correctAccidentTransmission": {"reason": "录入有误", "sent_at": minutes_ago(5)},
+        "withdrawAccident": {"reason": "误报"}, "joinAccident": {"reason": "同一起事故"}}
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +84,9 @@ def values(accident: dict) -> dict[str, list]:
             "correctAccidentReport": list(range(1, accident["report_count"] + 2)), "passAccidentUp": LEVELS,
             "acknowledgeAccident": [t["id"] for t in accident["transmissions"]] + [tree.unit_id("none")],
             "recordAccidentNotices": RECIPIENTS,
-            "correctAccidentTransmission": [t["id"] for t in accident["transmissions"]] + [tree.unit_id("none")]}
+            "correctAccidentTransmission": [t["id"] for t in accident["transmissions"]] + [tree.unit_id("none")],
+            "withdrawAccident": ["not_an_accident", "false_alarm", "drill", "other"],
+            "joinAccident": [d["id"] for d in accident.get("possible_duplicates", [])] + [tree.unit_id("none")]}
 
 
 def offered(accident: dict) -> dict[str, list]:
@@ -103,7 +106,8 @@ def attempt(reader, contract, accident: dict, operation: str, field: str, value)
 
 
 FIELDS = {"addAccidentReport": "kind", "correctAccidentReport": "report_number", "passAccidentUp": "to_level",
-          "acknowledgeAccident": "transmission_id", "recordAccidentNotices": "notified", "correctAccidentTransmission": "transmission_id"}
+          "acknowledgeAccident": "transmission_id", "recordAccidentNotices": "notified", "correctAccidentTransmission": "transmission_id",
+          "withdrawAccident": "ground", "joinAccident": "into"}
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -121,7 +125,7 @@ def test_what_is_offered_is_accepted_and_what_is_not_is_refused(readers, acciden
             answer = attempt(readers[reader], contract, accident, operation, FIELDS[operation], value)
             if value in told.get(operation, []):
                 assert answer.status_code == 200, (operation, value, answer.text)
-            elif operation == "recordAccidentNotices" and answer.status_code == 422:
+            elif operation in ("recordAccidentNotices", "joinAccident") and answer.status_code == 422:
                 assert [e["code"] for e in answer.json()["errors"]] == ["unknown-reference"]
             else:
                 assert answer.status_code in (403, 404, 409), (operation, value, answer.text)

@@ -519,9 +519,10 @@ def test_references_to_files_are_faults_unless_seen_and_complete(mine, client, d
     good, unfinished = upload(mine, picture(800, 25)), begin(mine, picture(800, 26))
     foreign = upload(client("enterprise_reporter", unit=OTHER.id), picture(800, 27))
     ids = [good["id"], unfinished["id"], foreign["id"], "0190a5c2-0001-7000-8000-00000000dead", good["id"]]
-    with database.service(reach="unit", unit=OWN.id) as service:
-        found = service.execute("select anze.files_faults(%s::uuid[], '/evidence')", (ids,)).fetchone()[0]
-        none = service.execute("select anze.files_faults('{}', '/evidence')").fetchone()[0]
+    with database.owner() as owner:  # as the functions that write call it
+        owner.execute("select set_config('anze.reach', 'unit', true), set_config('anze.unit', %s, true)", (OWN.id,))
+        found = owner.execute("select anze.files_faults(%s::uuid[], '/evidence')", (ids,)).fetchone()[0]
+        none = owner.execute("select anze.files_faults('{}', '/evidence')").fetchone()[0]
     assert [(f["pointer"], f["rule"]) for f in found] == [
         ("/evidence/1", "not-complete"), ("/evidence/2", "unknown-reference"), ("/evidence/3", "unknown-reference")]
     assert none == []

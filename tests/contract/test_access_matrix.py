@@ -108,6 +108,8 @@ ABOUT_ACCIDENT = {
     "acknowledgeAccident": (transmission_path("/receipt"), {}, True),
     "correctAccidentTransmission": (
         transmission_path("/corrections"), {"reason": "录入有误", "sent_at": "2026-11-20T14:30:00+08:00"}, True),
+    "withdrawAccident": (accident_path("/withdrawal"), {"ground": "false_alarm", "reason": "误报"}, True),
+    "joinAccident": (accident_path("/joining"), {"into": OWN.unit, "reason": "同一起事故"}, True),
     "recordAccidentNotices": (accident_path("/notices"), {"notified": ["public_security"]}, True),
 }
 # How each operation is asked about one file: path, body, headers; and the state that the file is in.

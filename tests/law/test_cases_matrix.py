@@ -86,7 +86,8 @@ def fits(caller: Caller, taker: str, unit: tree.Unit, supervisor: tree.Unit | No
 
 
 # Who may by law; a committee's office only coordinates (国办发〔2024〕54号).
-WHO_MAY = {"order": {"department", "government"}, "inspect": {"department", "government", "township", "management_zone", "chemical_park"}}
+WHO_MAY = {"order": {"department", "government"}, "close": {"government"},
+           "inspect": {"department", "government", "township", "management_zone", "chemical_park"}}
 RANKS = {"county": 2, "province": 4}
 
 
@@ -104,7 +105,7 @@ def allows(caller: Caller, taker, unit, supervisor, level: int) -> bool:
 
 
 # What keeps an action from a case of which nothing has been said yet: no fact is there, and no clock runs.
-REFUSING = {"listing_late", "listing_stopped", "listing_withheld", "listing_closable", "four_satisfied", "hazard_general"}
+REFUSING = {"listing_late", "listing_stopped", "listing_withheld", "listing_republished", "four_satisfied", "hazard_general"}
 PASSING = {"listing_extensible", "listing_not_stopped", "listing_not_late_before", "hazard_governed", "hazard_not_listed"}
 
 

@@ -105,7 +105,7 @@ WALKED = {
 # walks through what the unit has.
 FEW, ADVISORY = "of what a city has few of: some hundred a year", "nobody asks for what no unit of the place has"
 WALKS = {
-    "listAccidents": {n: FEW for n in ("grade", "sector", "category", "state", "occurred_from", "occurred_to", "updated_since")},
+    "listAccidents": {n: FEW for n in ("grade", "sector", "category", "occurred_from", "occurred_to", "updated_since")},
     "listListedCases": {n: FEW for n in ("state", "category", "level")},
     "listDutyEvents": {"kind": FEW},
     "listCases": {"kind": "one of four, so that its index is not preferred; those for listed supervision are listListedCases",

@@ -55,6 +55,7 @@ struct migration_plan {
     size_t n_files;
     const char *adopted; /* query of what the last release has applied, from before anze.migration_object; NULL: none */
     const char *fault;   /* a file that cannot be understood; NULL: none */
+    const char *queries; /* text of all statements, which decides what the service may execute */
 };
 struct migration_plan migration_plan(struct arena *arena, const struct embedded_file *files, size_t n);
 

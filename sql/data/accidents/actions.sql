@@ -13,7 +13,11 @@ values
     ('recordAccidentNotices', 'accidents:transmit', '登记通知情况', 'Record who was told',
      '{"name": "notified", "type": "choices", "required": true, "title_zh": "已通知对象", "title_en": "Who was told"}', 5),
     ('correctAccidentTransmission', 'accidents:correct', '更正上报时间', 'Correct when an accident was passed up',
-     '{"name": "transmission_id", "type": "choice", "required": true, "title_zh": "上报记录", "title_en": "Which transmission"}', 6)
+     '{"name": "transmission_id", "type": "choice", "required": true, "title_zh": "上报记录", "title_en": "Which transmission"}', 6),
+    ('withdrawAccident', 'accidents:correct', '撤销事故', 'Withdraw what was no accident',
+     '{"name": "ground", "type": "choice", "required": true, "title_zh": "撤销事由", "title_en": "Why it is none"}', 7),
+    ('joinAccident', 'accidents:correct', '并案', 'Join an accident to the one that it is',
+     '{"name": "into", "type": "choice", "required": true, "title_zh": "并入的事故", "title_en": "Which accident it is"}', 8)
 on conflict on constraint accident_action_pkey do update
 set scope = excluded.scope, title_zh = excluded.title_zh, title_en = excluded.title_en, field = excluded.field,
     place = excluded.place;

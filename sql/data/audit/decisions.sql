@@ -78,7 +78,7 @@ with told(table_name, may_change, why_not_zh, why_not_en) as (
         ('follow_up', '{}'), ('excuse', '{}'), ('notice', '{}'), ('file', '{}'),
         -- accidents
         ('accident', '{}'), ('accident_report', '{}'), ('accident_grade_change', '{}'), ('accident_transmission', '{corrected_to}'),
-        ('accident_transmission_correction', '{}'),
+        ('accident_transmission_correction', '{}'), ('accident_ending', '{}'),
         ('accident_receipt', '{}'), ('accident_recipient', '{}'),
         -- cases, hazards, risks
         ('case_kind', '{}'), ('case_state', '{}'), ('case_clock', '{}'), ('case_action', '{}'), ('case_hook', '{}'),

@@ -41,12 +41,15 @@ end
 $$;
 
 -- What this caller may do. Each operation has one field to choose for, from what is open to the caller's level; with nothing to
--- choose from it is not open.
-create or replace function anze.accident_actions(a anze.accident) returns jsonb stable language plpgsql as $$
+-- choose from it is not open. An accident that ended otherwise than by its final report offers nothing.
+create or replace function anze.accident_actions(a anze.accident, duplicates jsonb) returns jsonb stable language plpgsql as $$
 declare
     own_level constant smallint := anze.caller_level();
     granted constant text[] := anze.scopes();
 begin
+    if anze.accident_is_ended(a.state) then
+        return '[]';
+    end if;
     return (
         select coalesce(jsonb_agg(jsonb_build_object('operation_id', x.operation_id, 'title_zh', x.title_zh,
                 'title_en', x.title_en, 'fields', jsonb_build_array(x.field || jsonb_build_object('choices', c.choices)))
@@ -68,6 +71,11 @@ begin
                     select jsonb_agg(anze.accident_transmission_choice(t) order by anze.accident_sent_at(t), t.id)
                     from anze.accident_transmission t
                     where t.accident_id = a.id and anze.accident_may_correct_sending(t, own_level))
+                when 'withdrawAccident' then anze.accident_grounds(a, own_level)
+                when 'joinAccident' then case when anze.accident_may_end(a, own_level) then (
+                    select jsonb_agg(jsonb_build_object('code', d -> 'id', 'occurred_at', d -> 'occurred_at',
+                        'unit_name', d -> 'unit_name', 'place', d -> 'place'))
+                    from jsonb_array_elements(duplicates) d) end
                 when 'recordAccidentNotices' then (
                     select jsonb_agg(distinct r.code order by r.code) from anze.accident_tellable(a.id, own_level) r)
             end as choices offset 0) c

@@ -140,12 +140,12 @@ begin
         rule_set, category_standard, category, place, occurred_at, learned_at, reported_at, recorded_at, entry_level, facts,
         deaths, missing, trapped, serious_injuries, minor_injuries, evacuated, at_risk, direct_loss_cny, grade,
         grade_is_lower_bound, endangering, supplement_ends_at, report_count, late_from, due_at, late_seconds, item, updated_at,
-        recount_at)
+        recount_at, is_drill)
     values (a.id, a.version, a.state, a.unit_id, a.unit_is_declared, a.unit_name, a.unit_credit_code, a.region_code, a.sector,
         a.rule_set, a.category_standard, a.category, a.place, a.occurred_at, a.learned_at, a.reported_at, a.recorded_at,
         a.entry_level, a.facts, a.deaths, a.missing, a.trapped, a.serious_injuries, a.minor_injuries, a.evacuated, a.at_risk,
         a.direct_loss_cny, a.grade, a.grade_is_lower_bound, a.endangering, a.supplement_ends_at, a.report_count, a.late_from,
-        a.due_at, a.late_seconds, a.item, a.updated_at, a.recount_at);
+        a.due_at, a.late_seconds, a.item, a.updated_at, a.recount_at, a.is_drill);
     insert into anze.accident_report (accident_id, number, kind, root, as_of, recorded_at, moves_grade, figures,
         content, reporter_name, reporter_phone, level)
     values (a.id, 1, 'first', 1, a.reported_at, at, true, figures, a.facts, given ->> 'reporter_name',
@@ -164,14 +164,16 @@ declare
     level constant smallint := anze.caller_level();
     a anze.accident;
 begin
+    perform anze.accident_one_at_a_time(given ->> 'region_code');
     a.version := 1;
     a.state := 'open';
     a.report_count := 1;
     a.reported_at := coalesce((given ->> 'received_at')::timestamptz, at);
     a.recorded_at := at;
     a.updated_at := at;
+    a.is_drill := coalesce((given ->> 'is_drill')::boolean, false);
     a.entry_level := anze.accident_entry_level(given ->> 'region_code', level);
-    a := anze.accident_take(a, given - '{figures,reporter_name,reporter_phone,received_at,notified}'::text[],
+    a := anze.accident_take(a, given - '{figures,reporter_name,reporter_phone,received_at,notified,is_drill}'::text[],
                             '[]'::jsonb || anze.accident_reception_faults(given, (given ->> 'occurred_at')::timestamptz, at), at);
     a.id := anze.new_id(a.region_code, at);
     a := anze.accident_begin(a, given, level, at);

@@ -200,7 +200,8 @@ begin
     return query
     insert into anze.deadline (id, subject, subject_id, clock, title_zh, title_en, starts_at, due_at, rule, rule_version,
         met_at, is_owed, planned_at, owed_by, next_notice_at, region_code, sector, details)
-    select anze.new_id(a.region_code, at), 'accident', a.id, c.code, c.title_zh, c.title_en, c.starts_at, c.due_at, c.rule,
+    select anze.new_id(a.region_code, at), 'accident', a.id, c.code, case when a.is_drill then '（演练）' else '' end || c.title_zh,
+        case when a.is_drill then 'Drill: ' else '' end || c.title_en, c.starts_at, c.due_at, c.rule,
         c.rule_version, c.met_at, c.kind <> 'window', at, a.unit_id,
         case when c.kind = 'window' or c.met_at is not null then 'infinity' else looks[c.place] end,
         a.region_code, a.sector,
@@ -455,6 +456,9 @@ $$;
 create or replace function anze.accident_plan(a anze.accident, report integer, at timestamptz) returns void
 language plpgsql as $$
 begin
+    if anze.accident_is_ended(a.state) then
+        return;
+    end if;
     perform anze.accident_plan_reports(a, report, at);
     perform anze.accident_plan_window(a, report, at);
     perform anze.accident_replan_day(a, report, at);

@@ -2,7 +2,8 @@
 
 set local check_function_bodies = off; -- functions of this folder may name later ones
 
--- The accident, locked until the transaction ends; If-Match is looked at where the operation takes it.
+-- The accident, locked until the transaction ends; If-Match is looked at where the operation takes it. Nothing is done any
+-- more about one that was none, or is another.
 create or replace function anze.accident_lock(accident uuid) returns anze.accident language plpgsql as $$
 declare
     a anze.accident;
@@ -10,6 +11,8 @@ begin
     select * into a from anze.accident x where x.id = accident for no key update;
     if a.id is null then
         perform anze.refuse('AZ404', '没有该事故。', 'There is no such accident.');
+    elsif anze.accident_is_ended(a.state) then
+        perform anze.refuse_state('该事故已撤销或已并入另一事故。', 'The accident is withdrawn, or joined to another.');
     end if;
     return a;
 end

@@ -28,7 +28,7 @@ begin
         'category', jsonb_build_object('standard', c.standard, 'code', c.code, 'title_zh', c.title_zh,
                                        'title_en', c.title_en),
         'occurred_at', anze.instant(a.occurred_at), 'reported_at', anze.instant(a.reported_at),
-        'updated_at', anze.instant(a.updated_at), 'grade', e.code, 'grade_title_zh', e.title_zh,
+        'is_drill', case when a.is_drill then true end, 'updated_at', anze.instant(a.updated_at), 'grade', e.code, 'grade_title_zh', e.title_zh,
         'grade_title_en', e.title_en, 'grade_is_lower_bound', a.grade_is_lower_bound,
         'seriously_endangering', a.endangering <> '{}',
         'figures', jsonb_build_object('deaths', a.deaths, 'missing', a.missing, 'trapped', a.trapped,
@@ -96,7 +96,7 @@ begin
     return (select jsonb_strip_nulls(
         (a.facts - '{unit_id,unit_name,unit_credit_code,region_code,category,category_standard,sector,occurred_at,'
                    'learned_at,place,endangered}'::text[])
-        || jsonb_build_object('rule_set', a.rule_set, 'learned_at', anze.instant(a.learned_at),
+        || anze.accident_endings(a) || jsonb_build_object('rule_set', a.rule_set, 'learned_at', anze.instant(a.learned_at),
             'recorded_at', anze.instant(a.recorded_at),
             'reporter', anze.accident_reporter_json(f),
             'grade_history', (
@@ -190,7 +190,8 @@ stable security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
     at constant timestamptz := statement_timestamp();
-    actions constant text := anze.accident_actions(a);
+    duplicates constant jsonb := anze.accident_possible_duplicates(a);
+    actions constant text := anze.accident_actions(a, duplicates);
     cases constant text := anze.accident_cases(a.id);
     clocks text;
     misses bigint;
@@ -202,9 +203,10 @@ begin
     from anze.accident_clocks(a.id, at) c;
     body := a.item || ', ' || substr(left(anze.accident_body(a)::text, -1), 2)
         || anze.accident_late_json(a.due_at, a.late_from, a.late_seconds)
-        || ', "clocks": ' || clocks || ', "actions": ' || actions || ', "cases": ' || cases || '}';
+        || ', "clocks": ' || clocks || ', "actions": ' || actions || ', "cases": ' || cases
+        || case when duplicates <> '[]' then ', "possible_duplicates": ' || duplicates::text else '' end || '}';
     etag := a.version || coalesce('.' || nullif(misses, 0), '') || '.'
-        || to_hex(hashtextextended(actions || cases, a.version));
+        || to_hex(hashtextextended(actions || cases || duplicates::text, a.version));
     last_modified := anze.instant(greatest(a.updated_at, changed_at));
 end
 $$;

@@ -42,7 +42,7 @@ create or replace function anze.briefing_decision(deadline_id uuid) returns json
 set search_path = pg_catalog, pg_temp as $$
 begin
     return (
-        select anze.case_deadline(d.id) || jsonb_build_object('case', anze.case_reference(c.id), 'actions', coalesce((
+        select anze.case_deadline(d.id) || jsonb_build_object('case', anze.case_reference_of(c), 'actions', coalesce((
             select jsonb_agg(jsonb_build_object('action', x.code, 'title_zh', x.title_zh, 'title_en', x.title_en)
                 order by x.place, x.code)
             from anze.case_actions_now(c, anze.case_standing(c)) x), '[]'))

@@ -25,20 +25,24 @@ begin
 end
 $$;
 
--- Another record names a case by this.
-create or replace function anze.case_reference(case_id uuid) returns jsonb
+-- Another record names a case by this: of a row that the caller has.
+create or replace function anze.case_reference_of(c anze.case_file) returns jsonb
 stable parallel safe security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
-    c anze.case_file;
     wanted constant text[] := '{id,version,kind,kind_title_zh,kind_title_en,state,state_title_zh,state_title_en,
         is_open,level,title,due_at,overdue}';
 begin
-    select * into c from anze.case_file x where x.id = case_reference.case_id;
-    if c.id is null then
-        return null;
-    end if;
     return (select jsonb_object_agg(h.key, h.value) from jsonb_each(anze.case_head(c)) h where h.key = any (wanted));
+end
+$$;
+
+-- The same by its id, for functions that asked whether the caller sees it.
+create or replace function anze.case_reference(case_id uuid) returns jsonb
+stable parallel safe security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return (select anze.case_reference_of(c) from anze.case_file c where c.id = case_reference.case_id);
 end
 $$;
 

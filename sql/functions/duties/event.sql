@@ -126,7 +126,7 @@ begin
         and (u.kind = 'safety_committee' and u.region_code = a.city || '00'
              or u.kind = 'department' and u.supervision_role = 'comprehensive'
                 and u.region_code in (a.city || '00', a.county))
-    where g.rank = a.grade and a.state not in ('withdrawn', 'joined');
+    where g.rank = a.grade and not a.is_drill and a.state not in ('withdrawn', 'joined');
 end
 $$;
 
@@ -138,7 +138,7 @@ security definer language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    stands constant boolean := new.state not in ('withdrawn', 'joined');
+    stands constant boolean := not new.is_drill and new.state not in ('withdrawn', 'joined');
     raised uuid;
     known anze.duty_event[];
 begin
@@ -171,7 +171,8 @@ begin
 end
 $$;
 create or replace trigger accident_raises_events after update on anze.accident for each row
-    when (new.grade <> old.grade or old.region_code <> new.region_code or old.state <> new.state)
+    when (new.grade <> old.grade or old.region_code <> new.region_code or old.state <> new.state
+        or old.is_drill <> new.is_drill)
     execute function anze.accident_raises_events();
 create or replace trigger accident_filed_raises_events after insert on anze.accident for each row
     execute function anze.accident_raises_events();

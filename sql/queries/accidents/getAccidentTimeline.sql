@@ -36,6 +36,12 @@ events as (
             'sent_at', anze.instant(x.sent_at), 'reason', x.reason)
     from anze.accident_transmission_correction x where x.accident_id = :accident_id::uuid
     union all
+    select e.ended_at, 9, 0, case when e.accident_id <> :accident_id::uuid then 'other_joined' else e.state end, e.actor,
+        e.on_behalf_of, anze.level_code(e.level),
+        jsonb_build_object('ground', e.ground, 'reason', e.reason,
+            'accident_id', case when e.accident_id <> :accident_id::uuid then e.accident_id else e.into_id end)
+    from anze.accident_ending e where e.accident_id = :accident_id::uuid or e.into_id = :accident_id::uuid
+    union all
     select r.received_at, 1, 0, 'acknowledged', r.actor, r.on_behalf_of, anze.level_code(r.level),
         jsonb_build_object('transmission_id', r.transmission_id, 'note', r.note)
     from anze.accident_receipt r where r.accident_id = :accident_id::uuid

@@ -16,7 +16,13 @@ with matching as not materialized (
       and a.sector = :sector --? sector
       and starts_with(a.region_code, anze.region_prefix(:region)) --? region
       and a.category = :category --? category
-      and a.state = :state --? state
+      -- What was none, or is another, is listed apart; whoever follows changes learns of it. Both are rare and have
+      -- indexes of their own, which a parameter would not find.
+      and (a.state = any ('{open,final}') or :updated_since::timestamptz is not null) --? !state
+      and a.state = 'open' --? state=open
+      and a.state = 'final' --? state=final
+      and a.state = 'withdrawn' --? state=withdrawn
+      and a.state = 'joined' --? state=joined
       and a.late_from < statement_timestamp() --? late=true
       and a.late_from >= statement_timestamp() --? late=false
       and a.unit_id = :unit_id::uuid and not a.unit_is_declared --? unit_id

@@ -83,6 +83,7 @@ accidents as materialized (
     cross join lateral (
         select a.id, a.grade, a.reported_at from anze.accident a
         where a.updated_at >= k.since and a.recorded_at >= k.since and 'accidents:read' = any (k.scopes)
+          and a.state = any ('{open,final}') and not a.is_drill
           and a.province = :scope_province --? scope_province
           and a.city = :scope_city --? scope_city
           and a.county = :scope_county --? scope_county
