@@ -61,7 +61,8 @@ with told(table_name, may_change, why_not_zh, why_not_en) as (
     from (values
         -- places, units, people
         ('region', '{}'), ('region_span', '{}'), ('sector', '{}'), ('unit', '{}'), ('unit_event', '{}'), ('unit_follower', '{}'),
-        ('post', '{}'), ('person', '{}'), ('appointment', '{}'), ('voided_appointment', '{region_code,sector,is_body}'), ('structural_rule', '{}'),
+        ('post', '{}'), ('person', '{}'), ('appointment', '{}'), ('voided_appointment', '{region_code,sector,is_body}'),
+        ('appointment_consent', '{}'), ('structural_rule', '{}'),
         -- the law's figures and code sets
         ('instrument', '{}'), ('rule', '{}'), ('rule_unit', '{}'), ('rule_limit', '{}'), ('working_day', '{}'), ('level', '{}'),
         ('calendar_notice', '{}'), ('calendar_day', '{}'),
@@ -111,6 +112,7 @@ with told(table_name, may_change, why_not_zh, why_not_en) as (
         ('anze.calendar_work', '待办重算清单', 'a list of what is to be computed again'),
         ('anze.accident_alert_due', '待发警报清单', 'a list of what is to be told'),
         ('anze.accident_alert', '由定级与警报规则推出', 'follows from grades and the rules of alerts; the notices are audited'),
+        ('anze.light_work', '待办重算清单', 'a list of what is to be judged again'),
         ('anze.duty_work', '待办重算清单', 'a list of what is to be computed again'),
         ('anze.unit_light', '由亮灯规则评判推出', 'judged by the rules of lights'),
         ('anze.light_change', '由亮灯规则评判推出', 'judged by the rules of lights'),
