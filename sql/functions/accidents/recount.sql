@@ -27,7 +27,7 @@ begin
 end
 $$;
 
--- A step of the sweep.
+-- A part of a step of the sweep.
 create or replace function anze.recount_accidents(max_rows integer) returns integer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
