@@ -267,7 +267,7 @@ bool run_release(struct migration_run *run, const void *nothing)
     run->at = "functions and data";
     return run_read_records(run) && apply_steps(run) && run_read_records(run) && read_case_tables(run) &&
            apply_files(run, MIGRATION_FUNCTION, false) && drop_gone(run, false) &&
-           apply_files(run, MIGRATION_DATA, false) && session_script(run->session, grant_sql) && run_rights(run, NULL) &&
-           close_gate(run) && apply_files(run, MIGRATION_FUNCTION, true) && drop_gone(run, true) && forget_gone(run) &&
-           session_script(run->session, audit_sql);
+           apply_files(run, MIGRATION_DATA, false) && session_script(run->session, grant_sql) &&
+           run_rights(run, NULL) && close_gate(run) && apply_files(run, MIGRATION_FUNCTION, true) &&
+           drop_gone(run, true) && forget_gone(run) && session_script(run->session, audit_sql);
 }

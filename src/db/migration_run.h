@@ -58,8 +58,8 @@ bool run_step_here(struct migration_run *run, const void *step) NODISCARD;
 
 /* Steps with the functions, functions, what no file makes any more, data; in the running transaction. */
 bool run_release(struct migration_run *run, const void *nothing) NODISCARD;
-/* What the service may execute follows from what its statements call: with the functions, and once more when the last step
- * has changed what runs with its rights. A run_work. */
+/* What the service may execute follows from what its statements call: with the functions, and once more when the last
+ * step has changed what runs with its rights. A run_work. */
 bool run_rights(struct migration_run *run, const void *nothing) NODISCARD;
 /* Statements that drop what no file makes any more; rows of one column. */
 bool run_gone(struct migration_run *run, bool is_late, const struct session_rows **ret_rows) NODISCARD;

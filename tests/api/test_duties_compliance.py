@@ -248,6 +248,71 @@ def test_a_past_moment_keeps_its_answer(office, place, city):
     assert long_ago["total"]["owed"] == 0
 
 
+def test_what_was_done_in_time_and_entered_years_later_says_so(office, place, city, county):
+    """A check of two years ago, entered today: done and not late, but recorded late; at a moment before, it was missed."""
+    n = 23
+    unit, duty = office.unit(), office.duty()
+    (one,) = owed(office, unit, duty, n)
+    office.keep()
+    before = place[0].value("select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.USZ')")
+    body = {"kind": "hazard_check", "title": "全面检查", "unit_id": unit, "on_day": str(months_ago(n)), "content": {"scope": "全厂", "found": 1, "major": 0}}
+    made = county.post("/v1/duty-records", json=body)
+    assert made.status_code == 201, made.text
+    recorded = made.json()["recorded_at"]
+    shown = county.get(f"/v1/obligations/{one['id']}").json()
+    assert (shown["state"], shown["recorded_at"], shown["records"][0]["recorded_at"]) == ("done", recorded, recorded)
+    late = dt.datetime.fromisoformat(recorded) - dt.datetime.fromisoformat(shown["due_at"])
+    assert shown["recorded_late_by_seconds"] == int(late.total_seconds()) > 600 * 86400
+    assert not shown["records"][0]["is_late"]
+    (listed,) = county.items(f"/v1/obligations?unit_id={unit}&duty={duty}&state=done")
+    assert (listed["recorded_at"], listed["recorded_late_by_seconds"]) == (recorded, shown["recorded_late_by_seconds"])
+    assert [r["recorded_at"] for r in county.items(f"/v1/duty-records?unit_id={unit}")] == [recorded]
+    then = city.get(f"/v1/units/{unit}/compliance?period={period(n)}&as_of={before}").json()["obligations"]
+    assert [(o["state"], "recorded_at" in o, "done_on" in o) for o in then if o["duty"] == duty] == [("missed", False, False)]
+    corrected = county.post(f"/v1/duty-records/{made.json()['id']}/versions", if_match=str(made.json()["version"]), json={
+        "reason": "标题有误", "record": {**body, "title": "全面隐患检查"}})
+    assert corrected.status_code == 201, corrected.text
+    assert county.get(f"/v1/obligations/{one['id']}").json()["recorded_at"] == recorded, "a corrected word is no later record"
+
+
+def test_what_was_entered_in_time_is_not_recorded_late(office, county):
+    unit, duty = office.unit(), office.duty()
+    (one,) = owed(office, unit, duty, 0)
+    office.record(unit, str(months_ago(0)))
+    office.keep()
+    shown = county.get(f"/v1/obligations/{one['id']}").json()
+    assert shown["state"] == "done" and "recorded_at" in shown and "recorded_late_by_seconds" not in shown
+
+
+def test_how_far_back_something_is_entered_is_a_rule_of_who_enters_it(office, place, client, county):
+    unit = office.unit()
+    office.run("update anze.rule set value = 30 where code = 'DUTY.BACKDATE.UNIT'")
+    office.run("update anze.rule set value = 60 where code = 'DUTY.BACKDATE.ABOVE'")
+    office.keep()
+    today = dt.datetime.now(dt.timezone(dt.timedelta(hours=8))).date()
+    mine = client("enterprise_reporter", unit=unit, to=place[1])
+
+    def file(caller, days: int, **more):
+        return caller.post("/v1/duty-records", json={"kind": "hazard_check", "title": "检查", "unit_id": unit,
+                                                     "content": {"scope": "全厂", "found": 0, "major": 0}, "on_day": str(today - dt.timedelta(days=days)), **more})
+    try:
+        assert [file(mine, n).status_code for n in (30, 31)] == [201, 422]
+        assert [file(county, n).status_code for n in (60, 61)] == [201, 422]
+        (fault,) = file(mine, 31).json()["errors"]
+        assert (fault["pointer"], fault["code"]) == ("/on_day", "backdated-too-far") and "DUTY.BACKDATE.UNIT" in fault["detail"]
+        (fault,) = file(county, 61).json()["errors"]
+        assert "DUTY.BACKDATE.ABOVE" in fault["detail"]
+        old = file(county, 60).json()
+        again = mine.post(f"/v1/duty-records/{old['id']}/versions", if_match="1", json={"reason": "更正", "record": {
+            "kind": "hazard_check", "title": "检查二", "unit_id": unit, "on_day": old["on_day"],
+            "content": {"scope": "全厂", "found": 2, "major": 0}}})
+        assert again.status_code == 201, "a correction that keeps the day is nothing new"
+    finally:
+        office.run("update anze.rule set value = 731 where code = 'DUTY.BACKDATE.UNIT'")
+        office.run("update anze.rule set value = 1826 where code = 'DUTY.BACKDATE.ABOVE'")
+        office.keep()
+
+
 def test_a_persons_record_spans_posts(office, city):
     first, second = office.unit("department", level="county"), office.unit("department", level="county", region=OTHER_COUNTY)
     duty = office.duty(unit_kinds=["department"], post="department_head", record_kinds=["led_inspection"])

@@ -1,5 +1,5 @@
 """Events after which somebody owes something: recorded by hand, and raised by larger accidents."""
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -119,7 +119,9 @@ def raising(cluster, make_database, make_service, client):
     add_unit(database, "safety_committee", "准格尔旗安全生产委员会", "150622", level="county")
     with database.owner() as owner:
         owner.execute("update anze.unit set closed_on = '2020-01-01' where id = %s", (closed.id,))
-    return client("city_officer", region="1506", to=make_service(database), sub="city-3"), committee
+    city = client("city_officer", region="1506", to=make_service(database), sub="city-3")
+    city.database = database
+    return city, committee
 
 
 def raised(city, accident: str) -> dict[str, dict]:
@@ -130,6 +132,72 @@ def raised(city, accident: str) -> dict[str, dict]:
 
 def bodies(committee, county: str) -> set[str]:
     return {committee.id, tree.body("emergency", "150600").id, tree.body("emergency", county).id}
+
+
+def states_of_events(city, events: dict[str, dict]) -> set[str]:
+    """What the events made owed, as each obligation says it."""
+    return {state for _, state, _ in of_events(city, events)}
+
+
+def of_events(city, events: dict[str, dict]) -> list[tuple]:
+    ids = ",".join(f"'{e['id']}'" for e in events.values())
+    with city.database.owner() as owner:
+        return owner.execute("select o.id, anze.obligation_state(o.state, o.due_at, o.missed_from, now()), o.duty"
+                             f" from anze.obligation o where o.event_id in ({ids})").fetchall()
+
+
+def test_what_an_event_makes_owed_has_its_day_and_is_in_the_list_of_deadlines(raising):
+    city, committee = raising
+    accident = city.post(ACCIDENTS, json=first_report(figures={"deaths": 3})).json()["id"]
+    of_committee = {committee.id: raised(city, accident)[committee.id]}
+    (talk, state, duty), = of_events(city, of_committee)
+    shown = city.get(f"/v1/obligations/{talk}").json()
+    assert (state, duty, shown["required"]) == ("pending", "C4.09-LARGER", 1)
+    occurred = datetime.fromisoformat(of_committee[committee.id]["occurred_at"])
+    due = datetime.fromisoformat(shown["due_at"])
+    assert (due - timedelta(seconds=1)).date() == occurred.astimezone(due.tzinfo).date() + timedelta(days=15)
+    listed = {d["link"]: d for d in city.items("/v1/deadlines?kind=duty&limit=200")}
+    assert listed[f"/v1/obligations/{talk}"]["due_at"] == shown["due_at"]
+
+
+def test_a_talk_that_was_held_stays_done_when_the_accident_turns_out_smaller(raising):
+    city, committee = raising
+    accident = city.post(ACCIDENTS, json=first_report(figures={"deaths": 3})).json()["id"]
+    of_committee = {committee.id: raised(city, accident)[committee.id]}
+    with city.database.owner() as owner:
+        record = owner.execute("insert into anze.duty_record (kind, unit_id, on_day, title, evidence, event_id, region_code)"
+                               " values ('talk', %s, anze.today(), '约谈', '{minutes}', %s, '150600') returning id",
+                               (committee.id, of_committee[committee.id]["id"])).fetchone()
+        owner.execute("select anze.settle_records(array[%s])", record)
+    assert city.post(f"{ACCIDENTS}/{accident}/reports", json=follow_up(figures={"deaths": 1})).status_code == 201
+    assert states_of_events(city, of_committee) == {"done"}
+    assert "withdrawn_at" in raised(city, accident)[committee.id]
+
+
+def test_an_event_that_was_none_is_withdrawn_with_what_it_made_owed(desk, alone):
+    city = desk()
+    made = recorded(city, unit_id=GOVERNMENT.id, kind="issue_raised", subject="河道采砂")
+    target = f"{EVENTS}/{made['id']}/withdrawal"
+    owed = [o for o in city.items(f"/v1/obligations?unit_id={GOVERNMENT.id}&duty=C2.09") if o["event_id"] == made["id"]]
+    assert [o["state"] for o in owed] == ["pending"] and "due_at" in owed[0]
+    assert city.post(target, json={"reason": "登记有误"}).status_code == 428
+    assert faults(city.post(target, json={}, if_match="1")) == {("/reason", "required")}
+    answer = city.post(target, json={"reason": "登记有误"}, if_match="1")
+    assert answer.status_code == 201 and answer.headers["ETag"] == '"2"'
+    assert (answer.json()["withdrawal_reason"], answer.json()["version"]) == ("登记有误", 2) and "withdrawn_by" in answer.json()
+    assert city.get(f"{EVENTS}/{made['id']}").json() == answer.json()
+    assert city.get(f"/v1/obligations/{owed[0]['id']}").json()["state"] == "withdrawn"
+    assert city.post(target, json={"reason": "再次"}, if_match="2").status_code == 409
+    stranger = desk("county_officer", region="150621")
+    assert stranger.post(target, json={"reason": "无权"}, if_match="2").status_code == 404
+
+
+def test_what_the_service_raised_is_not_withdrawn_by_hand(raising):
+    city, committee = raising
+    accident = city.post(ACCIDENTS, json=first_report(figures={"deaths": 3})).json()["id"]
+    one = raised(city, accident)[committee.id]
+    answer = city.post(f"{EVENTS}/{one['id']}/withdrawal", json={"reason": "误报"}, if_match=str(one["version"]))
+    assert answer.status_code == 409
 
 
 def test_a_larger_accident_makes_committee_and_supervisors_owe_something(raising):
@@ -150,9 +218,15 @@ def test_an_ordinary_accident_raises_nothing_until_it_grows_and_then_once(raisin
     assert city.post(f"{ACCIDENTS}/{accident}/reports", json=follow_up(figures={"deaths": 3})).status_code == 201
     first = raised(city, accident)
     assert set(first) == bodies(committee, "150622")
-    for deaths in (2, 4, 11):
+    assert states_of_events(city, first) == {"pending"}
+    for deaths, state in ((2, "withdrawn"), (4, "pending"), (11, "pending")):
         assert city.post(f"{ACCIDENTS}/{accident}/reports", json=follow_up(figures={"deaths": deaths})).status_code == 201
-    assert raised(city, accident) == first, "falling and rising again raises nothing anew"
+        now = raised(city, accident)
+        assert set(now) == set(first) and states_of_events(city, first) == {state}
+        assert {"withdrawn_at" in e and "起因已更正" in e["withdrawal_reason"] and "withdrawn_by" not in e
+                for e in now.values()} == {state == "withdrawn"}
+    assert ({e["id"]: {**e, "version": 1} for e in now.values()} == {e["id"]: e for e in first.values()}
+            ), "falling and rising again raises nothing anew"
 
 
 def test_a_corrected_place_brings_in_the_bodies_of_the_right_county(raising):

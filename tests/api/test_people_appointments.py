@@ -183,6 +183,73 @@ def test_what_a_void_appointment_owed_is_owed_by_whoever_held_the_post(county, c
     assert owed() == {right["id"]}
 
 
+@pytest.fixture
+def mine(client, unit):
+    """The reporter of the enterprise, who may write its people."""
+    return client("enterprise_reporter", unit=unit["id"], sub="clerk", scope="people:read people:write duties:read")
+
+
+def test_an_enterprise_does_not_appoint_the_head_of_the_government(client, county, unit, mine):
+    """Four posts, backdated: none is his, and what he owes stays what it was."""
+    head = person(county, GOVERNMENT)
+    appoint(county, head, GOVERNMENT, post="government_head", held_from=day(300))
+    before = county.get(f"/v1/people/{head['id']}/compliance?period={day(0)[:4]}").json()["total"]
+    for post in ("principal", "legal_representative", "safety_leader", "safety_manager"):
+        body = appointment_body(head, unit["id"], post=post, held_from=day(90))
+        assert faults(mine.post("/v1/appointments", json=body)) == {("/person_id", "not-agreed")}
+    held = appoint(mine, person(county, unit["id"]), unit["id"])
+    assert faults(correct(mine, held, person_id=head["id"])) == {("/person_id", "not-agreed")}
+    assert county.get(f"/v1/people/{head['id']}/compliance?period={day(0)[:4]}").json()["total"] == before
+
+
+def test_whose_file_is_kept_elsewhere_is_appointed_when_its_keeper_agrees(client, county, unit, mine):
+    official = person(county, GOVERNMENT)
+    appoint(county, official, GOVERNMENT, post="government_leader", held_from=day(90))
+    body, consents = appointment_body(official, unit["id"], post="safety_leader", held_from=day(5)), f"/v1/people/{official['id']}/consents"
+    assert mine.post(consents, json={"unit_id": unit["id"]}).status_code == 404, "not by the unit that asks"
+    assert faults(county.post(consents, json={"unit_id": tree.unit_id("nobody"), "valid_until": day(1)})) == {
+        ("/unit_id", "unknown-reference"), ("/valid_until", "in-past")}
+    other = open_unit(county)
+    assert county.post(consents, json={"unit_id": other["id"]}).status_code == 201
+    assert mine.post("/v1/appointments", json=body).status_code == 422, "of another unit"
+    agreed = county.post(consents, json={"unit_id": unit["id"], "valid_until": day(0), "note": "挂职"})
+    assert agreed.status_code == 201 and (agreed.json()["unit"]["id"], agreed.json()["note"]) == (unit["id"], "挂职")
+    assert mine.post("/v1/appointments", json=body).status_code == 201
+
+
+def test_how_far_back_a_post_changes_hands_is_a_rule_of_who_enters_it(county, unit, who, mine, register):
+    set_rule = lambda code, value: _owner(register, "update anze.rule set value = %s where code = %s", value, code)  # noqa: E731
+    set_rule("APPOINT.BACKDATE.UNIT", 30)
+    set_rule("APPOINT.BACKDATE.ABOVE", 60)
+    try:
+        for caller, days, code in ((mine, 30, "APPOINT.BACKDATE.UNIT"), (county, 60, "APPOINT.BACKDATE.ABOVE")):
+            early = caller.post("/v1/appointments", json=appointment_body(who, unit["id"], held_from=day(days + 1)))
+            assert faults(early) == {("/held_from", "backdated-too-far")} and code in early.json()["errors"][0]["detail"]
+        held = appoint(county, who, unit["id"], held_from=day(60))
+        assert faults(end(mine, held, day(31))) == {("/held_until", "backdated-too-far")}
+        assert faults(correct(mine, held, held_until=day(31))) == {("/held_until", "backdated-too-far")}
+        assert faults(correct(county, held, held_from=day(61))) == {("/held_from", "backdated-too-far")}
+        assert correct(mine, held, document_number="准任〔2026〕1号").status_code == 200, "what changes no day is free"
+        assert end(mine, {**held, "version": 2}, day(30)).status_code == 201
+    finally:
+        set_rule("APPOINT.BACKDATE.UNIT", 366)
+        set_rule("APPOINT.BACKDATE.ABOVE", 18250)
+
+
+def _owner(register, statement: str, *given) -> None:
+    with register[0].owner() as owner:
+        owner.execute(statement, given)
+
+
+def test_an_acting_head_is_shown_as_one(county, client, unit, who):
+    acting = appoint(county, who, unit["id"], kind="acting")
+    assert acting["kind"] == "acting" and county.get(f"/v1/appointments/{acting['id']}").json() == acting
+    assert [(h["person"]["id"], h["is_acting"]) for h in leadership(county, unit["id"])["first_responsible"]] == [(who["id"], True)]
+    regular = correct(county, acting, kind="regular").json()
+    assert regular["kind"] == "regular" and "is_acting" not in leadership(county, unit["id"])["first_responsible"][0]
+    assert faults(county.post("/v1/appointments", json=appointment_body(who, unit["id"], kind="deputy"))) == {("/kind", "enum")}
+
+
 def test_a_correction_does_not_make_a_post_held_twice(county, unit, who):
     appoint(county, who, unit["id"], held_until=day(30))
     later = appoint(county, who, unit["id"], held_from=day(20))

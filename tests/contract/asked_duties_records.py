@@ -21,6 +21,7 @@ ASKED = {
                                             "occurred_at": "2025-05-12T09:00:00+08:00"}, None),
     "listDutyEvents": ("/v1/duty-events", None, None),
     "getDutyEvent": (f"/v1/duty-events/{EVENT}", None, None),
+    "withdrawDutyEvent": (f"/v1/duty-events/{EVENT}/withdrawal", {"reason": "误登"}, "999"),
 }
 
 

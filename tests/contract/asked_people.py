@@ -1,8 +1,8 @@
 """How the access matrix asks about people and appointments: every role of the matrix sees those of this enterprise."""
 import itertools
-from datetime import date, timedelta
 
 from harness import tree
+from harness.hierarchy import day
 
 OWN = tree.enterprise("150622101", 1)
 PERSON, APPOINTMENT = tree.unit_id("person of the matrix"), tree.unit_id("appointment of the matrix")
@@ -11,10 +11,9 @@ days = itertools.count()
 
 
 def a_day_of_office() -> dict:
-    """Each time another day: nobody holds a post twice at a time."""
-    first = date(2021, 1, 1) + timedelta(days=next(days))
-    return {"person_id": PERSON, "unit_id": OWN.id, "post": "team_leader", "held_from": str(first),
-            "held_until": str(first + timedelta(days=1))}
+    """Each time another day, within what a unit may enter: nobody holds a post twice at a time."""
+    ago = 350 - next(days)
+    return {"person_id": PERSON, "unit_id": OWN.id, "post": "team_leader", "held_from": day(ago), "held_until": day(ago - 1)}
 
 
 ASKED = {
@@ -23,6 +22,7 @@ ASKED = {
     "createPerson": ("/v1/people", {"unit_id": OWN.id, "name": "王建国"}, None),
     "getPerson": (f"/v1/people/{PERSON}", None, None),
     "updatePerson": (f"/v1/people/{PERSON}", {"name": "改名"}, OLD),
+    "agreeToAppointment": (f"/v1/people/{PERSON}/consents", {"unit_id": OWN.id, "note": "同意"}, None),
     "listAppointments": ("/v1/appointments", None, None),
     "createAppointment": ("/v1/appointments", a_day_of_office, None),
     "getAppointment": (f"/v1/appointments/{APPOINTMENT}", None, None),

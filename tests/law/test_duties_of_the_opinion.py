@@ -66,6 +66,11 @@ EVENTS = {
     "C3.13": "delegation_found_wanting", "C3.14": "duty_neglected", "C4.02": "accident_larger",
     "C4.09-LARGER": "accident_larger", "C4.09-PERIOD": "sensitive_period_accident", "C6.11": "beyond_local_power",
 }
+# "Promptly" and the like: days that are a default of the house as well.
+EVENT_DAYS = {"C1.10": 30, "C2.09": 30, "C3.03": 30, "C3.07": 30, "C3.13": 60, "C3.14": 15, "C4.02": 30, "C4.09-LARGER": 15,
+              "C4.09-PERIOD": 15, "C6.11": 3}
+# Plans, from 2027 on: days after the year has begun.
+PLANS = {"C1.03": 90, "C1.04": 90, "C2.03-TASKS": 59, "C2.13": 90, "C3.11": 59, "D.DEPT.PLAN": 59, "C11.02": 59, "C12.06": 90}
 # Clauses that no obligation and no rule of structure keeps, by the capability that does.
 ELSEWHERE = {
     "accidents": "14.01 14.02",
@@ -168,9 +173,24 @@ def test_each_event_duty_names_its_event(shipped, database):
     assert [code for code, automatic in kinds.items() if automatic] == ["accident_larger"]
 
 
+def test_every_event_duty_has_its_days(shipped):
+    assert {code: row["within_days"] for code, row in shipped.items() if row["period"] == "event"} == EVENT_DAYS
+
+
+def test_plans_are_due_when_their_year_begins_and_reports_may_come_in_its_december(shipped, database):
+    with database.owner() as owner:
+        plans = owner.execute("select code, due_days, counting, period, ahead_days, lower(in_force)::text, reason from anze.duty"
+                              " where version = 2 and origin = 'shipped'").fetchall()
+    assert {code: due for code, due, *_ in plans} == PLANS
+    assert {row[2:6] for row in plans} == {("planned", "year", 31, "2027-01-01")} and all("缺省值" in row[6] for row in plans)
+    assert all(shipped[code]["in_force"] == "[2022-01-01,2027-01-01)" for code in PLANS)
+    assert {code for code, row in shipped.items() if row["ahead_days"]} == {
+        code for code, row in shipped.items() if row["period"] == "year" and row["due_days"]}
+
+
 def test_a_number_that_the_text_does_not_give_says_so(shipped):
     low = {code for code, row in shipped.items() if row["confidence"] == "recalled-low"}
-    assert low == ASSUMED_COUNTS
+    assert low == ASSUMED_COUNTS | set(EVENT_DAYS)
     assert all("default of the house" in shipped[code]["reason"] and "缺省值" in shipped[code]["reason"] for code in low)
     assert {code for code, row in shipped.items() if row["due_days"] == 90 and "no day" not in (row["reason"] or "")} == set()
 

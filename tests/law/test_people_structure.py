@@ -307,6 +307,20 @@ def test_two_heads_are_one_too_many_since_the_second_came(office):
     assert office.broken(unit)["S1.06"] == dt.date(2025, 7, 1)
 
 
+@pytest.mark.parametrize("accepts, broken", [(True, False), (False, True)])
+def test_somebody_acting_fills_the_post_where_the_rule_takes_it_and_holds_it_instead_of_its_holder(office, accepts, broken):
+    """For a head who is there as well there are not two; in an empty post somebody is, unless the rule asks for a regular one."""
+    office.connection.execute("update anze.structural_rule set accepts_acting = %s where code = 'S3.05'", (accepts,))
+    served, empty = office.unit("department", level="county"), office.unit("department", level="county")
+    office.appoint(served, "department_head")
+    for unit in (served, empty):
+        person = office.appoint(unit, "department_head", dt.date(2026, 5, 1))
+        office.connection.execute("update anze.appointment set kind = 'acting' where person_id = %s", (person,))
+    office.judge(served, empty)
+    assert "S3.05" not in office.broken(served)
+    assert ("S3.05" in office.broken(empty)) == broken
+
+
 def test_a_change_of_hands_without_a_gap_breaks_nothing(office):
     unit = office.unit("party_committee")
     office.appoint(unit, "party_head", until=dt.date(2025, 7, 1))

@@ -92,7 +92,24 @@ def insurance(hand: Desk) -> None:
     hand.value("select anze.duty_record_content_faults(jsonb_populate_record(null::anze.duty_record, %s))", json.dumps(record))
 
 
-RESTS_ON = {"ACC.": accidents, "NOTICE.ACCIDENT.": accidents, "HAZ.": hazards, "LIST.": listings, "ESCALATION.": listings,
+def what_is_entered(hand: Desk) -> None:
+    """An event after which something is owed promptly; records and plans of long ago."""
+    hand.connection.execute("insert into anze.duty (code, version, in_force, clause, nature, title_zh, title_en, actor_zh, unit_kinds,"
+                            " record_kinds, counting, period, event, instrument, confidence, origin) values ('T.PROMPT', 1, '[2022-01-01,)',"
+                            " '1.10', 'E', '及时', 'Promptly', '单位', %s, '{issue}', 'deliverable', 'event', 'issue_raised',"
+                            " 'OPINION-ORDOS-2022', 'found', 'shipped')", ([UNIT.kind],))
+    event = hand.value("insert into anze.duty_event (kind, unit_id, occurred_at, region_code) values ('issue_raised', %s, now(), %s)"
+                       " returning id", UNIT.id, UNIT.region_code)
+    assert hand.value("select anze.plan_event(%s)", event) >= 1
+    for caller in (COUNTY, {"reach": "unit", "unit": UNIT.id, "actor": "unit"}):
+        hand.speak_as(caller)
+        for days in (0, 1, 5000):
+            assert hand.value("select jsonb_typeof(anze.backdating_faults(anze.today() - %s, '/on_day', %s, '150622')"
+                              " || anze.appointment_backdating_faults(anze.today() - %s, '/held_from', u))"
+                              " from anze.unit u where u.id = %s", days, UNIT.id, days, UNIT.id) == "array"
+
+
+RESTS_ON = {"DUTY.": what_is_entered, "APPOINT.": what_is_entered, "ACC.": accidents, "NOTICE.ACCIDENT.": accidents, "HAZ.": hazards, "LIST.": listings, "ESCALATION.": listings,
             "HAZACC.": listings, "LIGHT.": duties, "NOTICE.": duties, "STRUCT.": structures, "RISK.": risks,
             "HAZSOURCE.": risks, "INSURE.": insurance}
 

@@ -202,6 +202,28 @@ def insurance(owner, region: str) -> list:
         (enterprise(region).region_code,)).fetchone()[0]]
 
 
+def entered_late(owner, region: str) -> list:
+    """Of four weeks ago, entered by whoever is above."""
+    unit = enterprise(region)
+    for name, value in (("reach", "region"), ("region", "1506"), ("actor", "city")):
+        owner.execute("select set_config(%s, %s, true)", (f"anze.{name}", value))
+    return owner.execute("select anze.backdating_faults(anze.today() - 28, '/on_day', %s, %s)", (unit.id, unit.region_code)).fetchone()[0]
+
+
+def entered_too_late(owner, region: str) -> list:
+    return [(f["rule"], "DUTY.BACKDATE.ABOVE" in f["en"]) for f in entered_late(owner, region)]
+
+
+def appointed_too_late(owner, region: str) -> list:
+    owner.execute("select set_config('anze.reach', 'region', true), set_config('anze.region', '1506', true)")
+    return [f["rule"] for f in owner.execute("select anze.appointment_backdating_faults(anze.today() - 28, '/held_from', u) from anze.unit u"
+                                             " where u.id = %s", (enterprise(region).id,)).fetchone()[0]]
+
+
+def promptly(owner, region: str) -> int:
+    return owner.execute("select anze.duty_event_days(jsonb_populate_record(null::anze.duty, '{}'), anze.today(), %s)", (region,)).fetchone()[0]
+
+
 HOUR = dt.timedelta(hours=1)
 JUDGED = [  # code, the county's figure, what judges, in the county, elsewhere
     ("LIGHT.RED.MISSED", 1, light, ("red", [("LIGHT.RED.MISSED", 1, COUNTY, 3)]), ("yellow", [])),
@@ -215,6 +237,9 @@ JUDGED = [  # code, the county's figure, what judges, in the county, elsewhere
     ("RISK.LEC.GRADE2", 10, risk_grade, 2, 1),
     ("STRUCT.OFFICE.SECTIONS", 3, structure, (True, [{"post": "department_head", "good": 2, "minimum": 3}]), (False, [])),
     ("INSURE.MIN", 500000, insurance, ["below-minimum"], []),
+    ("DUTY.BACKDATE.ABOVE", 20, entered_too_late, [("backdated-too-far", True)], []),
+    ("APPOINT.BACKDATE.ABOVE", 20, appointed_too_late, ["backdated-too-far"], []),
+    ("DUTY.PROMPT.DAYS", 5, promptly, 5, 15),
 ]
 
 

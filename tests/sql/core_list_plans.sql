@@ -95,7 +95,7 @@ select md5('o' || c.unit_id || c.g)::uuid, d.code, 1, d.clause, c.unit_id, 'ente
     date_trunc('month', c.day + 80) + interval '1 month' + c.s * interval '1 minute' + case when c.s % 2 = 0 then interval '90 days' else '0' end, 1,
     (array['open', 'open', 'open', 'open', 'done', 'done_late', 'excused', 'withdrawn'])[1 + c.t % 8], c.region_code, c.sector
 from public.crowd c
-join (select d.code, d.clause, row_number() over (order by d.code) - 1 as number from anze.duty d) d on d.number = c.r % 40;
+join (select d.code, d.clause, row_number() over (order by d.code) - 1 as number from anze.duty d where d.version = 1) d on d.number = c.r % 40;
 -- Two duties that every unit misses month after month, and forty that one unit does, beside what is missed once.
 insert into anze.obligation (id, duty, duty_version, clause, unit_id, unit_kind, post, period, period_start, period_end, due_at,
     missed_from, required, state, region_code, sector)
@@ -103,7 +103,7 @@ select anze.obligation_id(d.code, 'month', m.first, u.unit_id, null, null), d.co
     'month', m.first, m.until, m.until + abs(hashtext(u.unit_id::text || d.code)) % 600 * interval '1 minute',
     m.until + abs(hashtext(u.unit_id::text || d.code)) % 600 * interval '1 minute', 1, 'open', u.region_code, u.sector
 from (select distinct c.unit_id, c.region_code, c.sector from public.crowd c) u
-join (select d.code, d.clause, row_number() over (order by d.code) as number from anze.duty d) d
+join (select d.code, d.clause, row_number() over (order by d.code) as number from anze.duty d where d.version = 1) d
     on d.number <= case when u.unit_id = :own then 40 else 2 end
 cross join generate_series(0, 5) n
 cross join lateral (select (date_trunc('month', now()) - n * interval '1 month')::date as first,

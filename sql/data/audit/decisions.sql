@@ -61,7 +61,8 @@ with told(table_name, may_change, why_not_zh, why_not_en) as (
     from (values
         -- places, units, people
         ('region', '{}'), ('region_span', '{}'), ('sector', '{}'), ('unit', '{}'), ('unit_event', '{}'), ('unit_follower', '{}'),
-        ('post', '{}'), ('person', '{}'), ('appointment', '{}'), ('voided_appointment', '{region_code,sector,is_body}'), ('structural_rule', '{}'),
+        ('post', '{}'), ('person', '{}'), ('appointment', '{}'), ('voided_appointment', '{region_code,sector,is_body}'),
+        ('appointment_consent', '{}'), ('structural_rule', '{}'),
         -- the law's figures and code sets
         ('instrument', '{}'), ('rule', '{}'), ('rule_unit', '{}'), ('rule_limit', '{}'), ('working_day', '{}'), ('level', '{}'),
         ('calendar_notice', '{}'), ('calendar_day', '{}'),

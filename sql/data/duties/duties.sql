@@ -19,10 +19,10 @@ select
         assumed => 'count'),
     anze.ship_duty('1.03', 'R', '安全生产纳入干部教育培训内容', 'Work safety in the training plan for cadres', '党委',
         unit_kinds => '{party_committee}', record_kinds => '{plan}', delivered => 'year', evidence => '{plan}',
-        assumed => 'count'),
+        assumed => 'count', until => '2027-01-01'),
     anze.ship_duty('1.04', 'R', '宣传贯彻列入年度宣传工作重点', 'Work safety among the year''s priorities of publicity',
         '党委宣传部门', unit_kinds => '{party_committee}', record_kinds => '{document}', delivered => 'year',
-        evidence => '{document}'),
+        evidence => '{document}', until => '2027-01-01'),
     anze.ship_duty('1.05', 'R', '纳入党校、干部学院课程，开展经常性宣传和主题宣讲',
         'Courses of party schools, regular publicity and lectures', '党校（行政学院）、干部学院',
         unit_kinds => '{party_committee}', record_kinds => '{training,publicity}', within => 'quarter',
@@ -42,7 +42,7 @@ select
         within => 'quarter', evidence => '{record}'),
     anze.ship_duty('1.10', 'E', '及时协调解决突出问题', 'Settle outstanding problems promptly', '党委主要负责同志',
         unit_kinds => '{party_committee}', post => 'party_head', record_kinds => '{issue}',
-        on_event => 'issue_raised'),
+        on_event => 'issue_raised', days => 30, assumed => 'days'),
     anze.ship_duty('1.11', 'S', '纳入党委常委会及其成员职责清单', 'Work safety in the duty lists of the standing committee',
         '党委', unit_kinds => '{party_committee}', record_kinds => '{duty_list}', structural_rules => '{S1.11}'),
     anze.ship_duty('1.12', 'S', '其他常委按职责分工协调支持保障安全生产',
@@ -52,11 +52,11 @@ select
     anze.ship_duty('1.13', 'R', '党委主要负责同志年度述职报告安全生产', 'Annual report of the head on his own duties',
         '党委领导干部', 'D.LEADER.REPORT.PARTY', unit_kinds => '{party_committee}', post => 'party_head',
         is_personal => true, record_kinds => '{annual_report}', delivered => 'year', due_days => 90,
-        evidence => '{report}', assumed => 'days'),
+        evidence => '{report}', assumed => 'days', ahead_days => 31),
     anze.ship_duty('1.13', 'R', '党委常委年度述职报告安全生产', 'Annual report of each member on his own duties',
         '党委领导干部', 'D.LEADER.REPORT.STANDING', unit_kinds => '{party_committee}', post => 'party_standing_member',
         is_personal => true, record_kinds => '{annual_report}', delivered => 'year', due_days => 90,
-        evidence => '{report}', assumed => 'days'),
+        evidence => '{report}', assumed => 'days', ahead_days => 31),
     anze.ship_duty('1.14', 'K', '加大安全生产指标在考核评价体系中的权重',
         'More weight of safety in the assessment of development', '考核部门', unit_kinds => '{party_committee}',
         levels => '{county,city,province}', record_kinds => '{assessment}', delivered => 'year',
@@ -79,7 +79,7 @@ select
         structural_rules => '{S2.03}'),
     anze.ship_duty('2.03', 'R', '制定政府领导干部年度任务清单', 'List of the leaders'' tasks of the year', '政府',
         'C2.03-TASKS', unit_kinds => '{government}', record_kinds => '{task_list}', delivered => 'year',
-        evidence => '{list}'),
+        evidence => '{list}', until => '2027-01-01'),
     anze.ship_duty('2.04', 'R', '对职责清单和年度任务清单加强督查检查', 'See that the lists are carried out', '政府',
         unit_kinds => '{government}', record_kinds => '{supervision_task}', within => 'half_year', assumed => 'count'),
     anze.ship_duty('2.05', 'S', '政府主要负责人是安全生产第一责任人，负总责',
@@ -96,7 +96,7 @@ select
         record_kinds => '{led_inspection}', within => 'quarter', evidence => '{record}'),
     anze.ship_duty('2.09', 'E', '及时协调解决突出问题', 'Settle outstanding problems promptly', '政府主要负责人',
         unit_kinds => '{government,township}', post => 'government_head', record_kinds => '{issue}',
-        on_event => 'issue_raised'),
+        on_event => 'issue_raised', days => 30, assumed => 'days'),
     anze.ship_duty('2.10', 'S', '由担任本级党委常委的政府领导分管安全生产',
         'The leader in charge of safety sits on the standing committee', '政府', unit_kinds => '{government}',
         post => 'government_safety_leader', structural_rules => '{S2.10,S2.10-STANDING}'),
@@ -105,18 +105,19 @@ select
     anze.ship_duty('2.12', 'R', '政府主要负责人年度述职报告安全生产', 'Annual report of the head on his own duties',
         '政府领导干部', 'D.LEADER.REPORT.GOV', unit_kinds => '{government,township}', post => 'government_head',
         is_personal => true, record_kinds => '{annual_report}', delivered => 'year', due_days => 90,
-        evidence => '{report}', assumed => 'days'),
+        evidence => '{report}', assumed => 'days', ahead_days => 31),
     anze.ship_duty('2.12', 'R', '分管安全生产的政府领导年度述职报告安全生产',
         'Annual report of the leader in charge on his own duties', '政府领导干部', 'D.LEADER.REPORT.SAFETY',
         unit_kinds => '{government,township}', post => 'government_safety_leader', is_personal => true,
         record_kinds => '{annual_report}', delivered => 'year', due_days => 90, evidence => '{report}',
-        assumed => 'days'),
+        assumed => 'days', ahead_days => 31),
     anze.ship_duty('2.12', 'R', '其他政府领导年度述职报告安全生产', 'Annual report of each other leader on his own duties',
         '政府领导干部', 'D.LEADER.REPORT.LEADER', unit_kinds => '{government,township}', post => 'government_leader',
         is_personal => true, record_kinds => '{annual_report}', delivered => 'year', due_days => 90,
-        evidence => '{report}', assumed => 'days'),
+        evidence => '{report}', assumed => 'days', ahead_days => 31),
     anze.ship_duty('2.13', 'R', '安全生产专项资金列入本级财政预算', 'A fund for work safety in the budget', '财政部门、政府',
-        unit_kinds => '{government}', record_kinds => '{budget_line}', delivered => 'year', evidence => '{budget}'),
+        unit_kinds => '{government}', record_kinds => '{budget_line}', delivered => 'year', evidence => '{budget}',
+        until => '2027-01-01'),
     anze.ship_duty('2.14', 'S', '保障监管执法必需的人员、经费和车辆等装备',
         'People, money, vehicles and equipment for supervision', '政府',
         record_kinds => '{staff_register,equipment_register}', structural_rules => '{S12.01,S12.08}'),
@@ -140,7 +141,7 @@ select
         structural_rules => '{S3.02}'),
     anze.ship_duty('3.03', 'E', '对职能交叉和新业态新风险及时明确监管责任', 'Settle who leads where duties overlap or are new',
         '政府、安委办', unit_kinds => '{safety_office}', record_kinds => '{ruling}',
-        on_event => 'supervision_overlap', evidence => '{document}'),
+        on_event => 'supervision_overlap', evidence => '{document}', days => 30, assumed => 'days'),
     anze.ship_duty('3.04', 'S', '合理区分综合监管和行业监管职责', 'Comprehensive and sector supervision are told apart',
         '政府、安委办', kept_in => 'units'),
     anze.ship_duty('3.05', 'S', '部门主要负责人是本行业领域第一责任人',
@@ -151,7 +152,7 @@ select
         record_kinds => '{led_inspection}', within => 'month', evidence => '{record}'),
     anze.ship_duty('3.07', 'E', '及时研究解决安全生产问题', 'Settle the sector''s problems promptly', '部门主要负责人',
         unit_kinds => '{department}', post => 'department_head', record_kinds => '{issue}',
-        on_event => 'issue_raised'),
+        on_event => 'issue_raised', days => 30, assumed => 'days'),
     anze.ship_duty('3.08', 'S', '明确常务领导担任安全生产分管领导', 'The executive deputy is the one in charge of safety',
         '部门', unit_kinds => '{department}', structural_rules => '{S3.08,S3.08-EXECUTIVE}'),
     anze.ship_duty('3.09', 'S', '设置安全监管专门机构，配备专职人员', 'A special body and full-time staff for safety', '部门',
@@ -160,16 +161,17 @@ select
         unit_kinds => '{department}', record_kinds => '{document}', structural_rules => '{S3.10}'),
     anze.ship_duty('3.11', 'R', '制定安全生产发展规划、计划和工作方案', 'Plans and programmes of the sector', '部门',
         unit_kinds => '{department}', record_kinds => '{plan}', delivered => 'year', evidence => '{plan}',
-        assumed => 'count'),
+        assumed => 'count', until => '2027-01-01'),
     anze.ship_duty('3.12', 'R', '制订年度监督检查计划并组织实施', 'Plan of the year''s supervision and inspection', '部门',
         'D.DEPT.PLAN', unit_kinds => '{department}', record_kinds => '{plan}', delivered => 'year',
-        evidence => '{inspection_plan}'),
+        evidence => '{inspection_plan}', until => '2027-01-01'),
     anze.ship_duty('3.13', 'E', '评估取消下放事项，基层接不住的纠正或收回',
         'Assess delegated powers: keep, correct or take back', '部门', unit_kinds => '{department}',
-        record_kinds => '{assessment}', on_event => 'delegation_found_wanting', evidence => '{report}'),
+        record_kinds => '{assessment}', on_event => 'delegation_found_wanting', evidence => '{report}',
+        days => 60, assumed => 'days'),
     anze.ship_duty('3.14', 'E', '考核巡查、警示提醒、挂牌督办、提级调查', 'Assess, warn, list and investigate from above',
         '各级安委办', unit_kinds => '{safety_office}', record_kinds => '{supervision_task}',
-        on_event => 'duty_neglected');
+        on_event => 'duty_neglected', days => 15, assumed => 'days');
 
 -- 四、追究责任 ------------------------------------------------------------------------------------------------------
 select
@@ -178,7 +180,7 @@ select
     anze.ship_duty('4.02', 'E', '较大及以上事故分析研判、跟踪追溯、定期通报',
         'Larger accidents: analyse, trace and make known', '各级应急管理部门', unit_kinds => '{department}',
         supervision_role => 'comprehensive', record_kinds => '{analysis}', on_event => 'accident_larger',
-        evidence => '{report}'),
+        evidence => '{report}', days => 30, assumed => 'days'),
     anze.ship_duty('4.03', 'E', '事故分析评估整改', 'What an accident taught is assessed and put right', '应急管理部门',
         kept_in => 'consequences'),
     anze.ship_duty('4.04', 'R', '定期开展事故结案和调查报告检查评估', 'Check closed cases and investigation reports',
@@ -194,10 +196,10 @@ select
         '各部门', kept_in => 'consequences'),
     anze.ship_duty('4.09', 'E', '较大事故后约谈旗区党政主要负责人或成员单位负责人', 'Talk after a larger accident', '市安委会',
         'C4.09-LARGER', unit_kinds => '{safety_committee}', levels => '{city}', record_kinds => '{talk}',
-        on_event => 'accident_larger', evidence => '{minutes}'),
+        on_event => 'accident_larger', evidence => '{minutes}', days => 15, assumed => 'days'),
     anze.ship_duty('4.09', 'E', '重要敏感时期发生事故的约谈', 'Talk after an accident in a sensitive period', '市安委会',
         'C4.09-PERIOD', unit_kinds => '{safety_committee}', levels => '{city}', record_kinds => '{talk}',
-        on_event => 'sensitive_period_accident', evidence => '{minutes}');
+        on_event => 'sensitive_period_accident', evidence => '{minutes}', days => 15, assumed => 'days');
 
 -- 五、企业 ----------------------------------------------------------------------------------------------------------
 select
@@ -212,7 +214,7 @@ select
         evidence => '{report}'),
     anze.ship_duty('5.04', 'R', '年度风险评估结果向社会公示', 'Publish the year''s assessment', '企业', 'D.ENT.PUBLISH',
         unit_kinds => '{enterprise}', record_kinds => '{risk_publication}', delivered => 'year', due_days => 90,
-        evidence => '{notice}', publicity => true, assumed => 'days'),
+        evidence => '{notice}', publicity => true, assumed => 'days', ahead_days => 31),
     anze.ship_duty('5.05', 'S', '制定并落实从实际控制人到一线岗位的全员安全生产责任制',
         'Duties of every post, from the controller to the front line', '各地各有关部门、企业',
         unit_kinds => '{enterprise}', record_kinds => '{duty_list}', structural_rules => '{S5.05}'),
@@ -226,7 +228,7 @@ select
     anze.ship_duty('5.07', 'R', '每年报送隐患排查治理统计分析表', 'Statistics of hazards, yearly', '企业',
         'D.HAZ.STAT.YEAR', unit_kinds => '{enterprise}', record_kinds => '{hazard_statistics}', delivered => 'year',
         due_days => 31, evidence => '{annual_table}', instrument => 'SAWS-16', article => '第十四条',
-        confidence => 'found'),
+        confidence => 'found', ahead_days => 31),
     anze.ship_duty('5.07', 'R', '煤矿每季度书面报告重大事故隐患', 'Coal mines: written report on major hazards, quarterly',
         '煤矿企业', 'D.COAL.MAJOR', unit_kinds => '{enterprise}', sectors => '{coal}',
         record_kinds => '{major_hazard_report}', delivered => 'quarter', evidence => '{report}',
@@ -289,7 +291,7 @@ select
         kept_in => 'consequences'),
     anze.ship_duty('6.11', 'E', '基层难以解决的重要问题报告本级安委会和上级主管部门',
         'What is beyond local power is reported upward', '基层', unit_kinds => '{township,chemical_park,management_zone}',
-        record_kinds => '{issue}', on_event => 'beyond_local_power');
+        record_kinds => '{issue}', on_event => 'beyond_local_power', days => 3, assumed => 'days');
 
 -- 七、项目审批 ------------------------------------------------------------------------------------------------------
 select
@@ -362,7 +364,8 @@ select
     anze.ship_duty('11.01', 'S', '确定各级管辖企业名单', 'Which level supervises which enterprise', '各地各有关部门',
         kept_in => 'inspection'),
     anze.ship_duty('11.02', 'R', '制定年度执法计划，明确重点企业和事项', 'Enforcement plan of the year', '各地各有关部门',
-        unit_kinds => '{department}', record_kinds => '{plan}', delivered => 'year', evidence => '{enforcement_plan}'),
+        unit_kinds => '{department}', record_kinds => '{plan}', delivered => 'year', evidence => '{enforcement_plan}',
+        until => '2027-01-01'),
     anze.ship_duty('11.03', 'E', '典型事故举一反三加强检查', 'Checks that learn from a typical accident', '各部门',
         kept_in => 'inspection'),
     anze.ship_duty('11.04', 'P', '防止“一刀切”“大呼隆”', 'No blanket measures', '各部门'),
@@ -401,7 +404,7 @@ select
         '化工园区', unit_kinds => '{chemical_park}', structural_rules => '{S12.05}'),
     anze.ship_duty('12.06', 'R', '执法经费纳入财政预算', 'Enforcement has its money in the budget', '各级财政',
         unit_kinds => '{department}', supervision_role => 'comprehensive', record_kinds => '{budget_line}',
-        delivered => 'year', evidence => '{budget}'),
+        delivered => 'year', evidence => '{budget}', until => '2027-01-01'),
     anze.ship_duty('12.07', 'R', '定期组织执法队伍专业培训', 'Officers are trained', '部门', unit_kinds => '{department}',
         record_kinds => '{training}', within => 'year', evidence => '{roll}', assumed => 'count'),
     anze.ship_duty('12.08', 'S', '配备执法装备，统一标识、车辆、制服', 'Equipment, marks, vehicles and uniforms', '部门',
@@ -452,3 +455,14 @@ select
     anze.ship_duty('16.02', 'R', '督导检查本实施意见贯彻落实情况', 'How this opinion is carried out is supervised', '市安委办',
         unit_kinds => '{safety_office}', levels => '{city}', record_kinds => '{assessment}', within => 'half_year',
         evidence => '{report}', assumed => 'count');
+
+-- What changes later -------------------------------------------------------------------------------------------------
+-- A plan is due when the year that it plans begins, and can be filed in the December before. Plans of 2026 stay due at
+-- the end of their year, as they were when they were planned.
+select anze.ship_duty_change(c.code, 2, '2027-01-01',
+    jsonb_build_object('counting', 'planned', 'due_days', c.due_days, 'ahead_days', 31),
+    '年度计划应在所计划年度之初完成，可在上年12月提交；文件未定具体期限，此处为系统缺省值，管理员可以修订。'
+        || 'A plan of a year is due when the year begins and can be filed in the December before. The text gives no day:'
+        || ' this one is a default of the house, which an administrator can revise.')
+from (values ('C1.03', 90), ('C1.04', 90), ('C2.03-TASKS', 59), ('C2.13', 90), ('C3.11', 59), ('D.DEPT.PLAN', 59),
+    ('C11.02', 59), ('C12.06', 90)) c(code, due_days);

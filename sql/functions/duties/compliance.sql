@@ -155,13 +155,73 @@ begin
         'title_zh', d.title_zh, 'title_en', d.title_en, 'unit', anze.unit_reference(o.unit_id), 'post', o.post,
         'holder', anze.person_reference(o.holder_id), 'is_personal', o.person_id is not null,
         'event_id', o.event_id, 'region_code', o.region_code, 'sector', o.sector, 'period', o.period,
-        'period_from', o.period_start, 'period_until', o.period_end - 1, 'due_at', anze.moment(o.due_at),
+        'period_from', o.period_start,
+        'period_until', anze.period_last_day(o.period, o.period_start, o.period_end), 'due_at', anze.moment(o.due_at),
         'missed_from', anze.moment(o.missed_from), 'required', o.required, 'done_count', o.done_count,
-        'done_on', o.done_on, 'lacking', o.lacking,
+        'done_on', o.done_on, 'recorded_at', anze.instant(k.recorded_at),
+        'recorded_late_by_seconds', case when o.state = 'done' and k.recorded_at >= o.due_at
+                                         then floor(extract(epoch from k.recorded_at - o.due_at))::bigint end,
+        'lacking', o.lacking,
         'state', anze.obligation_state(o.state, o.due_at, o.missed_from, now()),
         'overdue_seconds', case when o.state = 'open' and o.due_at < now()
                                 then floor(extract(epoch from now() - o.due_at))::bigint end))
-    from anze.duty d where d.code = o.duty and d.version = o.duty_version);
+    from anze.duty d
+    cross join lateral (
+        select case when o.state in ('done', 'done_late') then anze.obligation_recorded_at(o.id) end as recorded_at) k
+    where d.code = o.duty and d.version = o.duty_version);
+end
+$$;
+
+-- When a record came to be known as it is: when it was entered, or the first of its versions that says the same day and
+-- person; where it must be published, when the publication was entered.
+create or replace function anze.record_known_at(r anze.duty_record, needs_publication boolean) returns timestamptz
+stable parallel safe language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    former anze.duty_record;
+    known timestamptz := r.recorded_at;
+begin
+    if needs_publication and r.version > 1 then
+        return r.updated_at;
+    end if;
+    while r.replaces is not null loop
+        select * into former from anze.duty_record x where x.id = r.replaces;
+        exit when (former.on_day, former.person_id) is distinct from (r.on_day, r.person_id);
+        known := former.recorded_at;
+        r := former;
+    end loop;
+    return known;
+end
+$$;
+
+-- When enough had been entered of what is done: what is done in time can be recorded late. With the owner's rights: whoever
+-- sees the obligation may know.
+create or replace function anze.obligation_recorded_at(obligation_id uuid) returns timestamptz
+stable parallel safe strict security definer language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return (
+        select (array_agg(k.known_at order by k.known_at))[o.required]
+        from anze.obligation o
+        join anze.duty d on d.code = o.duty and d.version = o.duty_version
+        join anze.obligation_record l on l.obligation_id = o.id and l.lacking = '{}' and not (o.state = 'done' and l.is_late)
+        join anze.duty_record r on r.id = l.record_id
+        cross join lateral (select anze.record_known_at(r, d.publicity) as known_at) k
+        where o.id = obligation_recorded_at.obligation_id
+        group by o.required);
+end
+$$;
+
+-- As it was known at a moment: what was entered later had not been done then.
+create or replace function anze.obligation_item_then(o anze.obligation, state_then text, done_count smallint) returns jsonb
+stable parallel safe language plpgsql
+as $$
+begin
+    return anze.obligation_item(o) - case when state_then in ('done', 'done_late') then '{}'::text[]
+                                          else '{done_on,recorded_at,recorded_late_by_seconds}' end
+        || jsonb_build_object('state', state_then, 'done_count', done_count);
 end
 $$;
 
@@ -185,7 +245,7 @@ begin
     return anze.obligation_item(o) || jsonb_build_object(
         'records', coalesce((
             select jsonb_agg(jsonb_build_object('id', r.id, 'kind', r.kind, 'title', r.title, 'on_day', r.on_day,
-                'is_late', l.is_late, 'lacking', l.lacking, 'counts', l.lacking = '{}') order by r.on_day, r.id)
+                'recorded_at', anze.instant(r.recorded_at), 'is_late', l.is_late, 'lacking', l.lacking, 'counts', l.lacking = '{}') order by r.on_day, r.id)
             from anze.obligation_record l join anze.duty_record r on r.id = l.record_id
             where l.obligation_id = o.id), '[]'),
         'excuses', coalesce((

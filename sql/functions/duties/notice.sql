@@ -64,7 +64,7 @@ begin
     select jsonb_build_object(
         'obligation', jsonb_build_object('id', o.id, 'state', o.state, 'duty', d.code, 'duty_version', d.version,
             'clause', o.clause, 'title_zh', d.title_zh, 'title_en', d.title_en, 'period_start', o.period_start,
-            'period_end', o.period_end - 1, 'due_at', anze.instant(o.due_at),
+            'period_end', anze.period_last_day(o.period, o.period_start, o.period_end), 'due_at', anze.instant(o.due_at),
             'missed_from', anze.instant(o.missed_from)),
         'text_zh', anze.notice_text_zh(u.name || coalesce(k.title_zh, '') || coalesce(p.name, ''), d.title_zh, o.clause,
             day.due, day.issued, n.kind, s.title_zh),

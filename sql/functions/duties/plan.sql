@@ -1,12 +1,14 @@
 -- Planning: which obligations follow from the catalogue, the units as they were, and who held which post.
 --
 -- An obligation is owed for a period when the unit existed for at least half of it; where more than one is asked for,
--- their number follows the share of the period. The version of the duty in force on the last day of the period counts,
--- and so does what the unit was on that day (or on its own last day).
+-- their number follows the share of the period. Of the versions of a duty one counts for a period, the same wherever and
+-- whenever it is planned: the one that was in force when it began. A revision counts from its first whole period, or, where
+-- it says so (counts_from), for the whole period in which it begins. What the unit was on the last day of the period (or on
+-- its own) counts.
 --
--- Who answers for it (holder_id): who held the post for the most days of the period, the later one of equals. Records
--- of every holder count. Planning again changes nothing that still follows; what does not follow any more and was not
--- done is withdrawn.
+-- Who answers for it (holder_id): who held the post for the most days of the period, the later one of equals; days on which
+-- somebody acted in it are his, and not the holder's. Records of every holder count. Planning again changes nothing that still follows; what does not follow any more and was not
+-- done is withdrawn, and so is what somebody did for himself who turns out not to have held the post.
 
 set local check_function_bodies = off; -- functions of this folder may name later ones
 
@@ -50,19 +52,50 @@ return (s).kind = any ((d).unit_kinds)
     and (not (d).high_risk_only or (s).high_risk <> '{}')
     and ((d).supervision_role is null or coalesce((s).supervision_role = (d).supervision_role, false));
 
+-- The first period that counts by a version: the first whole one, or the one in which it begins.
+create or replace function anze.duty_counted_from(d anze.duty) returns date immutable parallel safe language sql
+return case
+    when (d).counts_from = 'running_period' then anze.period_start((d).period, lower((d).in_force))
+    else anze.period_start((d).period, (lower((d).in_force) + anze.period_step((d).period))::date - 1)
+end;
+
+-- The versions of duties that are not owed on events: since when there has been the duty, and which periods count by each:
+-- those that begin from one day on and before another. The first version also counts for the period in which it begins.
+create or replace function anze.duty_versions()
+returns table (duty anze.duty, first_day date, counted_from date, counted_until date, is_last boolean) stable language sql
+as $$
+    select d, min(lower(d.in_force)) over of_code,
+        case when row_number() over of_code = 1 then '-infinity' else anze.duty_counted_from(d) end,
+        min(anze.duty_counted_from(d)) over later, lead(d.version) over of_code is null
+    from anze.duty d
+    where d.period <> 'event'
+    window of_code as (partition by d.code order by lower(d.in_force)),
+        later as (of_code rows between 1 following and unbounded following)
+$$;
+
 -- The recurring duties with their periods, and those that are owed once, that touch [from_day, until_day).
 create or replace function anze.duty_periods(from_day date, until_day date)
 returns table (duty anze.duty, first_day date, period_start date, period_end date) stable language sql
 as $$
-    select d, min(lower(d.in_force)) over (partition by d.code), p.period_start, p.period_end
-    from anze.duty d
+    select v.duty, v.first_day, p.period_start, p.period_end
+    from anze.duty_versions() v
     cross join lateral (
-        select q.* from anze.periods(d.period, from_day, until_day) q where d.period not in ('once', 'event')
+        select q.* from anze.periods((v.duty).period, from_day, until_day) q where (v.duty).period <> 'once'
         union all
-        select lower(d.in_force), d.once_by + 1
-        where d.period = 'once' and d.once_by >= from_day and lower(d.in_force) < until_day) p
-    where d.period <> 'event' and d.in_force @> p.period_end - 1
+        select v.first_day, (v.duty).once_by + 1
+        where (v.duty).period = 'once' and (v.duty).once_by >= from_day and v.first_day < until_day) p
+    where p.period_end > v.first_day
+        and case when (v.duty).period = 'once' then (v.duty).in_force @> p.period_end - 1
+                 when p.period_start < v.counted_from then false
+                 when v.is_last then coalesce(p.period_end <= upper((v.duty).in_force), true)
+                 else p.period_start < v.counted_until end
 $$;
+
+-- The last day of what an obligation is for.
+create or replace function anze.period_last_day(period text, period_start date, period_end date) returns date
+immutable parallel safe language sql
+return case when period in ('once', 'event') then period_end
+            else (period_start + anze.period_step(period))::date end - 1;
 
 -- How many are owed when the duty and the unit (or the person in the post) were there for some days of the period.
 create or replace function anze.duty_share(d anze.duty, days integer, period_days integer) returns integer
@@ -73,23 +106,35 @@ return case
     else round((d).minimum_count::numeric * days / period_days)
 end;
 
+-- How many days of a time somebody served in a post: not those on which another acted for him.
+create or replace function anze.days_served(held daterange, during daterange, others_acted datemultirange) returns integer
+immutable parallel safe language sql
+return case when others_acted is null then anze.common_days(held, during)
+            else (select coalesce(sum(upper(d) - lower(d)), 0)
+                  from unnest(datemultirange(held * during) - others_acted) d) end;
+
 -- Who answers for the post in a period.
 create or replace function anze.post_holder(unit_id uuid, post text, during daterange) returns uuid
 stable parallel safe language sql
 as $$
-    select a.person_id from anze.appointment a
+    select a.person_id
+    from anze.appointment a
+    left join (
+        select range_agg(x.held) as days from anze.appointment x
+        where x.unit_id = post_holder.unit_id and x.post = post_holder.post and x.kind = 'acting') s on a.kind = 'regular'
     where a.unit_id = post_holder.unit_id and a.post = post_holder.post and a.held && during
     group by a.person_id
-    order by sum(anze.common_days(a.held, during)) desc, max(lower(a.held)) desc, a.person_id
+    order by sum(anze.days_served(a.held, during, s.days)) desc, max(lower(a.held)) desc, a.person_id
     limit 1
 $$;
 
--- The duties of units in the periods that touch [from_day, until_day), and the days of each on which both the duty and
--- the unit were there. Duties meet units by kind first, so that few are looked at closely. Not inlined (it has a SET),
+-- The duties of units in the periods that touch [from_day, until_day), the days of each on which both the duty and the unit
+-- were there, and since when the unit is known (a plan is not due before). Duties meet units by kind first, so that few are looked at closely. Not inlined (it has a SET),
 -- so that the planner takes its word for how many rows there are and does not join them one by one.
 create or replace function anze.duties_bound(unit_ids uuid[], from_day date, until_day date)
 returns table (duty text, version integer, post text, is_personal boolean, period_start date, period_end date,
-    unit_id uuid, region_code text, sector text, unit_kind text, there daterange) stable rows 10000 language sql
+    unit_id uuid, region_code text, sector text, unit_kind text, there daterange, known_from date)
+stable rows 10000 language sql
 set search_path = pg_catalog, pg_temp
 as $$
     with there as materialized (
@@ -102,7 +147,7 @@ as $$
         cross join lateral anze.duty_periods(first.day, until_day) p
         cross join lateral unnest((p.duty).unit_kinds) k(kind))
     select (a.duty).code, (a.duty).version, (a.duty).post, (a.duty).is_personal, a.period_start, a.period_end, t.id, s.region_code, s.sector, s.kind,
-        daterange(greatest(a.period_start, a.first_day, t.opened_on), least(a.period_end, t.closed_on))
+        daterange(greatest(a.period_start, a.first_day, t.opened_on), least(a.period_end, t.closed_on)), t.begins_on
     from there t
     join anze.unit_span s on s.unit_id = t.id
     join asked a on a.kind = s.kind and a.period_end > t.begins_on
@@ -121,16 +166,21 @@ as $$
     select s.unit_id, s.post, s.there, s.person_id, s.days,
         row_number() over (partition by s.unit_id, s.post, s.there order by s.days desc, s.since desc, s.person_id)
     from (
-        select w.unit_id, w.post, w.there, a.person_id, sum(anze.common_days(a.held, w.there))::integer as days,
+        select w.unit_id, w.post, w.there, a.person_id, sum(anze.days_served(a.held, w.there, d.days))::integer as days,
             max(lower(a.held)) as since
         from (select distinct x.* from unnest(unit_ids, posts, there) x(unit_id, post, there)) w
         join (
             select h.* from anze.appointment h where h.unit_id = any (array(select distinct x from unnest(unit_ids) x))
             offset 0) a on a.unit_id = w.unit_id and a.post = w.post and a.held && w.there
+        left join (
+            select x.unit_id, x.post, range_agg(x.held) as days from anze.appointment x
+            where x.kind = 'acting' and x.unit_id = any (unit_ids)
+            group by x.unit_id, x.post) d on d.unit_id = a.unit_id and d.post = a.post and a.kind = 'regular'
         group by w.unit_id, w.post, w.there, a.person_id) s
 $$;
 
--- What units owe in the periods that touch [from_day, until_day): the obligations as they should be.
+-- What units owe in the periods that touch [from_day, until_day): the obligations as they should be. A plan is owed for a
+-- period and ends with its due day, so it is counted when it was due, and not when what it plans is over.
 create or replace function anze.owed(unit_ids uuid[], from_day date, until_day date) returns setof anze.obligation
 stable language sql
 as $$
@@ -156,10 +206,12 @@ as $$
     join anze.duty d on d.code = b.duty and d.version = b.version
     cross join lateral (
         select anze.duty_share(d, b.days, b.period_end - b.period_start) as required,
-            anze.end_of_day(b.period_end - 1 + d.due_days) as due_at,
-            anze.end_of_day(b.period_end - 1 + d.due_days + d.grace_days) as missed_from) f
+            anze.end_of_day(e.day) as due_at, anze.end_of_day(e.day + d.grace_days) as missed_from,
+            case d.counting when 'planned' then e.day + 1 else b.period_end end as period_end
+        from (select d.due_days - 1 + case d.counting when 'planned' then greatest(lower(b.there), b.known_from)
+                                           else b.period_end end as day) e) f
     cross join lateral anze.new_obligation(d, b.unit_id, b.unit_kind, b.region_code, b.sector, b.person_id, b.holder_id,
-        null, b.period_start, b.period_end, f.due_at, f.missed_from, f.required) o
+        null, b.period_start, f.period_end, f.due_at, f.missed_from, f.required) o
     where f.required > 0
 $$;
 
@@ -197,8 +249,8 @@ begin
         order by o.id
         on conflict on constraint obligation_pkey do update
         set duty_version = excluded.duty_version, unit_kind = excluded.unit_kind, holder_id = excluded.holder_id,
-            due_at = excluded.due_at, missed_from = excluded.missed_from, required = excluded.required,
-            region_code = excluded.region_code, sector = excluded.sector,
+            period_end = excluded.period_end, due_at = excluded.due_at, missed_from = excluded.missed_from,
+            required = excluded.required, region_code = excluded.region_code, sector = excluded.sector,
             next_notice_at = case when (kept.due_at, kept.missed_from) is distinct from (excluded.due_at, excluded.missed_from)
                                   then excluded.next_notice_at else kept.next_notice_at end,
             state = case kept.state when 'withdrawn' then 'open' else kept.state end,
@@ -226,13 +278,24 @@ begin
     written := anze.write_obligations(owed);
     with gone as (
         update anze.obligation o set state = 'withdrawn', changed_at = clock_timestamp(), version = o.version + 1
-        where o.unit_id = any (unit_ids) and o.is_open and o.event_id is null
+        where o.unit_id = any (unit_ids) and o.event_id is null
+            and (o.is_open or o.person_id is not null and o.state <> 'withdrawn')
             and o.period_end > from_day and o.period_start < until_day
             and o.id not in (select w.id from unnest(owed) w) -- hashed: the planner takes an array for ten rows
         returning o.id)
     select array_agg(g.id) into withdrawn from gone g;
     perform anze.settle_obligations(written);
     return coalesce(cardinality(written), 0) + coalesce(cardinality(withdrawn), 0);
+end
+$$;
+
+-- Within how many days a duty is owed after its event: promptly 及时 has its days by a rule.
+create or replace function anze.duty_event_days(d anze.duty, day date, of_region text) returns integer
+stable parallel safe language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return coalesce(d.within_days, anze.rule_value('DUTY.PROMPT.DAYS', day, of_region))::integer;
 end
 $$;
 
@@ -251,11 +314,10 @@ begin
     owed := array(
         select o from anze.duty d
         join anze.unit_span s on s.unit_id = e.unit_id and s.during @> day and anze.duty_binds(d, s)
+        cross join lateral (select anze.duty_event_days(d, day, s.region_code) as days) w
         cross join lateral (
-            select case when d.within_days is null then 'infinity' else anze.end_of_day(day + d.within_days) end as due_at,
-                case when d.within_days is null then 'infinity'
-                     else anze.end_of_day(day + d.within_days + d.grace_days) end as missed_from,
-                daterange(day, day + 1 + coalesce(d.within_days, 0)) as during) f
+            select anze.end_of_day(day + w.days) as due_at, anze.end_of_day(day + w.days + d.grace_days) as missed_from,
+                daterange(day, day + 1 + w.days) as during) f
         cross join lateral anze.new_obligation(d, e.unit_id, s.kind, s.region_code, s.sector, null,
             case when d.post is not null then anze.post_holder(e.unit_id, d.post, f.during) end,
             e.id, day, upper(f.during), f.due_at, f.missed_from, d.minimum_count) o

@@ -58,8 +58,11 @@ stable language sql as $$
         (r.on_day > anze.today(), '/on_day', 'in-future', '日期不能晚于今天。', 'Not in the future.'),
         (r.on_day < u.opened_on or r.on_day >= u.closed_on, '/on_day', 'unit-not-open', '该单位当日尚未成立或已撤销。',
             'The unit did not exist on this day.'),
-        (r.for_period > r.on_day, '/for_period', 'after-on-day', '所补周期不能晚于履职日期。',
-            'The period that it makes up for begins on or before the day on which it was done.'),
+        (r.for_period > r.on_day and r.for_period - r.on_day > (
+                select coalesce(max(d.ahead_days), 0) from anze.duty d
+                where r.kind = any (d.record_kinds) and d.counting = 'planned'), '/for_period', 'after-on-day',
+            '所属周期不能晚于履职日期；年度计划可提前提交，但不能过早。',
+            'The period that it is for begins on or before the day on which it was done; a plan may come some days before.'),
         ((given ->> 'valid_until')::date < (given ->> 'valid_from')::date, '/valid_until', 'before-valid-from',
             '失效日期不能早于生效日期。', 'Not before valid_from.'),
         (r.published_on > anze.today(), '/published_on', 'in-future', '公开日期不能晚于今天。', 'Not in the future.'),
@@ -67,6 +70,42 @@ stable language sql as $$
             'Not before the day on which it was done.')
     ) f(holds, pointer, rule, zh, en)
     where f.holds
+$$;
+
+-- How far back something may be entered is a rule: one of the unit itself, and one of whoever is above it.
+create or replace function anze.backdating_faults(day date, pointer text, of_unit uuid, region text) returns jsonb
+stable language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    r anze.rule;
+begin
+    if anze.reach() is distinct from 'region' and anze.reach() is distinct from 'unit' then
+        return '[]';
+    end if;
+    r := anze.rule_in_force(case when anze.reach() = 'region' and anze.unit() is distinct from of_unit
+                                 then 'DUTY.BACKDATE.ABOVE' else 'DUTY.BACKDATE.UNIT' end, anze.today(), region);
+    return '[]'::jsonb || case when day < anze.today() - r.value::integer then anze.fault(pointer, 'backdated-too-far',
+            format('按规则 %s（第 %s 版），最多可补录 %s 日内的事项，早于此的请由上级补录。', r.code, r.version, r.value::integer),
+            format('By the rule %s (version %s), what is entered is at most %s days old; ask those above to enter it.',
+                r.code, r.version, r.value::integer))
+        else '[]' end;
+end
+$$;
+-- What a version says of the same days as the one before it is not entered anew.
+create or replace function anze.duty_record_backdating_faults(r anze.duty_record) returns jsonb
+stable language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    former anze.duty_record;
+begin
+    select * into former from anze.duty_record x where x.id = r.replaces;
+    return case when r.on_day is distinct from former.on_day
+                then anze.backdating_faults(r.on_day, '/on_day', r.unit_id, r.region_code) else '[]' end
+        || case when r.published_on is distinct from former.published_on
+                then anze.backdating_faults(r.published_on, '/published_on', r.unit_id, r.region_code) else '[]' end;
+end
 $$;
 
 -- Who led: somebody who held a post of the unit on that day.
@@ -157,7 +196,8 @@ begin
     if u.id is null then
         return faults;
     end if;
-    return faults || anze.duty_record_person_faults(r) || anze.duty_record_event_faults(r)
+    return faults || anze.duty_record_backdating_faults(r) || anze.duty_record_person_faults(r)
+        || anze.duty_record_event_faults(r)
         || anze.follow_up_faults(r, given -> 'content');
 end
 $$;
@@ -268,6 +308,7 @@ declare
     r anze.duty_record := anze.duty_record_of(wanted, u);
     faults jsonb := '[]';
 begin
+    r.replaces := former.id;
     if r.kind <> former.kind then
         faults := faults || anze.fault('/kind', 'of-other-kind', '新版本应与原记录类型相同。',
             'A version is of the same kind.');
@@ -278,7 +319,6 @@ begin
     end if;
     perform anze.refuse_all(anze.faults_below('/record', faults || anze.duty_record_faults(r, wanted, u)));
     former := anze.duty_record_retract(former, given ->> 'reason');
-    r.replaces := former.id;
     r := anze.duty_record_keep(r, wanted);
     perform anze.follow_ups_carry(former.id, r.id);
     perform anze.settle_records(array[former.id, r.id]);
@@ -300,7 +340,8 @@ begin
             'The record is published already: correct it by a version.');
     end if;
     r.published_on := given ->> 'published_on';
-    perform anze.refuse_all(anze.duty_record_day_faults(r, given, null::anze.unit));
+    perform anze.refuse_all(anze.duty_record_day_faults(r, given, null::anze.unit)
+        || anze.backdating_faults(r.published_on, '/published_on', r.unit_id, r.region_code));
     update anze.duty_record x
     set published_on = r.published_on, published_at_url = given ->> 'url', version = x.version + 1,
         updated_at = clock_timestamp()

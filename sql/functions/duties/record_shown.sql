@@ -10,7 +10,8 @@ begin
             'sector', r.sector, 'person', anze.person_reference(r.person_id), 'on_day', r.on_day,
             'for_period', r.for_period, 'title', r.title, 'valid_from', lower(r.valid),
             'valid_until', upper(r.valid) - 1, 'published_on', r.published_on, 'replaces', r.replaces,
-            'retracted_at', anze.instant(r.retracted_at), 'updated_at', anze.instant(r.updated_at))
+            'recorded_at', anze.instant(r.recorded_at), 'retracted_at', anze.instant(r.retracted_at),
+            'updated_at', anze.instant(r.updated_at))
         from anze.duty_record_kind k where k.code = r.kind);
 end
 $$;
@@ -23,7 +24,7 @@ create or replace function anze.duty_record_serves(record uuid) returns jsonb st
 begin
     return (select coalesce(jsonb_agg(jsonb_build_object('obligation_id', o.id, 'duty', o.duty,
             'duty_version', o.duty_version, 'clause', o.clause, 'title_zh', d.title_zh, 'title_en', d.title_en,
-            'period_from', o.period_start, 'period_until', o.period_end - 1, 'due_at', anze.instant(o.due_at),
+            'period_from', o.period_start, 'period_until', anze.period_last_day(o.period, o.period_start, o.period_end), 'due_at', anze.instant(o.due_at),
             'state', o.state, 'is_late', s.is_late, 'lacking', s.lacking) order by o.due_at, o.id), '[]')
         from anze.obligation_record s
         join anze.obligation o on o.id = s.obligation_id
@@ -39,7 +40,7 @@ begin
             'published_url', r.published_at_url, 'event_id', r.event_id,
             'replaced_by', (select n.id from anze.duty_record n where n.replaces = r.id),
             'retracted_by', r.retracted_by, 'retraction_reason', r.retraction_reason,
-            'recorded_at', anze.instant(r.recorded_at), 'actor', r.actor, 'on_behalf_of', r.on_behalf_of,
+            'actor', r.actor, 'on_behalf_of', r.on_behalf_of,
             'follow_ups', (select coalesce(jsonb_agg(anze.follow_up_head(f) order by f.number), '[]')
                            from anze.follow_up f where f.record_id = r.id),
             'serves', anze.duty_record_serves(r.id)))
@@ -78,8 +79,10 @@ begin
     return (select jsonb_strip_nulls(jsonb_build_object('id', e.id, 'kind', e.kind, 'kind_title_zh', k.title_zh,
             'kind_title_en', k.title_en, 'is_automatic', k.is_automatic, 'unit', anze.unit_name_json(e.unit_id),
             'region_code', e.region_code, 'sector', e.sector, 'occurred_at', anze.instant(e.occurred_at),
-            'subject', e.subject, 'note', e.note, 'accident_id', e.accident_id,
-            'recorded_at', anze.instant(e.recorded_at), 'actor', e.actor, 'on_behalf_of', e.on_behalf_of))
+            'version', e.version, 'subject', e.subject, 'note', e.note, 'accident_id', e.accident_id,
+            'recorded_at', anze.instant(e.recorded_at), 'actor', e.actor, 'on_behalf_of', e.on_behalf_of,
+            'withdrawn_at', anze.instant(e.withdrawn_at), 'withdrawn_by', e.withdrawn_by,
+            'withdrawal_reason', e.withdrawal_reason))
         from anze.duty_event_kind k where k.code = e.kind);
 end
 $$;

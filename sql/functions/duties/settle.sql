@@ -7,13 +7,15 @@
 set local check_function_bodies = off; -- functions of this folder may name later ones
 
 -- The first day of the period that a record belongs to. A deliverable that is due after its period (a quarter's
--- statistics) comes in the next one, and is taken for the period before unless it says otherwise.
+-- statistics) comes in the next one, and is taken for the period before unless it says otherwise, or unless its own period
+-- is about to end (an annual report in December). A plan that comes shortly before a period is the plan of that period.
 create or replace function anze.record_period(d anze.duty, r anze.duty_record) returns date
 immutable parallel safe language sql
 return case
     when (r).for_period is not null then anze.period_start((d).period, (r).for_period)
+    when (d).counting = 'planned' then anze.period_start((d).period, (r).on_day + (d).ahead_days)
     when (d).counting = 'deliverable' and (d).due_days > 0
-        then anze.period_start((d).period, anze.period_start((d).period, (r).on_day) - 1)
+        then anze.period_start((d).period, anze.period_start((d).period, (r).on_day + (d).ahead_days) - 1)
     else anze.period_start((d).period, (r).on_day)
 end;
 
@@ -59,15 +61,16 @@ as $$
     cross join lateral (
         select x.* from anze.duty_record x
         where x.unit_id = o.unit_id and x.kind = any (d.record_kinds) and o.period <> 'event'
-            and x.on_day >= o.period_start and x.on_day < case
+            and x.on_day >= o.period_start - case d.counting when 'planned' then d.ahead_days else 0 end and x.on_day < case
                 when o.period = 'once' then 'infinity'
                 when d.counting = 'deliverable' and d.due_days > 0
                     then (o.period_end + anze.period_step(o.period))::date
-                else o.period_end end
+                else anze.period_last_day(o.period, o.period_start, o.period_end) + 1 end
             and (x.for_period is null or o.period = 'once')
         union all
         select x.* from anze.duty_record x
-        where x.unit_id = o.unit_id and x.for_period >= o.period_start and x.for_period < o.period_end
+        where x.unit_id = o.unit_id and x.for_period >= o.period_start
+            and x.for_period <= anze.period_last_day(o.period, o.period_start, o.period_end)
             and x.kind = any (d.record_kinds) and o.period not in ('event', 'once')
         union all
         select x.* from anze.duty_record x

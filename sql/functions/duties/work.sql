@@ -97,3 +97,37 @@ create or replace trigger duty_work_inserted after insert on anze.appointment re
     for each statement execute function anze.appointment_touched();
 create or replace trigger duty_work_updated after update on anze.appointment referencing new table as touched
     for each statement execute function anze.appointment_touched();
+
+-- What somebody did counts while he held the post: after appointments were made, changed or taken back, the records are
+-- counted again of whoever is touched, from the first day on which he holds the post or does not as he had.
+create or replace function anze.appointment_settles() returns trigger security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    records uuid[];
+begin
+    if tg_op = 'UPDATE' then
+        records := array(
+            select r.id from touched t
+            join former f on f.id = t.id
+            cross join lateral (values (t.unit_id, t.person_id), (f.unit_id, f.person_id)) w(unit_id, person_id)
+            join anze.duty_record r on r.person_id = w.person_id and r.unit_id = w.unit_id
+                and r.on_day >= anze.appointment_change_day(f, t)
+            where f is distinct from t);
+    else
+        records := array(
+            select r.id from touched t
+            join anze.duty_record r on r.person_id = t.person_id and r.unit_id = t.unit_id and r.on_day >= t.begins_on);
+    end if;
+    if records <> '{}' then
+        perform anze.settle_records(records);
+    end if;
+    return null;
+end
+$$;
+create or replace trigger records_settle_inserted after insert on anze.appointment referencing new table as touched
+    for each statement execute function anze.appointment_settles();
+create or replace trigger records_settle_updated after update on anze.appointment
+    referencing old table as former new table as touched
+    for each statement execute function anze.appointment_settles();
+create or replace trigger records_settle_deleted after delete on anze.appointment referencing old table as touched
+    for each statement execute function anze.appointment_settles();

@@ -9,7 +9,7 @@ begin
                        from anze.person p where p.id = a.person_id),
             'unit', anze.unit_reference(u),
             'post', jsonb_build_object('code', t.code, 'title_zh', t.title_zh, 'title_en', t.title_en),
-            'held_from', lower(a.held), 'held_until', upper(a.held), 'document_number', a.document_number,
+            'kind', a.kind, 'held_from', lower(a.held), 'held_until', upper(a.held), 'document_number', a.document_number,
             'ending_document_number', a.ending_document_number, 'portfolio', a.portfolio,
             'portfolio_note', a.portfolio_note, 'is_full_time', a.is_full_time,
             'correction_reason', a.correction_reason, 'version', a.version, 'created_at', anze.instant(a.created_at),
@@ -38,20 +38,77 @@ returns jsonb stable language sql as $$
     from (select) one left join anze.post t on t.code = a.post
 $$;
 
--- Somebody whom the caller may know of.
-create or replace function anze.holder_faults(person_id uuid) returns jsonb stable language plpgsql as $$
+-- Somebody whom the caller may appoint to this unit: whose file the unit keeps, or is kept where the caller may act, or for
+-- whom the keeper of the file agreed. So nobody gives posts, and the duties of these, to others' people.
+create or replace function anze.holder_faults(person_id uuid, u anze.unit) returns jsonb stable language plpgsql as $$
+declare
+    p anze.person;
 begin
-    if exists (
-        select from anze.person p
-        where p.id = holder_faults.person_id
-          and (anze.can_see_unit(p.region_code, p.sector, p.unit_id, p.is_body)
-               or exists (select from anze.appointment a
-                          where a.person_id = p.id
-                            and anze.can_see_unit(a.region_code, a.sector, a.unit_id, a.is_body))))
+    select * into p from anze.person x where x.id = holder_faults.person_id;
+    if p.unit_id = u.id or anze.can_see_of_unit(p.region_code, p.sector, p.unit_id) or exists (
+        select from anze.appointment_consent c
+        where c.person_id = p.id and c.unit_id = u.id and coalesce(c.valid_until >= anze.today(), true))
     then
         return '[]';
+    elsif anze.can_see_unit(p.region_code, p.sector, p.unit_id, p.is_body)
+        or exists (select from anze.appointment a
+                   where a.person_id = p.id and anze.can_see_unit(a.region_code, a.sector, a.unit_id, a.is_body))
+    then
+        return jsonb_build_array(anze.fault('/person_id', 'not-agreed', '该人员的档案不在本单位，其档案所在单位未同意其在此任职。',
+            'The unit does not keep this person''s file, and whoever keeps it did not agree.'));
     end if;
     return jsonb_build_array(anze.fault('/person_id', 'unknown-reference', '没有该人员。', 'There is no such person.'));
+end
+$$;
+
+-- How far back an appointment may be entered is a rule: one of the unit itself, and one of whoever is above it.
+create or replace function anze.appointment_backdating_faults(day date, pointer text, u anze.unit) returns jsonb
+stable language plpgsql as $$
+declare
+    r anze.rule;
+begin
+    if anze.reach() is distinct from 'region' and anze.reach() is distinct from 'unit' then
+        return '[]';
+    end if;
+    r := anze.rule_in_force(case when anze.reach() = 'region' and anze.unit() is distinct from u.id
+                                 then 'APPOINT.BACKDATE.ABOVE' else 'APPOINT.BACKDATE.UNIT' end, anze.today(), u.region_code);
+    return '[]'::jsonb || case when day < anze.today() - r.value::integer then anze.fault(pointer, 'backdated-too-far',
+            format('按规则 %s（第 %s 版），任职变动最多可追溯 %s 日，早于此的请由上级登记。', r.code, r.version, r.value::integer),
+            format('By the rule %s (version %s), a post changes hands at most %s days back; ask those above to enter it.',
+                r.code, r.version, r.value::integer))
+        else '[]' end;
+end
+$$;
+
+-- The keeper of a person's file agrees that a unit appoints this person.
+create or replace function anze.agree_to_appointment(person_id uuid, given jsonb)
+returns table (status text, body text, etag text, location text)
+security definer language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    p anze.person;
+    u anze.unit;
+    c anze.appointment_consent;
+begin
+    select * into p from anze.person x
+    where x.id = agree_to_appointment.person_id and anze.can_see_of_unit(x.region_code, x.sector, x.unit_id)
+    for key share;
+    if p.id is null then
+        perform anze.refuse('AZ404', '没有该人员。', 'There is no such person.');
+    end if;
+    select * into u from anze.unit x where x.id = (given ->> 'unit_id')::uuid;
+    perform anze.refuse_all('[]'::jsonb || anze.own_unit_faults(u)
+        || case when (given ->> 'valid_until')::date < anze.today() then anze.fault('/valid_until', 'in-past',
+               '失效日期不能早于今天。', 'Not before today.') else '[]' end);
+    insert into anze.appointment_consent (person_id, unit_id, valid_until, note)
+    values (p.id, u.id, (given ->> 'valid_until')::date, given ->> 'note')
+    returning * into c;
+    return query select '201', jsonb_strip_nulls(jsonb_build_object('id', c.id,
+            'person', jsonb_build_object('id', p.id, 'name', p.name), 'unit', anze.unit_name_json(u.id),
+            'valid_until', c.valid_until, 'note', c.note, 'agreed_at', anze.instant(c.agreed_at), 'actor', c.actor,
+            'on_behalf_of', c.on_behalf_of))::text, '1', '/v1/people/' || p.id;
 end
 $$;
 
@@ -75,11 +132,12 @@ begin
     u := anze.unit_in_reach(a.unit_id);
     a.portfolio := coalesce(a.portfolio, '{}');
     perform anze.refuse_all('[]'::jsonb || anze.own_unit_faults(u)
-        || anze.appointment_faults(a, u, held_from, held_until) || anze.holder_faults(a.person_id));
-    insert into anze.appointment (person_id, unit_id, post, held, document_number, portfolio, portfolio_note,
+        || anze.appointment_faults(a, u, held_from, held_until) || anze.holder_faults(a.person_id, u)
+        || anze.appointment_backdating_faults(held_from, '/held_from', u));
+    insert into anze.appointment (person_id, unit_id, post, held, kind, document_number, portfolio, portfolio_note,
         is_full_time, region_code, sector, is_body)
-    values (a.person_id, u.id, a.post, daterange(held_from, held_until), a.document_number, a.portfolio,
-        a.portfolio_note, coalesce(a.is_full_time, false), u.region_code, u.sector, u.is_body)
+    values (a.person_id, u.id, a.post, daterange(held_from, held_until), coalesce(a.kind, 'regular'), a.document_number,
+        a.portfolio, a.portfolio_note, coalesce(a.is_full_time, false), u.region_code, u.sector, u.is_body)
     returning * into a;
     perform anze.follow_unit(u.id, held_from);
     return query select '201', anze.appointment_json(a)::text, a.version::text, '/v1/appointments/' || a.id;
@@ -118,14 +176,15 @@ as $$
 declare
     a anze.appointment := anze.appointment_lock(appointment_id, if_match);
     ends_on constant date := given ->> 'held_until';
+    u constant anze.unit := (select x from anze.unit x where x.id = a.unit_id);
 begin
     if upper(a.held) <= ends_on then
         perform anze.refuse_state(format('该任职已于 %s 终止。', upper(a.held)),
             format('The post is not held from %s on: correct the appointment if that is wrong.', upper(a.held)),
             '{correction}');
     end if;
-    perform anze.refuse_all(anze.appointment_faults(a, (select x from anze.unit x where x.id = a.unit_id),
-        lower(a.held), ends_on));
+    perform anze.refuse_all(anze.appointment_faults(a, u, lower(a.held), ends_on)
+        || anze.appointment_backdating_faults(ends_on, '/held_until', u));
     update anze.appointment x
     set held = daterange(lower(x.held), ends_on),
         ending_document_number = given ->> 'document_number', version = x.version + 1, updated_at = clock_timestamp()
@@ -140,8 +199,8 @@ $$;
 create or replace function anze.appointment_change_day(before anze.appointment, a anze.appointment) returns date
 immutable language sql as $$
     select case
-        when (before.post, before.person_id, before.portfolio, before.is_full_time)
-             is distinct from (a.post, a.person_id, a.portfolio, a.is_full_time)
+        when (before.post, before.person_id, before.kind, before.portfolio, before.is_full_time)
+             is distinct from (a.post, a.person_id, a.kind, a.portfolio, a.is_full_time)
             or lower(before.held) <> lower(a.held) then least(lower(before.held), lower(a.held))
         else least(upper(before.held), upper(a.held)) end
 $$;
@@ -162,9 +221,14 @@ begin
     select * into u from anze.unit x where x.id = a.unit_id;
     a.portfolio := coalesce(a.portfolio, '{}');
     perform anze.refuse_all(anze.appointment_faults(a, u, held_from, held_until)
-        || case when a.person_id = before.person_id then '[]' else anze.holder_faults(a.person_id) end);
+        || case when a.person_id = before.person_id then '[]' else anze.holder_faults(a.person_id, u) end
+        || case when held_from < lower(before.held) then anze.appointment_backdating_faults(held_from, '/held_from', u)
+                else '[]' end
+        || case when held_until is distinct from upper(before.held)
+                then anze.appointment_backdating_faults(least(held_until, upper(before.held)), '/held_until', u)
+                else '[]' end);
     update anze.appointment x
-    set person_id = a.person_id, post = a.post, held = daterange(held_from, held_until),
+    set person_id = a.person_id, post = a.post, kind = a.kind, held = daterange(held_from, held_until),
         document_number = a.document_number, ending_document_number = a.ending_document_number,
         portfolio = a.portfolio, portfolio_note = a.portfolio_note, is_full_time = coalesce(a.is_full_time, false),
         correction_reason = given ->> 'reason', version = x.version + 1, updated_at = clock_timestamp()

@@ -15,7 +15,8 @@ begin
             'person', jsonb_build_object('id', p.id, 'name', p.name, 'phone', anze.phone_for_caller(p)),
             'post', jsonb_build_object('code', t.code, 'title_zh', t.title_zh, 'title_en', t.title_en),
             'held_from', lower(a.held), 'document_number', a.document_number, 'portfolio', a.portfolio,
-            'portfolio_note', a.portfolio_note, 'is_full_time', a.is_full_time))
+            'portfolio_note', a.portfolio_note, 'is_full_time', a.is_full_time,
+            'is_acting', case when a.kind = 'acting' then true end))
     from anze.post t
     cross join lateral (
         select x.* from anze.appointment x

@@ -23,13 +23,13 @@ create or replace function anze.ship_structural_rule(
     all_qualifications boolean default false, record_kinds text[] default '{}', must_be_published boolean default false,
     minimum_rule text default 'STRUCT.ONE.MIN', maximum_rule text default null,
     instrument text default 'OPINION-ORDOS-2022', article text default null, confidence text default 'found-local',
-    since date default '2022-01-01')
+    since date default '2022-01-01', accepts_acting boolean default true)
 returns text language sql
 as $$
     insert into anze.structural_rule as kept (code, clause, title_zh, title_en, unit_kinds, levels, sectors, site_kinds,
         high_risk_only, supervision_role, check_kind, posts, other_posts, other_supervision_role, qualifications,
         all_qualifications, record_kinds, must_be_published, minimum_rule, maximum_rule, instrument, article, confidence,
-        in_force)
+        in_force, accepts_acting)
     select ship_structural_rule.code, c.clause, ship_structural_rule.title_zh, ship_structural_rule.title_en,
         ship_structural_rule.unit_kinds, ship_structural_rule.levels, ship_structural_rule.sectors,
         ship_structural_rule.site_kinds, ship_structural_rule.high_risk_only, ship_structural_rule.supervision_role,
@@ -41,17 +41,18 @@ as $$
         coalesce(ship_structural_rule.article, case when ship_structural_rule.instrument = 'OPINION-ORDOS-2022' then
             (string_to_array('一 二 三 四 五 六 七 八 九 十 十一 十二 十三 十四 十五 结语', ' '))
                 [split_part(c.clause, '.', 1)::int] end),
-        ship_structural_rule.confidence, daterange(since, null)
+        ship_structural_rule.confidence, daterange(since, null), ship_structural_rule.accepts_acting
     from (select split_part(substr(ship_structural_rule.code, 2), '-', 1) as clause) c
     on conflict on constraint structural_rule_pkey do update
     set (clause, title_zh, title_en, unit_kinds, levels, sectors, site_kinds, high_risk_only, supervision_role, check_kind,
          posts, other_posts, other_supervision_role, qualifications, all_qualifications, record_kinds,
-         must_be_published, minimum_rule, maximum_rule, instrument, article, confidence, in_force)
+         must_be_published, minimum_rule, maximum_rule, instrument, article, confidence, in_force, accepts_acting)
         = (excluded.clause, excluded.title_zh, excluded.title_en, excluded.unit_kinds, excluded.levels, excluded.sectors,
            excluded.site_kinds, excluded.high_risk_only, excluded.supervision_role, excluded.check_kind,
            excluded.posts, excluded.other_posts, excluded.other_supervision_role, excluded.qualifications,
            excluded.all_qualifications, excluded.record_kinds, excluded.must_be_published, excluded.minimum_rule,
-           excluded.maximum_rule, excluded.instrument, excluded.article, excluded.confidence, excluded.in_force)
+           excluded.maximum_rule, excluded.instrument, excluded.article, excluded.confidence, excluded.in_force,
+           excluded.accepts_acting)
     where to_jsonb(kept) is distinct from to_jsonb(excluded)
     returning kept.code
 $$;
@@ -127,6 +128,24 @@ return case when (r).qualifications = '{}' then true
     and ((r).check_kind <> 'portfolios' or portfolio <> '{}')
     and ((r).check_kind <> 'full_time' or is_full_time);
 
+-- On which days an appointment counts for its post: one of somebody acting where the rule takes it, and that of the holder
+-- not while somebody acts in his place, so that a post is not held twice by that.
+create or replace function anze.structure_post_days(r anze.structural_rule, a anze.appointment) returns datemultirange
+stable language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if a.kind = 'acting' then
+        return case when r.accepts_acting then datemultirange(a.held) else '{}' end;
+    elsif not r.accepts_acting then
+        return datemultirange(a.held);
+    end if;
+    return datemultirange(a.held) - coalesce((
+        select range_agg(x.held) from anze.appointment x
+        where x.unit_id = a.unit_id and x.post = a.post and x.kind = 'acting'), '{}');
+end
+$$;
+
 -- What counts for a rule in a unit: from when to when it is there (the whole), and on which of these days it is as the
 -- rule wants it (good). Posts of `holders` are counted one by one, everything else together.
 create or replace function anze.structure_facts(unit_ids uuid[])
@@ -143,13 +162,13 @@ as $$
         where (c.rule).check_kind = 'qualified_share')
     select c.unit_id, (c.rule).code, case when (c.rule).check_kind = 'holders' then a.post else '' end, a.person_id, a.held,
         case when not anze.structure_fits(c.rule, p.qualifications, a.portfolio, a.is_full_time) then '{}'
-             when (c.rule).other_posts = '{}' then datemultirange(a.held)
+             when (c.rule).other_posts = '{}' then anze.structure_post_days(c.rule, a)
              else datemultirange(a.held)
                   * anze.structure_other_days(c.rule, a.person_id, c.unit_id, c.region_code) end
     from counted c
     cross join lateral (
-        select a.* from anze.appointment a
-        where a.unit_id = c.counted_id and a.post = any ((c.rule).posts) offset 0) a
+        select x.* from anze.appointment x
+        where x.unit_id = c.counted_id and x.post = any ((c.rule).posts) offset 0) a
     cross join lateral (select p.qualifications from anze.person p where p.id = a.person_id offset 0) p
     union all
     select c.unit_id, (c.rule).code, '', null, daterange(s.opened_on, s.closed_on),

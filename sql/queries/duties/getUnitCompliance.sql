@@ -16,8 +16,8 @@ select (jsonb_build_object(
                   count(*) filter (where state_then = 'done_late'), count(*) filter (where state_then = 'excused'),
                   count(*) filter (where state_then = 'missed')) from shown),
     'obligations', (
-        select coalesce(jsonb_agg(anze.obligation_item(o) || jsonb_build_object('state', state_then, 'done_count', done_count)
-                                  order by place) filter (where place <= 200), '[]') from listed),
+        select coalesce(jsonb_agg(anze.obligation_item_then(o, state_then, done_count) order by place)
+                        filter (where place <= 200), '[]') from listed),
     'truncated', (select count(*) > 200 from shown))
     || jsonb_strip_nulls(jsonb_build_object('as_of', anze.instant(:as_of::timestamptz))))::text as body
 from anze.unit u

@@ -17,6 +17,7 @@ select coalesce(json_agg(json_strip_nulls(json_build_object(
            'other_supervision_role', other_supervision_role, 'qualifications', qualifications,
            'all_qualifications', case when all_qualifications then true end, 'record_kinds', record_kinds,
            'must_be_published', case when must_be_published then true end,
+           'accepts_acting', case when posts <> '{}' then accepts_acting end,
            'minimum_rule', case when check_kind not in ('also_holds', 'portfolios') then minimum_rule end,
            'maximum_rule', maximum_rule, 'in_force_from', lower(in_force), 'in_force_until', upper(in_force) - 1,
            'instrument', instrument, 'article', article, 'confidence', confidence))
