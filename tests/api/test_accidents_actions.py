@@ -134,7 +134,7 @@ def test_what_is_offered_is_accepted_and_what_is_not_is_refused(readers, acciden
 
 def test_some_reader_is_offered_each_operation_and_some_reader_nothing(readers, accidents):
     seen = [offered(readers[r].get(f"{PATH}/{a}").json()) for a in (accidents["passed up"],)
-            for r in ("reporter", "county", "city", "auditor")]
+            for r in ("reporter", "county", "city", "province", "auditor")]
     assert set().union(*seen) == set(FIELDS) and {} in seen
     assert seen[0] == {"addAccidentReport": ["follow_up", "supplement", "final"], "passAccidentUp": ["county", "province"],
                        "recordAccidentNotices": ["coal_regulator", "mine_safety_agency"]}, "what the law asks of the mine itself"

@@ -116,3 +116,45 @@ def test_new_is_since_the_last_working_day_before_today(morning):
     with database.owner() as owner:
         assert owner.execute("select anze.working_day_after(anze.today(), -1)").fetchone()[0] == since.date()
     assert (since.hour, since.minute) == (0, 0)
+
+
+# The league ---------------------------------------------------------------------------------------------------------------
+
+
+def test_the_league_has_accidents_by_grade_beside_duties(morning):
+    _, made, of = morning
+    occurred = dt.datetime.fromisoformat(of(region="1506").get(f"/v1/accidents/{made['accident']}").json()["occurred_at"])
+    ask = lambda who, rest="": who.get(f"/v1/compliance/league?period={occurred:%Y-%m}{rest}").json()["counties"]  # noqa: E731
+    county, = [c for c in ask(of(region="1506")) if c["region_code"] == "150622"]
+    assert county["accidents"] == {"ordinary": 1, "larger": 0, "major": 0, "exceptional": 0}
+    assert county["hazards"]["found"] == 0 and county["listed"] == {"open": 0, "late": 0}
+    drilled = of(["accidents:report"], region="150622").post("/v1/accidents", json=first_report(
+        occurred_at=occurred.isoformat(), learned_at=occurred.isoformat(), is_drill=True))
+    assert drilled.status_code == 201, drilled.text
+    assert [c["accidents"]["ordinary"] for c in ask(of(region="1506")) if c["region_code"] == "150622"] == [1], "a drill counts nowhere"
+    assert all("accidents" not in c and "hazards" not in c for c in ask(of(["duties:read"], region="1506")))
+    assert ask(of(region="150621")) == [], "another county has none of it"
+    assert all("accidents" not in c for c in ask(of(region="1506"), "&as_of=2026-01-01T00:00:00%2B08:00"))
+
+
+def test_a_city_without_counties_is_compared_and_counted_as_one(morning):
+    database, _, of = morning
+    with database.owner() as owner:
+        owner.execute("insert into anze.region (code, name, parent_code) values ('440000', '广东省', null), ('441900', '东莞市', '440000'),"
+                      " ('441900003', '东城街道', '441900') on conflict do nothing")
+        for number, code in enumerate(("441900", "441900003")):
+            unit = tree.Unit(id=tree.unit_id(f"东莞 {code}"), kind="enterprise", name=f"东莞示例{number}厂", region_code=code, sector="coal",
+                             credit_code=None, level=None, supervision_role=None, supervised_sectors=(), accountable_to=None)
+            owner.execute("insert into anze.unit (id, kind, name, region_code, sector) values (%s, 'enterprise', %s, %s, 'coal')",
+                          (unit.id, unit.name, code))
+            owe(owner, now() - DAY, unit=unit)
+            owner.execute("insert into anze.hazard (id, found_at, case_id, unit_id, description, place, source, category, state, is_open,"
+                          " region_code, sector, actor) select i.id, anze.id_moment(i.id), %s, %s, '护栏缺失', '东侧', 'inspection',"
+                          " 'equipment', 'found', true, %s, 'coal', 'test' from (select anze.new_id(%s, now() - interval '1 hour') as id) i",
+                          (open_case(owner, unit=unit), unit.id, code, code))
+    who = of([*SCOPES, "hazards:read"], region="44")
+    month = f"{now() + 8 * HOUR - DAY:%Y-%m}"
+    dongguan, = who.get(f"/v1/compliance/league?period={month}").json()["counties"]
+    assert (dongguan["region_code"], dongguan["name"], dongguan["owed"], dongguan["hazards"]["found"]) == ("441900", "东莞市", 2, 2)
+    figures, = who.items(f"/v1/hazard-statistics?period={month}&group_by=region")
+    assert (figures["key"], figures["title"], figures["found"]) == ("441900", "东莞市", 2)

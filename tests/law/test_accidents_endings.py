@@ -63,6 +63,12 @@ def test_a_unit_makes_no_accident_vanish_nor_does_who_filed_it_nor_a_level_below
     assert withdraw(desk, PROVINCE, filed)["state"] == "withdrawn"
 
 
+def test_what_a_level_above_was_told_of_does_not_vanish_below_it(desk, filed):
+    passed = desk.pass_up(COUNTY, filed, "city")
+    assert refusal(withdraw, desk, COLLEAGUE, passed).code == "AZ403"
+    assert withdraw(desk, CITY, passed)["state"] == "withdrawn"
+
+
 def test_a_rule_that_changes_brings_no_clock_back(desk, filed):
     gone = withdraw(desk, COLLEAGUE, filed)
     desk.connection.execute("select anze.accident_plan(a, 1, now()) from anze.accident a where a.id = %s", [gone["id"]])

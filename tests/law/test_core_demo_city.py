@@ -180,6 +180,34 @@ def test_figures_by_region_and_by_unit_are_of_the_same_hazards(city, rows, year)
     assert figures["all"][2] > figures["all"][0] / 2, "most of what was found was put right"
 
 
+def test_the_league_has_hazards_and_what_is_listed_as_their_rows_count(city, rows):
+    """Counted once more, one row after the other, of each quarter of the story."""
+    shown = 0
+    for period, first, after in rows("""
+            select to_char(q, 'YYYY"-Q"Q'), q::date, (q + interval '3 months')::date
+            from generate_series(date_trunc('quarter', now() - interval '24 months'), now(), interval '3 months') q"""):
+        counted = dict(rows("""
+            select left(region_code, 6), jsonb_build_object('found', count(*), 'major', count(*) filter (where severity = 'major'),
+                'rectified', count(*) filter (where closed_on < %(after)s),
+                'rectified_in_time', count(*) filter (where closed_on < %(after)s and not is_late), 'overdue', count(*) filter (where is_late))
+            from (select h.*, anze.day_of(h.closed_at) as closed_on, coalesce(h.due_on < least(%(after)s, anze.today())
+                      and (h.closed_at is null or anze.day_of(h.closed_at) > h.due_on), false) as is_late from anze.hazard h
+                  where h.merged_into is null and h.state <> 'dismissed'
+                      and anze.day_of(h.found_at) >= %(first)s and anze.day_of(h.found_at) < %(after)s) h
+            group by 1""".replace("%(after)s", f"date '{after}'").replace("%(first)s", f"date '{first}'")))
+        listed = dict(rows("select left(region_code, 6), jsonb_build_object('open', count(*), 'late', count(*) filter (where due_at <= now()))"
+                           " from anze.case_file where kind = 'listed_supervision' and is_open and not withheld_from_unit group by 1"))
+        text, values = expand("duties/getLeagueTable", {"period": period, "scope_city": "1506"})
+        with city.service(reach="region", region="1506", scopes="duties:read hazards:read") as service:
+            service.execute(f"prepare asked as {text}")
+            table = json.loads(service.execute(sql.SQL("execute asked ({})").format(sql.SQL(", ").join(map(sql.Literal, values)))).fetchone()[0])
+        assert {c["region_code"]: c["hazards"] for c in table["counties"] if c["hazards"]["found"]} == counted, period
+        assert {c["region_code"]: c["listed"] for c in table["counties"] if c["listed"]["open"]} == listed, period
+        assert all("accidents" not in c for c in table["counties"]), "without accidents:read"
+        shown += sum(c["rectified_in_time"] for c in counted.values())
+    assert shown > 20
+
+
 def test_the_sweep_settles_over_it_and_tells_of_each_late_deadline_or_clock_once(city, rows):
     warnings = []
     with city.owner(autocommit=True) as owner:

@@ -178,12 +178,61 @@ def test_an_obligation_that_passes_its_time_turns_the_light_though_nobody_writes
     owner.commit()
 
 
-def test_a_threshold_is_a_rule_that_an_administrator_revises(owner):
+def revise(owner, code: str, value: int, from_day: int, region: str | None = None) -> None:
+    """As an administrator does, from so many days from now."""
+    version, = owner.execute("select max(version)::text from anze.rule where code = %s", (code,)).fetchone()
+    owner.execute("select anze.revise_rule(%s, %s, jsonb_strip_nulls(jsonb_build_object('value', %s::int, 'in_force_from',"
+                  " (anze.today() + %s)::text, 'reason', '安委会决定', 'region_code', %s::text)))", (code, version, value, from_day, region))
+
+
+def test_a_threshold_is_a_rule_that_an_administrator_revises_and_every_light_is_judged_by_it(owner):
     miss(owner)
     assert light(owner)[0] == "yellow"
-    owner.execute("update anze.rule set value = 2 where code = 'LIGHT.YELLOW.MISSED'")
-    owner.execute("select anze.mark_lights(array[%s::uuid])", (UNIT.id,))
+    revise(owner, "LIGHT.YELLOW.MISSED", 2, 0)
     assert light(owner) == ("green", {})
+    revise(owner, "LIGHT.YELLOW.MISSED", 1, 0)
+    assert light(owner)[0] == "yellow", "a correction of the same day"
+    revise(owner, "LIGHT.YELLOW.MISSED", 2, 0, region="150621")
+    assert owner.execute("select region_prefix from anze.light_work").fetchall() == [("150621",)], "of a county, its units alone"
+
+
+def test_a_version_of_a_day_to_come_judges_the_lights_on_that_day_and_not_before(owner):
+    miss(owner)
+    assert light(owner)[0] == "yellow"
+    revise(owner, "LIGHT.YELLOW.MISSED", 2, 5)
+    assert light(owner)[0] == "yellow"
+    assert owner.execute("select begins_on - anze.today(), region_prefix from anze.light_work").fetchall() == [(5, "")]
+    # The day comes: the versions lie five days further back, and so does the work that waits for it.
+    owner.execute("set constraints all immediate")
+    owner.execute("alter table anze.rule disable trigger user")
+    owner.execute("update anze.rule set in_force = daterange(lower(in_force) - 5, upper(in_force) - 5) where code = 'LIGHT.YELLOW.MISSED'")
+    owner.execute("alter table anze.rule enable trigger user")
+    owner.execute("update anze.light_work set begins_on = begins_on - 5")
+    assert light(owner) == ("green", {})
+    assert owner.execute("select count(*) from anze.light_work").fetchone() == (0,)
+
+
+def test_how_far_lights_look_back_and_the_light_rules_themselves_reach_the_lights_too(owner):
+    miss(owner, days=40)
+    assert light(owner)[0] == "yellow"
+    revise(owner, "LIGHT.WINDOW", 30, 0)
+    assert light(owner) == ("green", {})
+    revise(owner, "LIGHT.WINDOW", 92, 0)
+    owner.execute("update anze.light_rule set measure = 'findings' where code = 'yellow_missed'")
+    assert light(owner) == ("green", {})
+
+
+def test_lights_are_judged_anew_in_batches_and_a_later_change_begins_again(owner):
+    light(owner)
+    units, = owner.execute("select count(*) from anze.duty_work").fetchone()
+    owner.execute("delete from anze.light_note")
+    revise(owner, "LIGHT.YELLOW.MISSED", 2, 0)
+    assert owner.execute("select anze.follow_light_rules(3)").fetchone() == (3,)
+    assert owner.execute("select count(*) from anze.light_note").fetchone() == (3,)
+    revise(owner, "LIGHT.RED.MISSED", 4, 0)
+    while owner.execute("select anze.follow_light_rules(100)").fetchone()[0]:
+        pass
+    assert owner.execute("select count(*), count(distinct unit_id) from anze.light_note").fetchone() == (units + 3, units)
 
 
 def test_changes_are_kept_with_their_reasons_and_since_stays_while_the_colour_does(owner):

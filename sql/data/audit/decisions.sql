@@ -110,6 +110,7 @@ with told(table_name, may_change, why_not_zh, why_not_en) as (
         ('anze.set_aside', '后台搁置清单', 'a list of what is to be tried again'),
         ('anze.rule_work', '待办重算清单', 'a list of what is to be computed again'),
         ('anze.calendar_work', '待办重算清单', 'a list of what is to be computed again'),
+        ('anze.light_work', '待办重算清单', 'a list of what is to be judged again'),
         ('anze.duty_work', '待办重算清单', 'a list of what is to be computed again'),
         ('anze.unit_light', '由亮灯规则评判推出', 'judged by the rules of lights'),
         ('anze.light_change', '由亮灯规则评判推出', 'judged by the rules of lights'),

@@ -36,9 +36,18 @@ begin
 end
 $$;
 
+-- What a level above was told of does not vanish below it: who has it highest withdraws it.
+create or replace function anze.accident_may_withdraw(a anze.accident, level smallint) returns boolean
+stable language plpgsql as $$
+begin
+    return anze.accident_may_end(a, level) and not exists (
+        select from anze.accident_transmission t where t.accident_id = a.id and t.to_level > level);
+end
+$$;
+
 create or replace function anze.accident_grounds(a anze.accident, level smallint) returns jsonb stable language plpgsql as $$
 begin
-    return case when anze.accident_may_end(a, level) and not anze.accident_hand_is_same(a.id)
+    return case when anze.accident_may_withdraw(a, level) and not anze.accident_hand_is_same(a.id)
                 then '["not_an_accident", "false_alarm", "drill", "other"]'::jsonb end;
 end
 $$;
@@ -110,9 +119,9 @@ declare
     a anze.accident := anze.accident_lock_matching(accident, if_match);
     at constant timestamptz := clock_timestamp();
 begin
-    if not anze.accident_may_end(a, anze.caller_level()) then
-        perform anze.refuse('AZ403', '事故由受理层级或其上级的部门撤销，单位不能撤销。',
-            'An authority at the level that took it, or above, withdraws an accident; a unit does not.');
+    if not anze.accident_may_withdraw(a, anze.caller_level()) then
+        perform anze.refuse('AZ403', '事故由受理层级或其上级的部门撤销，已上报的由接报的最高层级撤销，单位不能撤销。',
+            'An accident is withdrawn at the level that took it, or above; once passed up, at the highest level that has it.');
     elsif anze.accident_hand_is_same(a.id) then
         perform anze.refuse('AZ403', '上报该事故的人不能撤销该事故。', 'Who filed the accident does not withdraw it.');
     end if;

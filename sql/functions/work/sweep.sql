@@ -82,8 +82,8 @@ declare
     reach_before constant text := coalesce(anze.reach(), '');
     actor_before constant text := coalesce(anze.actor(), '');
     step constant text := ('{make_partitions,plan_due,check_structures,follow_rules,follow_calendar,
-                             recount_accidents,tell_owed,take_light_notes,judge_stale_lights,fold_tally,fold_hazards,
-                             fold_risks,forget_keys,forget_uploads}'::text[])[place];
+                             recount_accidents,tell_owed,follow_light_rules,take_light_notes,judge_stale_lights,
+                             fold_tally,fold_hazards,fold_risks,forget_keys,forget_uploads}'::text[])[place];
     done bigint;
 begin
     if step is null then
