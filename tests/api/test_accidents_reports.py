@@ -261,6 +261,22 @@ def test_when_it_was_passed_up_is_put_right_and_what_was_said_before_stays(count
     assert event["about"]["was_sent_at"] == was["was_sent_at"] and event["level"] == "county"
 
 
+def test_an_accident_names_who_else_had_part_in_it_and_where_else_it_was(county):
+    contractor = tree.enterprise("150622101", 2)
+    given = {"involved": [{"role": "contractor", "unit_id": contractor.id}, {"role": "landlord", "unit_name": "某村委会"}],
+             "more_places": [{"region_code": "150621100", "place": "下游河道"}], "socially_major": True}
+    filed = file(county, **given)
+    assert filed["involved"] == [{"role": "contractor", "unit_id": contractor.id, "unit_name": contractor.name},
+                                 {"role": "landlord", "unit_name": "某村委会"}]
+    assert filed["more_places"] == given["more_places"] and filed["socially_major"] is True
+    wrong = correct(county, filed, involved=[{"role": "zone", "unit_id": tree.unit_id("none")}],
+                    more_places=[{"region_code": "159999", "place": "某处"}])
+    assert {(e["pointer"], e["code"]) for e in wrong.json()["errors"]} == {
+        ("/involved/0/unit_id", "unknown-reference"), ("/more_places/0/region_code", "unknown-reference")}
+    right = done(correct(county, filed, involved=[{"role": "client", "unit_name": "某建设单位"}], socially_major=False))
+    assert [i["role"] for i in right["involved"]] == ["client"] and right["socially_major"] is False
+
+
 def test_a_unit_does_not_correct(mine):
     assert correct(mine, file(mine), place="x").status_code == 403
 

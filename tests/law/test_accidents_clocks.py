@@ -483,3 +483,31 @@ def test_names_of_levels_stand_for_the_ranks_that_rules_use(desk):
     assert desk.value("select array_agg(code order by rank) from anze.level") == [
         "unit", "town", "county", "city", "province", "nation"]
     assert ENTERPRISE.sector == "coal" and PROVINCE["region"] == "15"
+
+
+# Socially major -----------------------------------------------------------------------------------------------------
+
+def test_an_ordinary_accident_that_moves_the_public_is_telephoned_to_the_province_within_the_hour(desk):
+    occurred, received = at("2026-11-20 13:30"), at("2026-11-20 14:00")
+    when = {"occurred_at": occurred, "learned_at": occurred, "received_at": received, "figures": {"deaths": 1}}
+    quiet, loud = desk.file(COUNTY, **when), desk.file(COUNTY, **when, socially_major=True)
+    assert ("flash", "county", "province") not in clocks(quiet)
+    assert clocks(loud) - clocks(quiet) == {("flash", "county", "province")}, "the unit owes nothing more, the chain ends at the city"
+    telephone = clock(loud, "flash", "county", "province")
+    assert moment(telephone["due_at"]) == later(received, hours=1) and loud["grade"] == "ordinary"
+    assert [level["level"] for level in loud["levels"] if level["called_for"]] == ["county", "city", "province"]
+    passed = desk.pass_up(COUNTY, loud, "city", later(received, minutes=20))
+    assert moment(clock(passed, "flash", "city", "province")["due_at"]) == later(received, minutes=80)
+
+
+def test_who_hears_later_that_it_moves_the_public_has_the_hour_from_then_and_keeps_it_when_the_grade_rises(desk):
+    now = dt.datetime.now(dt.timezone.utc)
+    filed = desk.file(COUNTY, occurred_at=later(now, hours=-5), learned_at=later(now, hours=-5), received_at=later(now, hours=-4),
+                      figures={"deaths": 1})
+    loud = desk.correct(COUNTY, filed, 1, socially_major=True)
+    telephone = clock(loud, "flash", "county", "province")
+    assert telephone["state"] == "running" and moment(telephone["starts_at"]) >= later(now, seconds=-1)
+    graver = desk.add(COUNTY, loud, figures={"deaths": 3})
+    assert graver["grade"] == "larger" and clock(graver, "flash", "county", "province")["id"] == telephone["id"]
+    quiet = desk.correct(COUNTY, desk.correct(COUNTY, graver, 3, figures={"deaths": 1}), 2, socially_major=False)
+    assert ("flash", "county", "province") not in clocks(quiet)

@@ -199,8 +199,10 @@ where (kept.title_zh, kept.title_en, kept.figures, kept.rule)
     is distinct from (excluded.title_zh, excluded.title_en, excluded.figures, excluded.rule);
 
 insert into anze.accident_clock_rule as kept
-    (code, from_level, to_level, grade_from, grade_to, rule_set, up_to_top, rule, outer_rule, title_zh, title_en, or_above)
-select c.*, c.column1 in ('unit_report', 'unit_report_coal') -- 县级以上
+    (code, from_level, to_level, grade_from, grade_to, rule_set, up_to_top, rule, outer_rule, title_zh, title_en, or_above,
+    if_socially_major)
+select c.*, c.column1 in ('unit_report', 'unit_report_coal'), -- 县级以上
+    c.column8 = 'ACC.RPT.FLASH.2' -- 较大或者社会影响重大
 from (values
     ('unit_report', 0, 2, 1, 4, null, false, 'ACC.RPT.UNIT', null,
      '单位负责人接到报告后1小时内报告县级以上部门', 'The unit reports to the county or above'),
@@ -221,7 +223,8 @@ from (values
 on conflict on constraint accident_clock_rule_pkey do update
 set grade_from = excluded.grade_from, grade_to = excluded.grade_to, rule_set = excluded.rule_set,
     up_to_top = excluded.up_to_top, rule = excluded.rule, outer_rule = excluded.outer_rule,
-    title_zh = excluded.title_zh, title_en = excluded.title_en, or_above = excluded.or_above
+    title_zh = excluded.title_zh, title_en = excluded.title_en, or_above = excluded.or_above,
+    if_socially_major = excluded.if_socially_major
 where kept is distinct from excluded;
 
 -- A level tells its own recipients; a town reports to the county and tells with it, and both tell for the coal mine, whose

@@ -91,9 +91,12 @@ begin
     a.category_standard := (select c.standard from anze.accident_category c
         where c.code = a.category and c.in_force @> anze.day_of(a.occurred_at));
     taken := anze.accident_take_unit(a, faults);
+    taken := anze.accident_take_involved(taken.a, taken.faults);
     a := taken.a;
-    faults := taken.faults || anze.accident_time_faults(a, at) || anze.accident_code_faults(a);
+    faults := taken.faults || anze.accident_place_faults(a) || anze.accident_time_faults(a, at) || anze.accident_code_faults(a);
     perform anze.refuse_all(faults);
+    a.socially_major_at := case when (a.facts ->> 'socially_major')::boolean
+        then coalesce(a.socially_major_at, case when a.id is null then a.reported_at else at end) end;
     a.rule_set := anze.accident_rule_set(a.sector, anze.day_of(a.occurred_at));
     a.supplement_ends_at := anze.accident_supplement_end(
         a.occurred_at, anze.accident_supplement_rule(a.category_standard, a.category, a.sector));
@@ -140,12 +143,13 @@ begin
         rule_set, category_standard, category, place, occurred_at, learned_at, reported_at, recorded_at, entry_level, facts,
         deaths, missing, trapped, serious_injuries, minor_injuries, evacuated, at_risk, direct_loss_cny, grade,
         grade_is_lower_bound, endangering, supplement_ends_at, report_count, late_from, due_at, late_seconds, item, updated_at,
-        recount_at, is_drill)
+        recount_at, is_drill, socially_major_at)
     values (a.id, a.version, a.state, a.unit_id, a.unit_is_declared, a.unit_name, a.unit_credit_code, a.region_code, a.sector,
         a.rule_set, a.category_standard, a.category, a.place, a.occurred_at, a.learned_at, a.reported_at, a.recorded_at,
         a.entry_level, a.facts, a.deaths, a.missing, a.trapped, a.serious_injuries, a.minor_injuries, a.evacuated, a.at_risk,
         a.direct_loss_cny, a.grade, a.grade_is_lower_bound, a.endangering, a.supplement_ends_at, a.report_count, a.late_from,
-        a.due_at, a.late_seconds, a.item, a.updated_at, a.recount_at, a.is_drill);
+        a.due_at, a.late_seconds, a.item, a.updated_at, a.recount_at, a.is_drill,
+        a.socially_major_at);
     insert into anze.accident_report (accident_id, number, kind, root, as_of, recorded_at, moves_grade, figures,
         content, reporter_name, reporter_phone, level)
     values (a.id, 1, 'first', 1, a.reported_at, at, true, figures, a.facts, given ->> 'reporter_name',

@@ -140,11 +140,11 @@ $$;
 -- region does not have owes none, and what would go to it goes to the next above.
 create or replace function anze.accident_clocks_of(day date, of_region text, of_rule_set text)
 returns table (code text, from_level smallint, to_level smallint, title_zh text, title_en text, grade_from smallint,
-               grade_to smallint, up_to_top boolean, or_above boolean, rule text, rule_version integer, immediately boolean,
+               grade_to smallint, up_to_top boolean, or_above boolean, if_socially_major boolean, rule text, rule_version integer, immediately boolean,
                allowed numeric, unit text)
 stable parallel safe rows 12 language sql as $$
     select c.code, c.from_level, anze.region_level_from(of_region, c.to_level), c.title_zh, c.title_en, c.grade_from,
-        c.grade_to, c.up_to_top, c.or_above, r.code, r.version, c.outer_rule is not null, coalesce(o.value, r.value),
+        c.grade_to, c.up_to_top, c.or_above, c.if_socially_major, r.code, r.version, c.outer_rule is not null, coalesce(o.value, r.value),
         coalesce(o.unit, r.unit)
     from anze.accident_clock_rule c
     cross join lateral anze.rules_in_force(c.rule, day, of_region) r

@@ -146,15 +146,21 @@ begin
     return query
     with called as (
         select c.*, case when c.from_level = 0 then a.learned_at else h.at end as base,
-            (select min(g.changed_at) from anze.accident_grade_change g
-             where g.accident_id = a.id and g.number > last_without.number) as entered
+            case when a.grade < c.grade_from then a.socially_major_at
+                 when c.if_socially_major and by_grade.at is not null then least(by_grade.at, a.socially_major_at)
+                 else by_grade.at end as entered
         from anze.accident_clocks_of(on_day, a.region_code, a.rule_set) c
         left join anze.accident_receptions(a.id, a.entry_level, a.reported_at) h on h.level = c.from_level
         cross join lateral (
             select max(g.number) as number from anze.accident_grade_change g
             where g.accident_id = a.id and not anze.accident_clock_applies(
                 g.grade, on_day, a.region_code, c.grade_from, c.grade_to, c.up_to_top, c.to_level)) last_without
-        where a.grade between c.grade_from and c.grade_to and (not c.up_to_top or c.to_level <= top)
+        cross join lateral (
+            select min(g.changed_at) as at from anze.accident_grade_change g
+            where g.accident_id = a.id and g.number > last_without.number) by_grade
+        where a.grade <= c.grade_to
+            and (a.grade >= c.grade_from or c.if_socially_major and a.socially_major_at is not null)
+            and (not c.up_to_top or c.to_level <= top)
             and (c.from_level = 0 or h.at is not null))
     select 'report', c.code, c.title_zh, c.title_en, c.rule, c.rule_version, c.immediately, c.from_level, c.to_level,
         null::date, null::integer,

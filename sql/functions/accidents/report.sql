@@ -150,6 +150,9 @@ $$;
 create or replace function anze.accident_received(a anze.accident, given jsonb) returns anze.accident
 stable language plpgsql as $$
 begin
+    if a.socially_major_at = a.reported_at then
+        a.socially_major_at := coalesce((given ->> 'received_at')::timestamptz, a.reported_at);
+    end if;
     a.reported_at := coalesce((given ->> 'received_at')::timestamptz, a.reported_at);
     if not a.facts ? 'learned_at' then
         a.learned_at := a.reported_at;

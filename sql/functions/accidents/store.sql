@@ -115,8 +115,9 @@ begin
             'supplement_ends_at', anze.instant(a.supplement_ends_at), 'report_count', a.report_count,
             'levels', (
                 select jsonb_agg(jsonb_build_object('level', l.code, 'title_zh', l.title_zh, 'title_en', l.title_en,
-                    'called_for', l.rank <= top.rank, 'received_at', anze.instant(h.at)) order by l.rank)
+                    'called_for', l.rank <= top.rank or l.rank = any (telephoned.levels), 'received_at', anze.instant(h.at)) order by l.rank)
                 from (select anze.accident_top_level(a.grade, on_day, a.region_code) as rank offset 0) top
+                cross join (select anze.accident_telephoned(a) as levels offset 0) telephoned
                 cross join anze.level l
                 left join anze.accident_receptions(a.id, a.entry_level, a.reported_at) h on h.level = l.rank
                 where l.rank >= 2 and anze.region_has_level(a.region_code, l.rank)),
@@ -158,7 +159,7 @@ begin
         minor_injuries = a.minor_injuries, evacuated = a.evacuated, at_risk = a.at_risk,
         direct_loss_cny = a.direct_loss_cny, grade = a.grade, grade_is_lower_bound = a.grade_is_lower_bound,
         endangering = a.endangering, supplement_ends_at = a.supplement_ends_at, report_count = a.report_count,
-        late_from = a.late_from, due_at = a.due_at, late_seconds = a.late_seconds, item = a.item,
+        late_from = a.late_from, due_at = a.due_at, late_seconds = a.late_seconds, socially_major_at = a.socially_major_at, item = a.item,
         updated_at = a.updated_at, recount_at = a.recount_at
     where x.id = a.id;
     return a;
