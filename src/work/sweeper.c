@@ -2,7 +2,6 @@
 #include "anze/base/clock.h"
 #include "anze/base/metrics.h"
 
-
 /* How many rows a step takes in one transaction: so many as take about AIM_US, since requests that change the same
  * units wait for them, and far less than their lock_timeout. */
 enum { FEWEST_ROWS = 8, FIRST_ROWS = 16, MOST_ROWS = 256, AIM_US = 100000, STEPS_MAX = 32 };
