@@ -67,8 +67,9 @@ with told(table_name, may_change, why_not_zh, why_not_en) as (
         ('instrument', '{}'), ('rule', '{}'), ('rule_unit', '{}'), ('rule_limit', '{}'), ('working_day', '{}'), ('level', '{}'),
         ('calendar_notice', '{}'), ('calendar_day', '{}'),
         ('accident_category', '{}'), ('accident_grade', '{}'), ('accident_threshold', '{}'), ('accident_danger', '{}'),
-        ('accident_clock_rule', '{}'), ('accident_recipient_rule', '{}'),
-        ('accident_telling', '{}'), ('accident_action', '{}'), ('accident_alert_rule', '{}'), ('hazard_criterion', '{}'), ('hazard_criterion_set', '{}'), ('risk_colour', '{}'),
+        ('accident_supplement_sector', '{}'), ('accident_clock_rule', '{}'), ('accident_recipient_rule', '{}'),
+        ('accident_telling', '{}'), ('accident_action', '{}'), ('accident_alert_rule', '{}'),
+        ('hazard_criterion', '{}'), ('hazard_criterion_set', '{}'), ('risk_colour', '{}'),
         ('risk_factor', '{}'),
         ('file_type', '{}'), ('light_rule', '{}'), ('notice_stage', '{}'),
         -- duties and what was done
