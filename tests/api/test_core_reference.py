@@ -38,6 +38,18 @@ def test_regions_are_filtered_and_wildcards_are_letters(officer, query, codes):
     assert [r["code"] for r in officer.items(f"/v1/regions?{query}&limit=2")] == codes
 
 
+def test_regions_of_a_day_are_those_that_there_were_then_by_the_names_of_then(officer, database):
+    with database.owner() as owner:
+        for span in (("159100", "旧市", "150000", None, "2016-06-01"), ("159100", "新市", "150000", "2016-06-01", None),
+                     ("159121", "撤销旗", "159100", None, "2016-06-01")):
+            owner.execute("insert into anze.region_span (code, name, parent_code, in_force) values (%s, %s, %s, daterange(%s, %s))", span)
+    named = lambda query: [(r["code"], r["name"]) for r in officer.items(f"/v1/regions?{query}")]  # noqa: E731
+    assert named("within=159100&on=2016-05-31") == [("159100", "旧市"), ("159121", "撤销旗")]
+    assert named("within=159100&on=2016-06-01") == [("159100", "新市")] == named("parent=150000&on=2016-06-01&name=新市")
+    assert named("within=159100") == [("159100", "新市"), ("159121", "撤销旗")], "without a day: what each was last"
+    assert officer.get("/v1/regions?within=159100&on=2016-05-31&limit=1", headers={"Prefer": "count=exact"}).json()["page"]["total"] == 2
+
+
 def test_a_region_that_does_not_exist_is_404(officer):
     assert officer.get("/v1/regions/150699").status_code == 404
     assert officer.get("/v1/regions/x").status_code == 404

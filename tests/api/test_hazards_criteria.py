@@ -107,3 +107,8 @@ def test_a_release_does_not_undo_what_an_administrator_wrote(administrator, desk
                              ).fetchall()[1:] == [("煤（岩）与瓦斯（二氧化碳）突出矿井未按照规定实施防突措施", "[2024-05-01,2027-01-01)"),
                                                   ("修订后的条文", "[2027-01-01,)")]
         assert owner.execute("select item_count from anze.hazard_criterion_set where code = 'COAL.2026'").fetchone() != (99,)
+
+
+def test_criteria_of_a_sector_that_there_is_not_are_no_empty_list(county):
+    answer = county.get(f"{CRITERIA}?sector=nothing")
+    assert answer.status_code == 422 and faults(answer) == {("sector", "unknown-reference")}

@@ -68,6 +68,11 @@ def test_what_is_open_moves_along_and_what_is_done_stays(moved_database, county,
         owner.execute("select set_config('anze.reach', 'service', true)")
         owner.execute("update anze.hazard set is_open = false where id = %s", (closed_hazard["id"],))
         owner.execute("update anze.case_file set is_open = false where (facts ->> 'hazard_id') = %s", (closed_hazard["id"],))
+        points = {name: owner.execute("insert into anze.risk_point (unit_id, name, place, activity, region_code, sector, ended_on, end_reason)"
+                                      " values (%s, %s, '东翼', '回采', %s, 'coal', %s, %s) returning id", (unit["id"], name, place, ended, why)
+                                      ).fetchone()[0]
+                  for name, place, ended, why in (("in use", "150622101", None, None), ("ended", "150622101", "2026-01-01", "拆除"),
+                                                  ("elsewhere", "150622100", None, None))}
     assert county.get(f"{HAZARDS}/{open_hazard['id']}").status_code == 200
 
     change(city, unit, region_code=TO_TOWN)
@@ -83,6 +88,8 @@ def test_what_is_open_moves_along_and_what_is_done_stays(moved_database, county,
     assert places(moved_database, "follow_up", "unit_id = %s", unit["id"]) == [TO_TOWN]
     assert places(moved_database, "notice", "id = %s", waiting) == [TO_TOWN]
     assert places(moved_database, "notice", "id = %s", told) == [at]
+    assert {name: places(moved_database, "risk_point", "id = %s", point) for name, point in points.items()} == {
+        "in use": [TO_TOWN], "ended": [at], "elsewhere": ["150622100"]}
 
 
 def test_who_sees_what_moved_is_the_county_where_the_unit_sits_now(moved_database, desk, county, city):

@@ -97,6 +97,9 @@ $$;
 create or replace function anze.hazard_criteria_worth(day date, of_sector text) returns jsonb stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
+    if of_sector is not null and not exists (select from anze.sector c where c.code = of_sector) then
+        perform anze.refuse('AZ422', '没有该行业领域。', 'There is no such sector.', 'sector', 'unknown-reference');
+    end if;
     return jsonb_build_object(
         'sets', (
             select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('code', s.code, 'title_zh', s.title_zh,

@@ -147,17 +147,22 @@ begin
 end
 $$;
 
--- Points have the sector of their unit, so that the same callers see both.
+-- Points have the sector of their unit, so that the same callers see both. Those in use go along when it moves; what ended,
+-- and what lies elsewhere than its unit did, stays where it was.
 create or replace function anze.risk_points_follow() returns trigger security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
     update anze.risk_point p set sector = t.sector
     from touched t where p.unit_id = t.id and p.sector is distinct from t.sector;
+    update anze.risk_point p set region_code = t.region_code
+    from touched t join before_rows o on o.id = t.id
+    where p.unit_id = t.id and p.ended_on is null and p.region_code = o.region_code and t.region_code <> o.region_code;
     update anze.hazard_source s set region_code = t.region_code, sector = t.sector
     from touched t
     where s.unit_id = t.id and (s.region_code, s.sector) is distinct from (t.region_code, t.sector);
     return null;
 end
 $$;
-create or replace trigger risk_points_follow after update on anze.unit referencing new table as touched
+create or replace trigger risk_points_follow after update on anze.unit
+    referencing old table as before_rows new table as touched
     for each statement execute function anze.risk_points_follow();

@@ -1,6 +1,9 @@
 with matching as not materialized (
     select r.code, r.name, r.level, r.parent_code
-    from anze.region r
+    from anze.region r --? !on
+    -- On a day: what the codes meant then.
+    from (select s.code, s.name, g.level, s.parent_code --? on
+          from anze.region_span s join anze.region g on g.code = s.code where s.in_force @> :on::date) r --? on
     where true
       and r.parent_code = :parent --? parent
       and r.code >= anze.region_prefix(:within) and r.code < anze.region_prefix(:within) || ':' --? within
