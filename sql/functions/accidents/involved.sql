@@ -41,9 +41,6 @@ $$;
 -- The levels that an accident of a low grade is telephoned to, because it moves the public.
 create or replace function anze.accident_telephoned(a anze.accident) returns smallint[] stable language plpgsql as $$
 begin
-    if a.socially_major_at is null then
-        return '{}';
-    end if;
     return array(
         select distinct c.to_level from anze.accident_clocks_of(anze.day_of(a.occurred_at), a.region_code, a.rule_set) c
         where c.if_socially_major and a.grade < c.grade_from);
