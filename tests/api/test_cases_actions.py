@@ -474,7 +474,7 @@ def test_deadlines_accident_clocks_and_duties_are_one_list_for_whom_their_scopes
     assert owes(region="150622", unit=county) == {"county"} == owes(region="150622"), "what its level passes up"
     assert owes(region="1506", unit=city) <= {"city"} and owes(unit=UNIT.id) <= {"unit", None}, "what others pass up is theirs"
     with database.owner() as owner:
-        owner.execute("update anze.deadline set due_at = starts_at + interval '1 second' where subject = 'case'")
+        owner.execute("update anze.deadline set due_at = starts_at + interval '1 millisecond' where subject = 'case'")
         whenever = owe(owner, now() + DAY, unit=UNIT)
         owner.execute("update anze.obligation set due_at = 'infinity', missed_from = 'infinity' where id = %s", (whenever,))
     late = of("accidents:read", "duties:read", region="1506").items("/v1/deadlines?limit=2")

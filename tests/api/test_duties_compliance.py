@@ -252,6 +252,7 @@ def test_what_was_done_in_time_and_entered_years_later_says_so(office, place, ci
     """A check of two years ago, entered today: done and not late, but recorded late; at a moment before, it was missed."""
     n = 23
     unit, duty = office.unit(), office.duty()
+    office.run("update anze.duty_work set planned_until = 'infinity' where unit_id = %s", unit)  # planned by this test alone
     (one,) = owed(office, unit, duty, n)
     office.keep()
     before = place[0].value("select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.USZ')")
@@ -273,6 +274,30 @@ def test_what_was_done_in_time_and_entered_years_later_says_so(office, place, ci
         "reason": "标题有误", "record": {**body, "title": "全面隐患检查"}})
     assert corrected.status_code == 201, corrected.text
     assert county.get(f"/v1/obligations/{one['id']}").json()["recorded_at"] == recorded, "a corrected word is no later record"
+
+
+def test_a_unit_is_planned_from_a_day_in_the_past_so_that_its_history_can_be_filled_in(office, place, county):
+    today = dt.datetime.now(dt.timezone(dt.timedelta(hours=8))).date()
+    unit, duty = office.unit(begins=str(months_ago(0))), office.duty()
+    office.keep()
+    target, since = f"/v1/units/{unit}/duty-planning", months_ago(5)
+    county.post(target, json={"planned_from": str(since), "reason": "先"}, headers={"Prefer": "dry-run"})
+    told = place[0].value("select count(*) from anze.notice")
+    answer = county.post(target, json={"planned_from": str(since), "reason": "补录上半年档案"})
+    assert answer.status_code == 201, answer.text
+    assert (answer.json()["planned_from"], answer.json()["history"][0]["reason"]) == (str(since), "补录上半年档案")
+    owed_now = {o["period_from"]: o["state"] for o in county.items(f"/v1/obligations?unit_id={unit}&duty={duty}&state=all&limit=200")}
+    assert [owed_now.get(str(months_ago(n))) for n in (6, 5, 4, 1, 0)] == [None, "missed", "missed", "missed", "pending"]
+    assert county.post(target, json={"planned_from": str(since), "reason": "再"}).json()["errors"][0]["code"] == "not-earlier"
+    for day, code in ((dt.date(2019, 12, 31), "unit-not-open"), (today - dt.timedelta(days=1827), "too-far-back")):
+        found = {e["code"] for e in county.post(target, json={"planned_from": str(day), "reason": "过早"}).json()["errors"]}
+        assert code in found
+    history = place[0].value(f"select count(*) from anze.obligation where unit_id = '{unit}' and is_open and next_notice_at < 'infinity'"
+                             f" and due_at < '{months_ago(0)} 00:00+08'")
+    assert history == 0 and place[0].value("select count(*) from anze.notice") >= told
+    office.record(unit, str(months_ago(4)))
+    office.keep()
+    assert county.items(f"/v1/obligations?unit_id={unit}&duty={duty}&state=done")[0]["recorded_late_by_seconds"] > 0
 
 
 def test_what_was_entered_in_time_is_not_recorded_late(office, county):

@@ -174,6 +174,18 @@ def test_a_talk_that_was_held_stays_done_when_the_accident_turns_out_smaller(rai
     assert "withdrawn_at" in raised(city, accident)[committee.id]
 
 
+def test_what_an_accident_made_owed_is_withdrawn_with_the_accident(raising, client):
+    city, committee = raising
+    made = city.post(ACCIDENTS, json=first_report(figures={"deaths": 3})).json()
+    of_all = raised(city, made["id"])
+    assert states_of_events(city, of_all) == {"pending"}
+    other = client("city_officer", region="1506", to=_service_of(city), sub="city-4")
+    gone = other.post(f"{ACCIDENTS}/{made['id']}/withdrawal", if_match=str(made["version"]),
+                      json={"ground": "false_alarm", "reason": "经核实无人员伤亡"})
+    assert gone.status_code == 200, gone.text
+    assert states_of_events(city, of_all) == {"withdrawn"}
+
+
 def test_an_event_that_was_none_is_withdrawn_with_what_it_made_owed(desk, alone):
     city = desk()
     made = recorded(city, unit_id=GOVERNMENT.id, kind="issue_raised", subject="河道采砂")

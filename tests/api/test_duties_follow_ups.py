@@ -169,3 +169,36 @@ def test_decisions_and_findings_are_numbered_through_and_findings_are_general_un
 def test_a_filter_that_the_contract_does_not_know_is_400_by_name(mine, query, name):
     answer = mine.get(f"{LIST}?{query}")
     assert answer.status_code == 400 and answer.json()["errors"][0]["pointer"] == name
+
+
+# ---- hazards ----
+
+def hazards_of(caller, unit) -> list[dict]:
+    return [h for h in caller.items(f"/v1/hazards?unit_id={unit.id}&limit=200")]
+
+
+def test_a_major_finding_of_a_led_inspection_becomes_a_hazard_of_the_inspected_unit(desk, mine):
+    """Once, with its place and its day; not the general ones, not decisions, not what a body has to do, not other records."""
+    county = desk("county_officer", region="150622", unit=tree.body("emergency", "150622").id, sub="county-8")
+    before = {h["id"] for h in hazards_of(county, COAL)}
+    findings = [{"matter": "采空区封闭不严", "unit_id": COAL.id, "severity": "major", "place": "3号采空区", "due_on": day(9)},
+                {"matter": "标志牌缺失", "unit_id": COAL.id, "severity": "general"},
+                {"matter": "监管不到位", "unit_id": GOVERNMENT.id, "severity": "major"}]
+    made = filed(county, inspection(findings, on_day=day(-2)))
+    named = [f.get("hazard_id") for f in made["follow_ups"]]
+    assert named[0] and named[1:] == [None, None]
+    now = {h["id"]: h for h in hazards_of(county, COAL)}
+    assert set(now) - before == {named[0]}
+    hazard = county.get(f"/v1/hazards/{named[0]}").json()
+    assert (hazard["unit"]["id"], hazard["place"], hazard["source"]) == (COAL.id, "3号采空区", "record_finding")
+    assert hazard["description"] == "采空区封闭不严" and hazard["found_at"].startswith(day(-2))
+    assert hazard["finding"] == {"record_id": made["id"], "number": 1}
+    again = county.post(f"{RECORDS}/{made['id']}/versions", if_match=str(made["version"]), json={
+        "reason": "标题有误", "record": inspection(findings, on_day=day(-2), title="带队暗访黑岱沟煤矿")})
+    assert again.status_code == 201, again.text
+    assert [f.get("hazard_id") for f in again.json()["follow_ups"]] == named, "the next version is of the same hazard"
+    assert {h["id"] for h in hazards_of(county, COAL)} - before == {named[0]}
+    assert county.get(f"/v1/hazards/{named[0]}").json()["finding"] == {"record_id": again.json()["id"], "number": 1}
+    own = filed(mine, record(kind="hazard_check", title="自查", content={"scope": "井下", "found": 1, "major": 1,
+                                                                       "findings": [{"matter": "风门失效", "severity": "major"}]}))
+    assert "hazard_id" not in own["follow_ups"][0], "what a unit finds itself it files itself"

@@ -68,7 +68,10 @@ def test_the_example_of_each_kind_can_be_filed_and_is_read_as_it_was_filed(contr
     for name in set(body) - {"content", "unit_id"}:
         assert made[name] == body[name], name
     assert made["unit"] == {"id": GOVERNMENT.id, "name": GOVERNMENT.name} and made["actor"] == "county-7"
+    counted = {n: made["content"].pop(n) for n in ("system", "differences") if n in made["content"]}
     assert made["content"] == {n: v for n, v in body["content"].items() if n not in ("decisions", "findings")}
+    assert bool(counted) == (kind == "hazard_statistics"), "what the service counts stands beside it"
+    made["content"] |= counted
     given = body["content"].get("decisions", []) + body["content"].get("findings", [])
     assert [f["matter"] for f in made["follow_ups"]] == [g["matter"] for g in given]
     again = county.get(f"{RECORDS}/{made['id']}")
@@ -212,6 +215,29 @@ def test_a_shift_goes_down_on_its_day_and_comes_up_after(county, contract, chang
 def test_a_part_is_not_more_than_the_whole(county, contract, kind, changes, expected):
     body = examples(contract)[kind]
     assert faults(county.post(RECORDS, json={**body, "content": {**body["content"], **changes}})) == {expected}
+
+
+def test_a_units_own_table_is_filled_in_by_the_service_and_a_difference_is_shown_and_explained(county, mine):
+    """Two hazards of this quarter, one of them no hazard after all: the table says one, unless a reason says otherwise."""
+    made = [mine.post("/v1/hazards", json={"unit_id": COAL.id, "description": what, "place": "3号工作面", "source": "own_check",
+                                           "category": "equipment", "found_at": f"{day()}T00:00:00+08:00"}) for what in ("风筒破损", "支护不足")]
+    assert {m.status_code for m in made} == {201}, made[0].text
+    table = {"kind": "hazard_statistics", "title": "隐患统计分析表", "on_day": day(), "for_period": day(), "evidence": [{"kind": "table"}]}
+    filled = filed(mine, {**table, "content": {"analysis": "无"}})["content"]
+    figures = {"found": 2, "rectified": 0, "major": 0, "major_rectified": 0}
+    assert {n: filled[n] for n in figures} == figures and "differences" not in filled
+    quarter = (int(day()[5:7]) - 1) // 3 * 3 + 1
+    assert filled["system"]["period_from"] == f"{day()[:4]}-{quarter:02}-01" and filled["analysis"] == "无"
+    differing = {**table, "content": {"found": 5, "rectified": 1}}
+    answer = mine.post(RECORDS, json=differing)
+    assert faults(answer) == {("/content/found", "differs-from-system"), ("/content/rectified", "differs-from-system")}
+    assert "2" in answer.json()["errors"][0]["detail"]
+    shown = filed(mine, {**differing, "content": {**differing["content"], "difference_reason": "启用前的未录入"}})["content"]
+    assert (shown["found"], shown["major"], shown["differences"]) == (5, 0, {"found": 3, "rectified": 1})
+    assert {n: shown["system"][n] for n in figures} == figures
+    yearly = filed(mine, {**table, "evidence": [{"kind": "annual_table"}], "content": {}})["content"]
+    assert yearly["system"]["period_until"] == f"{day()[:4]}-12-31"
+    assert refused(mine, kind="hazard_statistics", content={"system": figures}) >= {("/content/system", "unknown-field")}
 
 
 def test_a_repeat_is_answered_as_the_first_was_and_a_dry_run_keeps_nothing(county):

@@ -4,6 +4,7 @@ import itertools
 
 from asked_people import PERSON
 from harness import tree
+from harness.hierarchy import day
 from harness.owed import DAY, now, owe
 
 UNIT = tree.enterprise("150622101", 1)
@@ -13,6 +14,7 @@ ROLES = 20
 OBLIGATIONS = [tree.unit_id(f"obligation {n} of the matrix") for n in range(ROLES)]
 EXCUSE = tree.unit_id("excuse of the matrix")
 to_excuse = itertools.cycle(OBLIGATIONS[1:])
+earlier_days = (day(40 + n) for n in itertools.count())  # each time an earlier one
 
 ASKED = {
     "listObligations": ("/v1/obligations", None, None),
@@ -24,6 +26,7 @@ ASKED = {
     "decideExcuse": (f"/v1/excuses/{EXCUSE}/decision", {"decision": "approved"}, "999"),
     "getCompliance": ("/v1/compliance?period=2026-Q3", None, None),
     "getLeagueTable": ("/v1/compliance/league?period=2026-Q3", None, None),
+    "planUnitDuties": (f"/v1/units/{OWN}/duty-planning", lambda: {"planned_from": next(earlier_days), "reason": "补录历史"}, None),
     "getUnitCompliance": (f"/v1/units/{OWN}/compliance?period=2026-Q3", None, None),
     "getPersonCompliance": (f"/v1/people/{PERSON}/compliance?period=2026-Q3", None, None),
 }

@@ -49,6 +49,7 @@ CADENCES = {
     "D.BB.TECH": ("site", "hazard_source_technical", "quarter", 1, "within", 0, ["hazard_source_check"]),
     "D.BB.OP": ("site", "hazard_source_operational", "week", 1, "within", 0, ["hazard_source_check"]),
     "D.MINE.LEAD": ("enterprise", "principal", "month", 5, "within", 0, ["mine_shift"]),
+    "C5.09-SHIFT": ("site", None, "week", 21, "within", 0, ["mine_shift"]),
     "C5.09-MANAGER": ("site", "mine_manager", "month", 5, "within", 0, ["mine_shift"]),
     "C7.06": ("government", None, "year", 1, "deliverable", 0, ["document"]),
     "C11.02": ("department", None, "year", 1, "deliverable", 0, ["plan"]),
@@ -59,7 +60,7 @@ CADENCES = {
     "C16.02": ("safety_office", None, "half_year", 1, "within", 0, ["assessment"]),
 }
 # What the text leaves without a number: a default of the house, which says so.
-ASSUMED_COUNTS = {"C1.02", "C1.03", "C1.05", "C2.02", "C2.04", "C2.18", "C3.11", "C4.04", "C7.06", "C11.12", "C12.07",
+ASSUMED_COUNTS = {"C1.02", "C1.03", "C1.05", "C2.02", "C2.04", "C2.18", "C3.11", "C4.04", "C5.09-SHIFT", "C7.06", "C11.12", "C12.07",
                   "C15.01", "C16.02"}
 EVENTS = {
     "C1.10": "issue_raised", "C2.09": "issue_raised", "C3.03": "supervision_overlap", "C3.07": "issue_raised",
@@ -208,7 +209,7 @@ def test_plans_of_one_kind_are_told_apart_by_their_evidence(shipped):
 
 def test_whom_the_special_regimes_concern(shipped):
     assert all(shipped[code]["site_kinds"] == ["major_hazard_source"] for code in ("C5.08", "D.BB.TECH", "D.BB.OP"))
-    assert all(shipped[code]["sectors"] == ["coal"] for code in ("D.COAL.MAJOR", "D.MINE.LEAD", "C5.09-MANAGER"))
+    assert all(shipped[code]["sectors"] == ["coal"] for code in ("D.COAL.MAJOR", "D.MINE.LEAD", "C5.09-MANAGER", "C5.09-SHIFT"))
     assert {code for code, row in shipped.items() if row["high_risk_only"]} == {"C5.14"}
     assert {code for code, row in shipped.items() if row["publicity"]} == {"C3.02", "D.ENT.PUBLISH", "C11.12"}
 

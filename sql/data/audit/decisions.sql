@@ -75,7 +75,7 @@ with told(table_name, may_change, why_not_zh, why_not_en) as (
         ('duty', '{}'), ('duty_event_kind', '{}'), ('duty_event', '{}'), ('duty_record_kind', '{}'),
         ('duty_record', '{retracted_at,retracted_by,retraction_reason,published_on,published_at_url,version,updated_at,'
                         'region_code,sector}'),
-        ('follow_up', '{}'), ('excuse', '{}'), ('notice', '{}'), ('file', '{}'),
+        ('follow_up', '{}'), ('finding_taker', '{}'), ('duty_planning', '{}'), ('excuse', '{}'), ('notice', '{}'), ('file', '{}'),
         -- accidents
         ('accident', '{}'), ('accident_report', '{}'), ('accident_grade_change', '{}'), ('accident_transmission', '{corrected_to}'),
         ('accident_transmission_correction', '{}'), ('accident_ending', '{}'),

@@ -254,6 +254,10 @@ select
         '矿长', 'C5.09-MANAGER', unit_kinds => '{site}', sectors => '{coal}', site_kinds => '{mine}',
         post => 'mine_manager', record_kinds => '{mine_shift}', within => 'month', times => 5, evidence => '{log}',
         structural_rules => '{S5.09}', instrument => 'SAWS-33', article => '第五条', confidence => 'recalled-high'),
+    anze.ship_duty('5.09', 'R', '每班有矿领导带班下井', 'Every shift is led underground by somebody of the mine''s leadership',
+        '煤矿领导', 'C5.09-SHIFT', unit_kinds => '{site}', sectors => '{coal}', site_kinds => '{mine}',
+        record_kinds => '{mine_shift}', within => 'week', times => 21, evidence => '{log}', instrument => 'SAWS-33',
+        article => '第五条', assumed => 'count', since => '2027-01-04'),
     anze.ship_duty('5.10', 'E', '“挂名矿长”弄虚作假的，追究实际控制人责任',
         'Managers in name only: the controller answers', '监管部门', kept_in => 'consequences'),
     anze.ship_duty('5.11', 'E', '重特大事故主要责任人终身行业禁入', 'Banned from the industry for life', '监管部门',
@@ -290,7 +294,7 @@ select
     anze.ship_duty('6.10', 'E', '此类隐患引发事故的从严从重追究', 'Heavier liability when it leads to one', '监管部门',
         kept_in => 'consequences'),
     anze.ship_duty('6.11', 'E', '基层难以解决的重要问题报告本级安委会和上级主管部门',
-        'What is beyond local power is reported upward', '基层', unit_kinds => '{township,chemical_park,management_zone}',
+        'What is beyond local power is reported upward', '基层', unit_kinds => '{township,government,chemical_park,management_zone}',
         record_kinds => '{issue}', on_event => 'beyond_local_power', days => 3, assumed => 'days');
 
 -- 七、项目审批 ------------------------------------------------------------------------------------------------------
@@ -303,7 +307,7 @@ select
         kept_in => 'registers'),
     anze.ship_duty('7.05', 'E', '淘汰落后产能，禁止承接高风险高耗能高污染项目', 'Obsolete and high-risk projects are refused',
         '发改部门', kept_in => 'registers'),
-    anze.ship_duty('7.06', 'R', '编制化工产业转移承接重点项目清单', 'List of chemical projects that are taken on', '发改部门',
+    anze.ship_duty('7.06', 'R', '编制化工产业转移承接重点项目清单', 'List of chemical projects that are taken on', '地方各级人民政府（由发改部门编制）',
         unit_kinds => '{government}', levels => '{county,city}', record_kinds => '{document}', delivered => 'year',
         evidence => '{list}', assumed => 'count'),
     anze.ship_duty('7.07', 'E', '拟建在建化工项目集中排查', 'Chemical projects are checked', '发改部门',

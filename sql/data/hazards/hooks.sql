@@ -14,3 +14,13 @@ on conflict on constraint case_hook_pkey do update
 set title_zh = excluded.title_zh, title_en = excluded.title_en, asks = excluded.asks, sets = excluded.sets,
     checks = excluded.checks
 where kept is distinct from excluded;
+
+-- Findings of records become hazards (functions/hazards/finding.sql).
+insert into anze.finding_taker as kept (name, place, title_zh, title_en) values
+    ('hazard', 1, '带队检查发现的重大问题登记为隐患', 'Major findings of a led inspection become hazards')
+on conflict on constraint finding_taker_pkey do update
+set place = excluded.place, title_zh = excluded.title_zh, title_en = excluded.title_en
+where kept is distinct from excluded;
+
+-- Of a unit's table of hazards the service knows the figures (functions/hazards/tally.sql).
+update anze.duty_record_kind k set figures = 'hazard' where k.code = 'hazard_statistics' and k.figures is distinct from 'hazard';

@@ -42,14 +42,27 @@ create or replace function anze.follow_ups_keep(r anze.duty_record, content json
     order by f.number
 $$;
 
--- From a record to its next version: the same matter of the same unit stays done.
+-- From a record to its next version: the same matter of the same unit stays done, and the hazard that it is.
 create or replace function anze.follow_ups_carry(former uuid, next uuid) returns void language sql as $$
     update anze.follow_up f
-    set done_on = o.done_on, result = o.result
+    set done_on = o.done_on, result = o.result, hazard_id = o.hazard_id
     from (select distinct on (x.kind, x.matter, x.unit_id) x.* from anze.follow_up x
-          where x.record_id = former and x.done_on is not null
+          where x.record_id = former and (x.done_on is not null or x.hazard_id is not null)
           order by x.kind, x.matter, x.unit_id, x.number) o
     where f.record_id = next and (f.kind, f.matter, f.unit_id) = (o.kind, o.matter, o.unit_id)
+$$;
+
+-- What was found is taken up by whoever registered for it (anze.finding_taker).
+create or replace function anze.findings_taken(record uuid) returns void language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    taker text;
+begin
+    for taker in select t.name from anze.finding_taker t order by t.place loop
+        execute format('select anze.%I($1)', taker || '_takes_findings') using record;
+    end loop;
+end
 $$;
 
 -- Known to whoever sees the record or the unit that must carry it out; completed by that unit or an office above it.

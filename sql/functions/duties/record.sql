@@ -46,7 +46,44 @@ begin
     r.published_on := given ->> 'published_on';
     r.published_at_url := given ->> 'published_url';
     r.event_id := given ->> 'event_id';
+    r.content := anze.duty_record_filled(r);
     return r;
+end
+$$;
+
+-- The period that a record is about, by the duty that asks for it; the quarter's where its papers do not say which.
+create or replace function anze.duty_record_span(r anze.duty_record) returns daterange stable language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return (
+        select daterange(p.first, (p.first + anze.period_step(d.period))::date)
+        from anze.duty d
+        cross join lateral (select anze.record_period(d, r) as first) p
+        where r.kind = any (d.record_kinds) and d.in_force @> r.on_day and d.period not in ('once', 'event')
+        order by d.evidence <@ r.evidence desc, d.period = 'quarter' desc, d.code limit 1);
+end
+$$;
+
+-- Figures that the service itself knows of the period: what is not given is taken from them, and what differs is shown beside.
+create or replace function anze.duty_record_filled(r anze.duty_record) returns jsonb stable language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    keeper constant text := (select k.figures from anze.duty_record_kind k where k.code = r.kind);
+    span daterange;
+    known jsonb;
+    differences jsonb;
+begin
+    if keeper is null or r.unit_id is null then
+        return r.content;
+    end if;
+    span := anze.duty_record_span(r);
+    execute format('select anze.%I($1, $2, $3)', keeper || '_record_figures') into known using r.unit_id, lower(span), upper(span);
+    select jsonb_object_agg(k.key, (r.content ->> k.key)::numeric - k.value::text::numeric) into differences
+    from jsonb_each(known) k where (r.content ->> k.key)::numeric <> k.value::text::numeric;
+    return known || r.content || jsonb_strip_nulls(jsonb_build_object('differences', differences, 'system',
+        known || jsonb_build_object('period_from', lower(span), 'period_until', upper(span) - 1)));
 end
 $$;
 
@@ -178,6 +215,17 @@ begin
 end
 $$;
 
+-- What differs from what the service knows needs a reason.
+create or replace function anze.duty_record_difference_faults(content jsonb) returns jsonb stable language sql
+as $$
+    select coalesce(jsonb_agg(anze.fault('/content/' || d.key, 'differs-from-system',
+        format('与系统统计的 %s 不一致，请核对或说明差异原因（difference_reason）。', content -> 'system' ->> d.key),
+        format('The service counts %s: correct it, or give a reason (difference_reason).', content -> 'system' ->> d.key))
+        order by d.key), '[]')
+    from jsonb_each(content -> 'differences') d
+    where not content ? 'difference_reason'
+$$;
+
 -- The places of an inspection name units that the caller may see.
 create or replace function anze.duty_record_place_faults(content jsonb) returns jsonb stable language sql as $$
     select coalesce(jsonb_agg(anze.fault('/content/places/' || p.place - 1 || '/unit_id', 'unknown-reference',
@@ -190,7 +238,8 @@ create or replace function anze.duty_record_faults(r anze.duty_record, given jso
 stable language plpgsql as $$
 declare
     faults constant jsonb := '[]'::jsonb || anze.duty_unit_faults(given, u) || anze.duty_record_day_faults(r, given, u)
-        || anze.duty_record_content_faults(r) || anze.duty_record_place_faults(r.content)
+        || anze.duty_record_content_faults(r) || anze.duty_record_difference_faults(r.content)
+        || anze.duty_record_place_faults(r.content)
         || anze.evidence_faults(given -> 'evidence');
 begin
     if u.id is null then
@@ -273,6 +322,7 @@ declare
 begin
     perform anze.refuse_all(anze.duty_record_faults(r, given, u));
     r := anze.duty_record_keep(r, given);
+    perform anze.findings_taken(r.id);
     perform anze.settle_records(array[r.id]);
     return query select * from anze.duty_record_answer(r, '201');
 end
@@ -321,6 +371,7 @@ begin
     former := anze.duty_record_retract(former, given ->> 'reason');
     r := anze.duty_record_keep(r, wanted);
     perform anze.follow_ups_carry(former.id, r.id);
+    perform anze.findings_taken(r.id);
     perform anze.settle_records(array[former.id, r.id]);
     return query select * from anze.duty_record_answer(r, '201');
 end

@@ -131,3 +131,59 @@ create or replace trigger records_settle_updated after update on anze.appointmen
     for each statement execute function anze.appointment_settles();
 create or replace trigger records_settle_deleted after delete on anze.appointment referencing old table as touched
     for each statement execute function anze.appointment_settles();
+
+-- Duties of a unit are planned from the day on which the system knew it. A unit whose history is to be filled in is planned
+-- from an earlier day, as far back as the rule lets; never from a later one, which would take back what is owed.
+create or replace function anze.plan_unit_duties(unit_id uuid, given jsonb)
+returns table (status text, body text, etag text, location text)
+security definer language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    u constant anze.unit := anze.unit_in_reach(plan_unit_duties.unit_id);
+    since constant date := given ->> 'planned_from';
+    earliest anze.rule;
+    w anze.duty_work;
+begin
+    if u.id is null then
+        perform anze.refuse('AZ404', '没有该单位。', 'There is no such unit.');
+    end if;
+    select * into w from anze.duty_work x where x.unit_id = u.id for no key update;
+    earliest := anze.rule_in_force('DUTY.PLAN.BACK', anze.today(), u.region_code);
+    perform anze.refuse_all((
+        select coalesce(jsonb_agg(anze.fault('/planned_from', f.rule, f.zh, f.en)), '[]')
+        from (values
+            (since >= w.begins_on, 'not-earlier', format('该单位的职责已自 %s 起计划。', w.begins_on),
+                format('The duties of the unit are planned from %s on already.', w.begins_on)),
+            (since < u.opened_on, 'unit-not-open', '该单位当日尚未成立。', 'The unit did not exist on this day.'),
+            (since < anze.today() - earliest.value::integer, 'too-far-back',
+                format('按规则 %s（第 %s 版），最多可追溯 %s 日。', earliest.code, earliest.version, earliest.value::integer),
+                format('By the rule %s (version %s), it is at most %s days back.', earliest.code, earliest.version,
+                    earliest.value::integer))
+        ) f(holds, rule, zh, en)
+        where f.holds));
+    insert into anze.duty_planning (unit_id, planned_from, reason) values (u.id, since, given ->> 'reason');
+    update anze.duty_work x set begins_on = since where x.unit_id = u.id;
+    perform anze.duties_follow(u.id, since);
+    -- History is filled in; nobody is warned of what was due before the unit was known.
+    update anze.obligation o set next_notice_at = 'infinity'
+    where o.unit_id = u.id and o.is_open and o.due_at < anze.end_of_day(w.begins_on - 1);
+    return query select '201', anze.duty_planning_json(u.id)::text, null::text, '/v1/units/' || u.id || '/compliance';
+end
+$$;
+
+create or replace function anze.duty_planning_json(of_unit uuid) returns jsonb stable language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return (
+        select jsonb_build_object('unit', anze.unit_name_json(w.unit_id), 'planned_from', w.begins_on,
+            'planned_until', w.planned_until, 'history', (
+                select coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('planned_from', p.planned_from,
+                    'reason', p.reason, 'changed_at', anze.instant(p.changed_at), 'actor', p.actor,
+                    'on_behalf_of', p.on_behalf_of)) order by p.changed_at desc), '[]')
+                from anze.duty_planning p where p.unit_id = w.unit_id))
+        from anze.duty_work w where w.unit_id = of_unit);
+end
+$$;

@@ -163,3 +163,20 @@ begin
     end if;
 end
 $$;
+
+-- What a unit's own table of a period says, from its hazards: as listHazardStatistics counts those of a unit.
+create or replace function anze.hazard_record_figures(unit uuid, begins_on date, ends_on date) returns jsonb
+stable security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    until constant timestamptz := least(anze.month_begins(ends_on::timestamp), now());
+begin
+    return (
+        select jsonb_build_object('found', count(*), 'rectified', count(*) filter (where h.closed_at < until),
+            'major', count(*) filter (where h.severity = 'major'),
+            'major_rectified', count(*) filter (where h.severity = 'major' and h.closed_at < until))
+        from anze.hazard h
+        where h.unit_id = hazard_record_figures.unit and h.found_at >= anze.month_begins(begins_on::timestamp)
+            and h.found_at < until and h.merged_into is null and h.state <> 'dismissed');
+end
+$$;
