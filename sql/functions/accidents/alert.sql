@@ -36,7 +36,8 @@ begin
     select anze.new_id(a.region_code, d.raised_at), a.id, d.grade, t.rule, t.level, t.unit_id, t.person_id, d.raised_at,
         d.raised_at
     from due d
-    join anze.accident a on a.id = d.accident_id and a.grade >= d.grade and anze.accident_counts(a)
+    join anze.accident a on a.id = d.accident_id and a.grade >= d.grade
+        and not (a.is_drill or anze.accident_is_ended(a.state))
     cross join lateral anze.accident_alerted(a, d.grade) t
     on conflict on constraint accident_alert_once do nothing;
 end
