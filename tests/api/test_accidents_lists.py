@@ -191,3 +191,22 @@ def test_a_cursor_of_another_order_is_refused(desk, world):
     for other in ({"sort": "due_at"}, {"sector": "coal"}):
         answer = desk().get(query(limit=1, cursor=cursor, **other))
         assert (answer.status_code, answer.json()["code"]) == (400, "invalid-cursor")
+
+
+def test_what_was_no_accident_or_is_another_is_listed_apart_and_told_to_who_follows_changes(desk, world):
+    county, city = desk("county_officer", region="150602", sub="filer of the lists"), desk(sub="other hand of the lists")
+    report = first_report(unit_id=tree.enterprise("150602001", 1).id, region_code="150602001")
+    false, double = (county.post(PATH, json=report).json() for _ in range(2))
+    since = false["updated_at"]
+    assert false["id"] in ids(double["possible_duplicates"])
+    for one, step, body in ((double, "joining", {"into": false["id"], "reason": "同一起事故"}),
+                            (false, "withdrawal", {"ground": "false_alarm", "reason": "误报"})):
+        version = city.get(f"{PATH}/{one['id']}").json()["version"]
+        answer = city.post(f"{PATH}/{one['id']}/{step}", json=body, if_match=str(version))
+        assert answer.status_code == 200, answer.text
+    assert {false["id"], double["id"]}.isdisjoint(ids(city.items(PATH)))
+    assert ids(city.items(query(state="withdrawn"))) == [false["id"]] and ids(city.items(query(state="joined"))) == [double["id"]]
+    assert set(ids(city.items(query(updated_since=since)))) == {false["id"], double["id"]}
+    assert len(city.items(PATH)) == len(world)
+    events = [e["event"] for e in city.get(f"{PATH}/{false['id']}/timeline").json()["events"]]
+    assert "other_joined" in events and events[-1] == "withdrawn"

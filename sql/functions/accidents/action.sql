@@ -71,8 +71,10 @@ begin
                     select jsonb_agg(anze.accident_transmission_choice(t) order by anze.accident_sent_at(t), t.id)
                     from anze.accident_transmission t
                     where t.accident_id = a.id and anze.accident_may_correct_sending(t, own_level))
-                when 'withdrawAccident' then anze.accident_grounds(a, own_level)
-                when 'joinAccident' then case when anze.accident_may_end(a, own_level) then (
+                when 'withdrawAccident' then case
+                    when anze.accident_withdrawal_barrier(a, own_level) is null
+                    then '["not_an_accident", "false_alarm", "drill", "other"]'::jsonb end
+                when 'joinAccident' then case when duplicates <> '[]' and anze.accident_may_end(a, own_level) then (
                     select jsonb_agg(jsonb_build_object('code', d -> 'id', 'occurred_at', d -> 'occurred_at',
                         'unit_name', d -> 'unit_name', 'place', d -> 'place'))
                     from jsonb_array_elements(duplicates) d) end

@@ -7,13 +7,6 @@ set local check_function_bodies = off; -- functions of this folder may name late
 create or replace function anze.accident_is_ended(state text) returns boolean immutable parallel safe language sql
 return state in ('withdrawn', 'joined');
 
--- Whether statistics, lights and duties count it.
-create or replace function anze.accident_counts(a anze.accident) returns boolean immutable parallel safe language plpgsql as $$
-begin
-    return not (a.is_drill or anze.accident_is_ended(a.state));
-end
-$$;
-
 -- An authority at the level that took it, or above: never a unit, which would make its accident vanish.
 create or replace function anze.accident_may_end(a anze.accident, level smallint) returns boolean
 immutable parallel safe language plpgsql as $$
@@ -22,33 +15,22 @@ begin
 end
 $$;
 
--- Who filed it, in person or through another, does not withdraw it: two hands make an accident vanish.
-create or replace function anze.accident_hand_is_same(accident uuid) returns boolean stable security definer language plpgsql
+-- What keeps a level from withdrawing it; NULL: nothing. What a level above was told of does not vanish below it: who has it
+-- highest withdraws it. Nor does who filed it, in person or through another: two hands make an accident vanish.
+create or replace function anze.accident_withdrawal_barrier(a anze.accident, level smallint) returns text
+stable security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
     unit constant text := anze.unit();
+    hands constant text[] := array[coalesce(anze.actor(), 'login:' || session_user), nullif(anze.on_behalf_of(), unit)];
 begin
-    return exists (
-        select from anze.accident_report r
-        where r.accident_id = accident and r.number = 1
-            and array[r.actor, nullif(r.on_behalf_of, unit)]
-                && array[coalesce(anze.actor(), 'login:' || session_user), nullif(anze.on_behalf_of(), unit)]);
-end
-$$;
-
--- What a level above was told of does not vanish below it: who has it highest withdraws it.
-create or replace function anze.accident_may_withdraw(a anze.accident, level smallint) returns boolean
-stable language plpgsql as $$
-begin
-    return anze.accident_may_end(a, level) and not exists (
-        select from anze.accident_transmission t where t.accident_id = a.id and t.to_level > level);
-end
-$$;
-
-create or replace function anze.accident_grounds(a anze.accident, level smallint) returns jsonb stable language plpgsql as $$
-begin
-    return case when anze.accident_may_withdraw(a, level) and not anze.accident_hand_is_same(a.id)
-                then '["not_an_accident", "false_alarm", "drill", "other"]'::jsonb end;
+    return case
+        when not coalesce(level >= greatest(a.entry_level, 2), false)
+            or exists (select from anze.accident_transmission t where t.accident_id = a.id and t.to_level > level) then 'level'
+        when exists (
+            select from anze.accident_report r
+            where r.accident_id = a.id and r.number = 1
+                and array[r.actor, nullif(r.on_behalf_of, unit)] && hands) then 'hand' end;
 end
 $$;
 
@@ -57,12 +39,12 @@ $$;
 -- caller does not see: a unit is told of its own alone.
 create or replace function anze.accident_possible_duplicates(a anze.accident) returns jsonb stable language plpgsql as $$
 declare
-    of_county constant text := anze.county_of(a.region_code);
-    of_town constant text := anze.town_of(a.region_code);
+    of_county constant text := coalesce(a.county, anze.county_of(a.region_code)); -- generated: not there before it is written
+    of_town constant text := coalesce(a.town, anze.town_of(a.region_code));
     since constant timestamptz := a.occurred_at - interval '12 hours';
     until constant timestamptz := a.occurred_at + interval '12 hours';
 begin
-    if not anze.accident_counts(a) then
+    if a.is_drill or a.state in ('withdrawn', 'joined') then
         return '[]';
     end if;
     return (
@@ -118,11 +100,12 @@ returns table (status text, body text, etag text, location text) language plpgsq
 declare
     a anze.accident := anze.accident_lock_matching(accident, if_match);
     at constant timestamptz := clock_timestamp();
+    barrier constant text := anze.accident_withdrawal_barrier(a, anze.caller_level());
 begin
-    if not anze.accident_may_withdraw(a, anze.caller_level()) then
+    if barrier = 'level' then
         perform anze.refuse('AZ403', '事故由受理层级或其上级的部门撤销，已上报的由接报的最高层级撤销，单位不能撤销。',
             'An accident is withdrawn at the level that took it, or above; once passed up, at the highest level that has it.');
-    elsif anze.accident_hand_is_same(a.id) then
+    elsif barrier = 'hand' then
         perform anze.refuse('AZ403', '上报该事故的人不能撤销该事故。', 'Who filed the accident does not withdraw it.');
     end if;
     a := anze.accident_end(a, 'withdrawn', given ->> 'ground', null, given ->> 'reason', at);
@@ -183,21 +166,5 @@ begin
     a := anze.accident_end(a, 'joined', null, into_id, given ->> 'reason', at);
     perform anze.accident_take_over(into_accident, a, at);
     return query select * from anze.accident_answer(a, '200', '');
-end
-$$;
-
--- How it ended, and what was joined to it, of those that the caller sees.
-create or replace function anze.accident_endings(a anze.accident) returns jsonb stable language plpgsql as $$
-begin
-    return jsonb_strip_nulls(jsonb_build_object(
-        'ending', case when anze.accident_is_ended(a.state) then (
-            select jsonb_build_object('ground', e.ground, 'into', e.into_id, 'reason', e.reason,
-                'level', anze.level_code(e.level), 'ended_at', anze.instant(e.ended_at))
-            from anze.accident_ending e where e.accident_id = a.id) end,
-        'joined', (
-            select jsonb_agg(jsonb_build_object('id', x.id, 'unit_name', x.unit_name, 'region_code', x.region_code,
-                'place', x.place, 'occurred_at', anze.instant(x.occurred_at), 'reported_at', anze.instant(x.reported_at))
-                order by e.ended_at, e.accident_id)
-            from anze.accident_ending e join anze.accident x on x.id = e.accident_id where e.into_id = a.id)));
 end
 $$;

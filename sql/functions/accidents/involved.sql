@@ -41,8 +41,8 @@ $$;
 -- The levels that an accident of a low grade is telephoned to, because it moves the public.
 create or replace function anze.accident_telephoned(a anze.accident) returns smallint[] stable language plpgsql as $$
 begin
-    return case when a.socially_major_at is not null then array(
+    return array(
         select distinct c.to_level from anze.accident_clocks_of(anze.day_of(a.occurred_at), a.region_code, a.rule_set) c
-        where c.if_socially_major and a.grade < c.grade_from) else '{}' end;
+        where c.if_socially_major and a.grade < c.grade_from);
 end
 $$;

@@ -96,8 +96,17 @@ begin
     return (select jsonb_strip_nulls(
         (a.facts - '{unit_id,unit_name,unit_credit_code,region_code,category,category_standard,sector,occurred_at,'
                    'learned_at,place,endangered}'::text[])
-        || anze.accident_endings(a) || jsonb_build_object('rule_set', a.rule_set, 'learned_at', anze.instant(a.learned_at),
+        || jsonb_build_object('rule_set', a.rule_set, 'learned_at', anze.instant(a.learned_at),
             'recorded_at', anze.instant(a.recorded_at),
+            'ending', case when a.state in ('withdrawn', 'joined') then (
+                select jsonb_build_object('ground', e.ground, 'into', e.into_id, 'reason', e.reason,
+                    'level', anze.level_code(e.level), 'ended_at', anze.instant(e.ended_at))
+                from anze.accident_ending e where e.accident_id = a.id) end,
+            'joined', (
+                select jsonb_agg(jsonb_build_object('id', x.id, 'unit_name', x.unit_name, 'region_code', x.region_code,
+                    'place', x.place, 'occurred_at', anze.instant(x.occurred_at), 'reported_at', anze.instant(x.reported_at))
+                    order by e.ended_at, e.accident_id)
+                from anze.accident_ending e join anze.accident x on x.id = e.accident_id where e.into_id = a.id),
             'reporter', anze.accident_reporter_json(f),
             'grade_history', (
                 select jsonb_agg(jsonb_build_object('number', h.number, 'grade', g.code, 'title_zh', g.title_zh,
@@ -117,7 +126,8 @@ begin
                 select jsonb_agg(jsonb_build_object('level', l.code, 'title_zh', l.title_zh, 'title_en', l.title_en,
                     'called_for', l.rank <= top.rank or l.rank = any (telephoned.levels), 'received_at', anze.instant(h.at)) order by l.rank)
                 from (select anze.accident_top_level(a.grade, on_day, a.region_code) as rank offset 0) top
-                cross join (select anze.accident_telephoned(a) as levels offset 0) telephoned
+                cross join (select case when a.socially_major_at is not null then anze.accident_telephoned(a) else '{}' end as levels
+                            offset 0) telephoned
                 cross join anze.level l
                 left join anze.accident_receptions(a.id, a.entry_level, a.reported_at) h on h.level = l.rank
                 where l.rank >= 2 and anze.region_has_level(a.region_code, l.rank)),
