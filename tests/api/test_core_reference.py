@@ -2,6 +2,8 @@
 import datetime as dt
 import uuid
 
+from pathlib import Path
+
 import pytest
 
 from harness import tree
@@ -246,3 +248,67 @@ def test_rules_of_a_region_are_the_stricter_ones(database, administrator, office
 def test_only_the_administrator_revises_rules(client, role, rule):
     answer = client(role).post(f"/v1/rules/{rule}/versions", json=REVISION, if_match="1")
     assert answer.status_code == 403 and answer.json()["code"] == "insufficient-scope"
+
+
+# Code sets that administrators write ----------------------------------------------------------------------------------------
+
+BASIS = {"in_force_from": "2026-01-01", "reason": "新文件印发"}
+WRITTEN = {
+    "sectors": ({"code": "low_altitude", "title_zh": "低空经济", "title_en": "Low-altitude economy", "instrument": "LAW-SAFETY"}, {}),
+    "instruments": ({"code": "MEM-30", "title": "示例办法", "title_en": "Example measures", "issued_by": "应急管理部"}, {}),
+    "accident-categories": ({"standard": "GB 6441-2025", "code": "28", "title_zh": "有限空间事故", "title_en": "Confined space",
+                             "instrument": "GB-6441-2025", "in_force_from": "2027-01-01"}, {"standard": "GB 6441-2025"}),
+}
+
+
+def written(who, what: str, code: str) -> dict:
+    day = "&on=2027-01-01" if what == "accident-categories" else ""
+    return next((i for i in who.items(f"/v1/{what}?limit=200{day}") if i["code"] == code), None)
+
+
+@pytest.mark.parametrize("what", WRITTEN)
+def test_an_administrator_enters_a_code_and_ends_it_and_it_is_never_deleted(administrator, officer, what):
+    given, named = WRITTEN[what]
+    entry = {**BASIS, **given}
+    assert officer.post(f"/v1/{what}", json=entry).status_code == 403
+    assert administrator.post(f"/v1/{what}", json=entry, headers={"Prefer": "dry-run"}).status_code == 200
+    assert written(administrator, what, entry["code"]) is None
+    made = administrator.post(f"/v1/{what}", json=entry)
+    assert made.status_code == 201, made.text
+    assert {**made.json(), **entry} == made.json() and made.json()["origin"] == "administrator"
+    assert written(administrator, what, entry["code"]) == made.json()
+    wrong = administrator.post(f"/v1/{what}", json={**entry, "in_force_until": "2025-01-01", **({"instrument": "NO-SUCH"} if "instrument" in entry else {})})
+    assert {(e["pointer"], e["code"]) for e in wrong.json()["errors"]} == {("/code", "exists"), ("/in_force_until", "before-in-force-from")} | (
+        {("/instrument", "unknown-reference")} if "instrument" in entry else set())
+    revise = lambda code, version, **change: administrator.patch(  # noqa: E731
+        f"/v1/{what}/{code}", json={**named, "reason": "停用", **change}, if_match=version, headers={"Content-Type": "application/merge-patch+json"})
+    assert revise("99" if what == "accident-categories" else "NO-SUCH" if what == "instruments" else "no_such", "1").status_code == 404
+    assert revise(entry["code"], "7").status_code == 412
+    ended = revise(entry["code"], "1", in_force_until="2027-10-31")
+    assert ended.status_code == 200 and (ended.json()["in_force_until"], ended.json()["version"], ended.headers["ETag"]) == (
+        "2027-10-31", 2, '"2"')
+    assert revise(entry["code"], "2", in_force_until="2025-10-31").status_code == 422
+    assert administrator.delete(f"/v1/{what}/{entry['code']}").status_code == 405
+
+
+def test_what_ended_is_no_longer_offered_and_a_release_does_not_bring_it_back(administrator, database):
+    given = {"code": "ended_sector", "title_zh": "停用领域", "title_en": "Ended", **BASIS}
+    administrator.post("/v1/sectors", json=given)
+    patch = {"headers": {"Content-Type": "application/merge-patch+json"}}
+    assert administrator.patch("/v1/sectors/ended_sector", json={"in_force_until": "2026-10-31", "reason": "停用"}, if_match="1",
+                               **patch).status_code == 200
+    assert written(administrator, "sectors", "ended_sector") is None
+    renamed = administrator.patch("/v1/sectors/other", json={"title_zh": "其他领域", "reason": "更名"}, if_match="1", **patch)
+    assert renamed.status_code == 200, renamed.text
+    data = Path(__file__).parents[2] / "sql/data"
+    with database.owner() as owner:
+        for name in ("units/sectors.sql", "rules/instruments.sql", "accidents/categories.sql"):
+            owner.execute((data / name).read_text(encoding="utf-8"))
+    assert written(administrator, "sectors", "other")["title_zh"] == "其他领域"
+    assert administrator.patch("/v1/sectors/other", json={"title_zh": "其他", "reason": "更名"}, if_match="2", **patch).status_code == 200
+
+
+def test_a_code_of_two_standards_is_in_force_in_one_of_them_at_a_time(administrator):
+    answer = administrator.post("/v1/accident-categories", json={
+        "standard": "GB/T 6441-1986", "code": "27", "title_zh": "其他", "title_en": "Other", "in_force_from": "2026-08-01", "reason": "试行"})
+    assert {(e["pointer"], e["code"]) for e in answer.json()["errors"]} == {("/in_force_from", "overlaps")}

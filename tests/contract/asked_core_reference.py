@@ -1,10 +1,25 @@
 """How the access matrix asks for regions, rules and code sets."""
+import itertools
+import secrets
 import uuid
+
+LETTERS = str.maketrans("0123456789", "ghijklmnop")
+CODES = itertools.count(40)
 
 ASKED = {
     "listRegions": ("/v1/regions", None, None),
     "getRegion": ("/v1/regions/150622", None, None),
     "listSectors": ("/v1/sectors", None, None),
+    "addSector": ("/v1/sectors", lambda: {"code": f"test_{secrets.token_hex(8).translate(LETTERS)}", "title_zh": "测试领域",
+                                          "title_en": "Test", "in_force_from": "2026-01-01", "reason": "试行"}, None),
+    "reviseSector": ("/v1/sectors/other", {"reason": "试行"}, "999"),
+    "addInstrument": ("/v1/instruments", lambda: {"code": f"TEST-{uuid.uuid4().hex[:12].upper()}", "title": "测试办法", "title_en": "Test",
+                                                  "issued_by": "测试", "in_force_from": "2026-01-01", "reason": "试行"}, None),
+    "reviseInstrument": ("/v1/instruments/SC-493", {"reason": "试行"}, "999"),
+    "addAccidentCategory": ("/v1/accident-categories", lambda: {
+        "standard": "GB 6441-2025", "code": str(next(CODES)), "title_zh": "测试类别", "title_en": "Test",
+        "in_force_from": "2031-01-01", "reason": "试行"}, None),
+    "reviseAccidentCategory": ("/v1/accident-categories/27", {"standard": "GB 6441-2025", "reason": "试行"}, "999"),
     "listRules": ("/v1/rules", None, None),
     "getRule": ("/v1/rules/ACC.RPT.UNIT", None, None),
     "reviseRule": ("/v1/rules/ACC.RPT.UNIT/versions",

@@ -61,6 +61,6 @@ on conflict on constraint accident_category_pkey do update
 set title_zh = excluded.title_zh, title_en = excluded.title_en, in_force = excluded.in_force,
     supplement_kind = excluded.supplement_kind, confidence = excluded.confidence,
     supplement_sector = excluded.supplement_sector
-where (kept.title_zh, kept.title_en, kept.in_force, kept.supplement_kind, kept.confidence, kept.supplement_sector)
+where kept.origin = 'shipped' and (kept.title_zh, kept.title_en, kept.in_force, kept.supplement_kind, kept.confidence, kept.supplement_sector)
     is distinct from (excluded.title_zh, excluded.title_en, excluded.in_force, excluded.supplement_kind,
                       excluded.confidence, excluded.supplement_sector);

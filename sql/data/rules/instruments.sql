@@ -51,5 +51,5 @@ insert into anze.instrument as kept (code, title, number, issued_by, in_force, s
 on conflict on constraint instrument_pkey do update
 set title = excluded.title, number = excluded.number, issued_by = excluded.issued_by, in_force = excluded.in_force,
     superseded_by = excluded.superseded_by
-where (kept.title, kept.number, kept.issued_by, kept.in_force, kept.superseded_by)
+where kept.origin = 'shipped' and (kept.title, kept.number, kept.issued_by, kept.in_force, kept.superseded_by)
     is distinct from (excluded.title, excluded.number, excluded.issued_by, excluded.in_force, excluded.superseded_by);

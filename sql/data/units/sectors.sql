@@ -35,5 +35,5 @@ insert into anze.sector as kept (code, title_zh, title_en, rule_set, gb_t_4754) 
 on conflict on constraint sector_pkey do update
 set title_zh = excluded.title_zh, title_en = excluded.title_en, rule_set = excluded.rule_set,
     gb_t_4754 = excluded.gb_t_4754
-where (kept.title_zh, kept.title_en, kept.rule_set, kept.gb_t_4754)
+where kept.origin = 'shipped' and (kept.title_zh, kept.title_en, kept.rule_set, kept.gb_t_4754)
     is distinct from (excluded.title_zh, excluded.title_en, excluded.rule_set, excluded.gb_t_4754);

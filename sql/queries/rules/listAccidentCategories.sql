@@ -1,5 +1,5 @@
 with found as (
-    select c.*, row_number() over (order by c.code) as place
+    select c as category, c.code, row_number() over (order by c.code) as place
     from anze.accident_category c
     where c.in_force @> anze.today() --? !on
     where c.in_force @> :on::date --? on
@@ -7,10 +7,7 @@ with found as (
     order by c.code
     limit :limit::int + 1
 )
-select coalesce(json_agg(json_strip_nulls(json_build_object(
-           'standard', standard, 'code', code, 'title_zh', title_zh, 'title_en', title_en,
-           'supplement_kind', supplement_kind, 'confidence', confidence))
-           order by place) filter (where place <= :limit::int), '[]')::text as items,
+select coalesce(jsonb_agg(anze.accident_category_json(category) order by place) filter (where place <= :limit::int), '[]')::text as items,
        case when count(*) > :limit::int
             then jsonb_build_array(max(code) filter (where place = :limit::int))::text end as next
 from found

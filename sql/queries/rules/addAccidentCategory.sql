@@ -1,0 +1,1 @@
+select status, body, etag, location from anze.add_accident_category(:body::jsonb)
