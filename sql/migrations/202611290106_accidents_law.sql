@@ -9,3 +9,6 @@ alter table anze.accident_recipient_rule
     add column sectors text[] not null default '{}';
 comment on column anze.accident_recipient_rule.else_rule is
     'the rule for accidents of these sectors (sectors) that follow another rule set than the one named';
+-- Dropping it in this release would wait for each accident that programs of the last one file.
+comment on table anze.accident_supplement_sector is
+    'asked by functions of the last release alone, and goes with the next: the time for supplements follows from the category';

@@ -141,6 +141,16 @@ def test_a_duty_is_revised_once_however_often_it_is_sent(reader, duty):
     assert administrator.get(f"/v1/duties/{duty}").json() == first.json()
 
 
+@pytest.mark.parametrize("given, shown", [({}, "first_whole_period"), ({"counts_from": "running_period"}, "running_period")])
+def test_a_revision_says_from_which_period_it_counts(reader, duty, given, shown):
+    target, administrator = f"/v1/duties/{duty}/versions", reader("administrator")
+    made = administrator.post(target, json={**REVISION, "in_force_from": "2027-02-10", **given}, if_match="1")
+    assert made.status_code == 201 and made.json()["versions"][0]["counts_from"] == shown
+    assert "counts_from" not in made.json()["versions"][1], "the first version counts from its beginning"
+    third = administrator.post(target, json={"minimum_count": 3, "in_force_from": "2027-08-10", "reason": "再次修订"}, if_match="2")
+    assert third.json()["versions"][0]["counts_from"] == "first_whole_period", "each says it for itself"
+
+
 def test_what_was_in_force_on_a_day_stays_so(reader, duty):
     administrator = reader("administrator")
     assert administrator.post(f"/v1/duties/{duty}/versions", json=REVISION, if_match="1").status_code == 201

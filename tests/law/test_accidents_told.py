@@ -270,6 +270,81 @@ def test_where_the_register_has_no_body_at_all_the_sweep_goes_on(desk):
     assert column_of(desk, one, "next_notice_at > now()")
 
 
+# ---- who must know, at once ----
+
+def alerted(desk, accident: dict) -> list[tuple]:
+    """Whom an alert went to: level, grade, unit and person."""
+    return own(desk).execute(
+        "select l.code, g.code, n.unit_id::text, n.person_id is not null from anze.accident_alert x"
+        " join anze.notice n on n.subject_id = x.id and n.subject = 'accident_alert' join anze.level l on l.rank = x.level"
+        " join anze.accident_grade g on g.rank = x.grade where x.accident_id = %s order by x.grade, x.level, x.rule",
+        (accident["id"],)).fetchall()
+
+
+LEVELS_TOLD = [(level, body.id) for level, bodies in (
+    ("county", (BUREAU, GOVERNMENT, OFFICE)), ("city", (CITY_BUREAU, CITY_GOVERNMENT, CITY_OFFICE))) for body in bodies]
+
+
+@pytest.mark.parametrize("deaths, told_of", [(2, None), (3, "larger"), (10, "major")])
+def test_a_larger_accident_reaches_office_department_and_government_of_each_level_at_once(desk, deaths, told_of):
+    filed = file(desk, figures={"deaths": deaths})
+    sweep(desk.connection)
+    sweep(desk.connection)
+    assert alerted(desk, filed) == [(level, told_of, unit, False) for level, unit in LEVELS_TOLD if told_of]
+
+
+def test_it_reaches_them_when_the_grade_rises_and_once_for_each_grade(desk):
+    filed = file(desk)
+    sweep(desk.connection)
+    assert alerted(desk, filed) == []
+    larger = desk.add(COUNTY, filed, figures={"deaths": 3})
+    sweep(desk.connection)
+    lower = desk.correct(COUNTY, larger, 2, figures={"deaths": 2})
+    again = desk.add(COUNTY, lower, figures={"deaths": 4})
+    sweep(desk.connection)
+    assert {grade for _, grade, _, _ in alerted(desk, again)} == {"larger"} and len(alerted(desk, again)) == 6
+    desk.add(COUNTY, again, figures={"deaths": 10})
+    sweep(desk.connection)
+    assert [grade for _, grade, _, _ in alerted(desk, again)] == ["larger"] * 6 + ["major"] * 6
+
+
+def test_a_grade_that_was_corrected_before_anybody_was_told_and_a_drill_alarm_nobody(desk):
+    desk.correct(COUNTY, file(desk, figures={"deaths": 30}), 1, figures={"deaths": 1})
+    file(desk, figures={"deaths": 30}, is_drill=True)
+    sweep(desk.connection)
+    assert desk.value("select count(*) from anze.notice where kind = 'alert'") == 0
+
+
+def test_the_leaders_are_told_by_name(desk):
+    people = [str(row[0]) for row in own(desk).execute(
+        "insert into anze.person (unit_id, name, region_code, is_body) select %(unit)s, n, '150622', true"
+        " from unnest('{旗长,副旗长,局长}'::text[]) n returning id", {"unit": GOVERNMENT.id}).fetchall()]
+    for person, post in zip(people, ("government_head", "government_safety_leader", "government_leader")):
+        desk.connection.execute(
+            "insert into anze.appointment (person_id, unit_id, post, held, document_number, region_code, is_body)"
+            " values (%s, %s, %s, daterange(current_date - 9, null), '任字1号', '150622', true)", (person, GOVERNMENT.id, post))
+    filed = file(desk, figures={"deaths": 3})
+    sweep(desk.connection)
+    assert len([row for row in alerted(desk, filed) if row[2] == GOVERNMENT.id and row[3]]) == 2
+    named = own(desk).execute("select array_agg(n.person_id::text) from anze.notice n where n.kind = 'alert'"
+                              " and n.person_id is not null").fetchone()[0]
+    assert set(named) == set(people[:2])
+
+
+def test_an_alert_says_of_what_grade_an_accident_is_and_nothing_of_what_happened(desk):
+    filed = file(desk, figures={"deaths": 3}, place="不应出现的地点")
+    sweep(desk.connection)
+    shown, = own(desk).execute("select anze.notice_json(n) from anze.notice n where n.kind = 'alert' and n.unit_id = %s",
+                               (OFFICE.id,)).fetchone()
+    about = shown["accident_alert"]
+    assert (about["id"], about["grade"], about["level"], about["told_as_zh"]) == (
+        filed["id"], "larger", "county", "安全生产委员会办公室")
+    assert (shown["stage"], shown["region_code"], shown["about_unit"]["id"]) == ("accident_alert", "150622101", OFFICE.id)
+    assert shown["text_zh"].startswith("接报一起较大事故") and shown["text_en"].startswith("Larger accident reported")
+    text = json.dumps(shown, ensure_ascii=False)
+    assert not any(word in text for word in ("不应出现的地点", "顶板", ENTERPRISE.name))
+
+
 # ---- what is said ----
 
 @pytest.mark.parametrize("after, zh, en", [

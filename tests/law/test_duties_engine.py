@@ -500,6 +500,7 @@ def test_an_event_makes_its_duties_owed_by_the_units_that_they_bind(office):
     assert dt.datetime.fromisoformat(one["due_at"]) == dt.datetime(2026, 6, 17, tzinfo=CHINA)
     (prompt,) = office.obligations(unit, promptly)
     assert dt.datetime.fromisoformat(prompt["due_at"]) == dt.datetime(2026, 6, 17, tzinfo=CHINA), "promptly is DUTY.PROMPT.DAYS"
+    assert one["next_notice_at"] != "infinity" != prompt["next_notice_at"], "and somebody is told"
     assert office.obligations(unit, other) == []
     office.record(unit, "2026-06-10", kind="issue")
     assert office.states(unit, duty) == {"2026-06-01": "open"}  # it does not name the event

@@ -295,6 +295,27 @@ def test_a_revision_marks_the_units_that_owe_it_and_no_other(prepared):
     assert dict(marked) == {u.id: dt.date(2026, 7, 1) for u in tree.UNITS.values() if u.kind == "government"}
 
 
+@pytest.mark.parametrize("code, day, changes", [("D.ENT.RISK", 20, {"minimum_count": 2}), ("D.GOV.MEET", 40, {"grace_days": 5})])
+def test_a_revision_from_a_day_in_mid_period_withdraws_nothing_that_is_owed(prepared, code, day, changes):
+    """Of the running period everything stays owed by the version under which it began, planned again or not; the next by the new."""
+    prepared.execute("select set_config('anze.reach', 'service', true)")
+    units = prepared.execute("select array_agg(id) from anze.unit where kind in ('enterprise', 'government')").fetchone()[0]
+    period, = prepared.execute("select period from anze.duty where code = %s", (code,)).fetchone()
+    start, after = prepared.execute("select s, (s + anze.period_step(%s))::date from anze.period_start(%s, anze.today()) s",
+                                    (period, period)).fetchone()
+    starts = (start + dt.timedelta(days=day)).isoformat()
+    plan = lambda since: prepared.execute("select anze.plan_obligations(%s, %s, %s)", (units, since, after + dt.timedelta(days=1)))  # noqa: E731
+    owed = lambda: prepared.execute("select period_start, duty_version, state <> 'withdrawn', count(*)::int from anze.obligation"  # noqa: E731
+                                    " where duty = %s and period_start >= %s group by 1, 2, 3 order by 1, 2, 3", (code, start)).fetchall()
+    plan(start)
+    (_, _, _, running), (_, _, _, following) = before = owed()
+    assert [row[:3] for row in before] == [(start, 1, True), (after, 1, True)] and running > 2 < following
+    revise(prepared, code, in_force_from=starts, **changes)
+    prepared.execute("select anze.plan_marked(%s)", (units,))
+    plan(starts)
+    assert owed() == [(start, 1, True, running), (after, 2, True, following)]
+
+
 def test_a_second_revision_needs_the_version_of_the_first(prepared):
     revise(prepared, minimum_count=2, in_force_from="2026-07-01")
     with pytest.raises(Refused) as refused:

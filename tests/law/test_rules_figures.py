@@ -31,6 +31,9 @@ STRUCTURE = [
 LEVELS = "levels by their rank, as the register of bodies knows them (level.rank): no figure of an instrument"
 # file, pattern, why.
 ALLOWED = [
+    ("accidents/alert.sql", r"\(values \(2::smallint.*", LEVELS),
+    ("accidents/ending.sql", r"greatest\(a\.entry_level, 2\)", LEVELS),
+    ("accidents/ending.sql", r"interval '12 hours'", "how near reports of one accident may be: a hint to who files"),
     ("accidents/moments.sql", r"select \d(?: as place)?, 'after-", "the order in which faults are told"),
     ("accidents/notice.sql", r"then 2 else|\(values \(1, .*", LEVELS),
     ("accidents/store.sql", r"l\.rank >= 2", LEVELS),
@@ -62,6 +65,7 @@ ALLOWED = [
     ("units/change.sql", r"< 2 or|< 2 then", "a split has two parts"),
     ("units/import.sql", r"'2000-01-01'", "since when an imported unit is taken to have been there"),
     ("units/tree.sql", r"> ?\d00\b", "how many are shown at once"),
+    ("work/rights.sql", r"a-z_0-9", "how names of functions are written"),
     ("hazards/file.sql", r", 200\)", "how much of a description a title shows"),
     ("hazards/case.sql", r"cited\[2:\]", "all but the first"),
     ("hazards/criteria.sql", r"cited\[2:\]", "all but the first"),

@@ -109,8 +109,9 @@ def what_is_entered(hand: Desk) -> None:
                               " from anze.unit u where u.id = %s", days, UNIT.id, days, UNIT.id) == "array"
 
 
-RESTS_ON = {"DUTY.": what_is_entered, "APPOINT.": what_is_entered, "ACC.": accidents, "NOTICE.ACCIDENT.": accidents, "HAZ.": hazards, "LIST.": listings, "ESCALATION.": listings,
-            "HAZACC.": listings, "LIGHT.": duties, "NOTICE.": duties, "STRUCT.": structures, "RISK.": risks,
+RESTS_ON = {"DUTY.": what_is_entered, "APPOINT.": what_is_entered, "ACC.": accidents,
+            "NOTICE.ACCIDENT.": accidents, "HAZ.": hazards, "LIST.": listings, "CLOSE.": listings,
+            "ESCALATION.": listings, "HAZACC.": listings, "LIGHT.": duties, "NOTICE.": duties, "STRUCT.": structures, "RISK.": risks,
             "HAZSOURCE.": risks, "INSURE.": insurance}
 
 

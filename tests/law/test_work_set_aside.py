@@ -145,3 +145,9 @@ def test_what_is_wrong_with_the_moment_and_not_with_the_row_sets_nothing_aside(o
     owner.execute("create trigger zz_refused before insert or update on anze.unit_light for each row execute function anze.refused()")
     sweep_once(owner)
     assert set_aside(owner) == [] and waiting(owner, "light_is_stale") == {unit.id for unit in UNITS}
+
+
+def test_a_program_of_the_last_release_bears_the_steps_that_there_are(owner):
+    """It ends when it is asked for a sixteenth: while its database is migrated, it goes on."""
+    steps = owner.execute("select count(*) from generate_series(1, 30) n where anze.sweep(n, 1) is not null").fetchone()[0]
+    assert steps <= 15

@@ -242,6 +242,21 @@ on conflict on constraint accident_telling_pkey do update
 set instrument = excluded.instrument, article = excluded.article, confidence = excluded.confidence
 where kept is distinct from excluded;
 
+-- Whom a larger accident is told to at once, at each level that it goes up to.
+insert into anze.accident_alert_rule as kept
+    (code, grade_from, unit_kind, supervision_role, posts, title_zh, title_en, instrument, article, confidence)
+values
+    ('safety_office', 2, 'safety_office', null, '{}', '安全生产委员会办公室', 'Safety committee''s office', 'OPINION-ORDOS-2022', '十四',
+     'found-local'),
+    ('department', 2, 'department', 'comprehensive', '{}', '应急管理部门', 'Emergency management', 'SC-493', '第十条', 'found'),
+    ('leaders', 2, 'government', null, '{government_head,government_safety_leader}', '本级人民政府主要负责人、分管安全生产负责人',
+     'Head of the government, and its leader in charge of work safety', 'SC-493', '第十条', 'recalled-med')
+on conflict on constraint accident_alert_rule_pkey do update
+set grade_from = excluded.grade_from, unit_kind = excluded.unit_kind, supervision_role = excluded.supervision_role,
+    posts = excluded.posts, title_zh = excluded.title_zh, title_en = excluded.title_en, instrument = excluded.instrument,
+    article = excluded.article, confidence = excluded.confidence
+where kept is distinct from excluded;
+
 -- All mines tell the provincial bureau of mine safety, coal mines by their own regulation since there is one.
 insert into anze.accident_recipient_rule as kept
     (level, code, grade_from, rule_set, rule, title_zh, title_en, place, else_rule, sectors)

@@ -40,8 +40,14 @@ from (values
     ('NOTICE.ACCIDENT.OFFICE', '事故时限逾期提级至旗区安委会办公室：自到期时起的分钟数',
      'Escalation of the clock of an accident to the county''s safety office: minutes after the due time', 30, 'minute'),
     ('NOTICE.ACCIDENT.UPPER', '事故时限逾期提级至市安委会办公室：自到期时起的分钟数',
-     'Escalation of the clock of an accident to the city''s safety office: minutes after the due time', 60, 'minute')
+     'Escalation of the clock of an accident to the city''s safety office: minutes after the due time', 60, 'minute'),
+    ('NOTICE.ACCIDENT.ALERT', '较大以上事故警报：自定级时起的分钟数', 'Alert of a larger accident: minutes after it was graded', 0, 'minute')
 ) as r(code, title_zh, title_en, value, unit);
+
+-- What is told at once: its clocks are who must know (accidents/alert.sql). With the functions that it names.
+insert into anze.subject (code, title_zh, title_en, clocks, read_scope, place)
+values ('accident_alert', '事故警报', 'Alert of an accident', 'accident_alert', 'accidents:read', 20)
+on conflict on constraint subject_pkey do nothing;
 
 insert into anze.notice_stage as kept (code, subject, place, kind, delay_rule, counted_from, addressee, periods,
     title_zh, title_en)
@@ -78,7 +84,9 @@ values
     ('accident_office', 'accident', 240, 'escalation', 'NOTICE.ACCIDENT.OFFICE', 'due_at', 'safety_office', '{}',
      '事故时限逾期提级至旗区安委会办公室', 'Escalation of the clock of an accident to the county''s safety office'),
     ('accident_upper', 'accident', 250, 'escalation', 'NOTICE.ACCIDENT.UPPER', 'due_at', 'upper_safety_office', '{}',
-     '事故时限逾期提级至市安委会办公室', 'Escalation of the clock of an accident to the city''s safety office')
+     '事故时限逾期提级至市安委会办公室', 'Escalation of the clock of an accident to the city''s safety office'),
+    ('accident_alert', 'accident_alert', 310, 'alert', 'NOTICE.ACCIDENT.ALERT', 'due_at', 'unit', '{}', '较大以上事故警报',
+     'Alert of a larger accident')
 on conflict on constraint notice_stage_pkey do update
 set subject = excluded.subject, place = excluded.place, kind = excluded.kind, delay_rule = excluded.delay_rule,
     counted_from = excluded.counted_from, addressee = excluded.addressee, periods = excluded.periods,

@@ -87,6 +87,7 @@ begin
 end
 $$;
 
+-- A grave one is told to who must know of it: the sweeper does that (accidents/alert.sql).
 create or replace function anze.accident_keep_grade(a anze.accident, number integer, report integer, because jsonb,
     at timestamptz) returns void security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
@@ -95,6 +96,9 @@ begin
         actor)
     values (a.id, number, a.grade, a.grade_is_lower_bound, report, coalesce(because, '{}'), at,
         case when anze.reach() = 'service' then anze.actor() end);
+    if a.grade >= (select min(r.grade_from) from anze.accident_alert_rule r) then
+        insert into anze.accident_alert_due (accident_id, grade, raised_at) values (a.id, a.grade, at) on conflict do nothing;
+    end if;
 end
 $$;
 

@@ -9,6 +9,10 @@ declare
     a anze.accident;
 begin
     select * into a from anze.accident x where x.id = accident for no key update;
+    if anze.accident_is_ended(a.state) then
+        update anze.accident x set recount_at = 'infinity' where x.id = a.id;
+        return;
+    end if;
     a.rule_set := anze.accident_rule_set(a.sector, anze.day_of(a.occurred_at));
     a.supplement_ends_at := anze.accident_supplement_end(
         a.occurred_at, anze.accident_supplement_rule(a.category_standard, a.category, a.sector));
@@ -23,7 +27,7 @@ begin
 end
 $$;
 
--- A step of the sweep.
+-- A part of a step of the sweep.
 create or replace function anze.recount_accidents(max_rows integer) returns integer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare

@@ -60,17 +60,29 @@ return case
 end;
 
 -- The versions of duties that are not owed on events: since when there has been the duty, and which periods count by each:
--- those that begin from one day on and before another. The first version also counts for the period in which it begins.
+-- those that begin from one day on and before another. The first version also counts for the period in which it begins. Few
+-- duties have several, and only those are put in order. PL/pgSQL: its plan is kept.
 create or replace function anze.duty_versions()
-returns table (duty anze.duty, first_day date, counted_from date, counted_until date, is_last boolean) stable language sql
+returns table (duty anze.duty, first_day date, counted_from date, counted_until date, is_last boolean) stable rows 300
+language plpgsql
+set search_path = pg_catalog, pg_temp
 as $$
-    select d, min(lower(d.in_force)) over of_code,
-        case when row_number() over of_code = 1 then '-infinity' else anze.duty_counted_from(d) end,
-        min(anze.duty_counted_from(d)) over later, lead(d.version) over of_code is null
+begin
+    return query
+    select d, coalesce(v.first_day, lower(d.in_force)), coalesce(v.counted_from, '-infinity'), v.counted_until,
+        coalesce(v.is_last, true)
     from anze.duty d
-    where d.period <> 'event'
-    window of_code as (partition by d.code order by lower(d.in_force)),
-        later as (of_code rows between 1 following and unbounded following)
+    left join (
+        select x.code, x.version, min(lower(x.in_force)) over of_code as first_day,
+            case when row_number() over of_code = 1 then '-infinity' else anze.duty_counted_from(x) end as counted_from,
+            min(anze.duty_counted_from(x)) over later as counted_until, lead(x.version) over of_code is null as is_last
+        from anze.duty x
+        where x.code in (select y.code from anze.duty y where y.version > 1) and x.period <> 'event'
+        window of_code as (partition by x.code order by lower(x.in_force)),
+            later as (of_code rows between 1 following and unbounded following)) v
+        on v.code = d.code and v.version = d.version
+    where d.period <> 'event';
+end
 $$;
 
 -- The recurring duties with their periods, and those that are owed once, that touch [from_day, until_day).
@@ -108,10 +120,13 @@ end;
 
 -- How many days of a time somebody served in a post: not those on which another acted for him.
 create or replace function anze.days_served(held daterange, during daterange, others_acted datemultirange) returns integer
-immutable parallel safe language sql
-return case when others_acted is null then anze.common_days(held, during)
-            else (select coalesce(sum(upper(d) - lower(d)), 0)
-                  from unnest(datemultirange(held * during) - others_acted) d) end;
+immutable parallel safe language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return (select coalesce(sum(upper(d) - lower(d)), 0) from unnest(datemultirange(held * during) - others_acted) d);
+end
+$$;
 
 -- Who answers for the post in a period.
 create or replace function anze.post_holder(unit_id uuid, post text, during daterange) returns uuid
@@ -124,7 +139,8 @@ as $$
         where x.unit_id = post_holder.unit_id and x.post = post_holder.post and x.kind = 'acting') s on a.kind = 'regular'
     where a.unit_id = post_holder.unit_id and a.post = post_holder.post and a.held && during
     group by a.person_id
-    order by sum(anze.days_served(a.held, during, s.days)) desc, max(lower(a.held)) desc, a.person_id
+    order by sum(case when s.days is null then anze.common_days(a.held, during)
+                      else anze.days_served(a.held, during, s.days) end) desc, max(lower(a.held)) desc, a.person_id
     limit 1
 $$;
 
@@ -166,8 +182,9 @@ as $$
     select s.unit_id, s.post, s.there, s.person_id, s.days,
         row_number() over (partition by s.unit_id, s.post, s.there order by s.days desc, s.since desc, s.person_id)
     from (
-        select w.unit_id, w.post, w.there, a.person_id, sum(anze.days_served(a.held, w.there, d.days))::integer as days,
-            max(lower(a.held)) as since
+        select w.unit_id, w.post, w.there, a.person_id, max(lower(a.held)) as since,
+            sum(case when d.days is null then anze.common_days(a.held, w.there)
+                     else anze.days_served(a.held, w.there, d.days) end)::integer as days
         from (select distinct x.* from unnest(unit_ids, posts, there) x(unit_id, post, there)) w
         join (
             select h.* from anze.appointment h where h.unit_id = any (array(select distinct x from unnest(unit_ids) x))

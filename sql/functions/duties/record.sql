@@ -79,6 +79,9 @@ begin
         return r.content;
     end if;
     span := anze.duty_record_span(r);
+    if span is null then -- of no period that is asked for
+        return r.content;
+    end if;
     execute format('select anze.%I($1, $2, $3)', keeper || '_record_figures') into known using r.unit_id, lower(span), upper(span);
     select jsonb_object_agg(k.key, (r.content ->> k.key)::numeric - k.value::text::numeric) into differences
     from jsonb_each(known) k where (r.content ->> k.key)::numeric <> k.value::text::numeric;

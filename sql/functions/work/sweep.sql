@@ -51,6 +51,17 @@ begin
 end
 $$;
 
+-- What becomes of accidents by time, and who must know of it. One step: a program of the last release bears no more than
+-- fifteen of them.
+create or replace function anze.follow_accidents(max_rows integer) returns integer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+declare
+    recounted constant integer := anze.recount_accidents(max_rows);
+begin
+    return recounted + anze.alert_accidents(max_rows);
+end
+$$;
+
 create or replace function anze.judge_stale_lights(max_rows integer) returns integer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
@@ -82,7 +93,7 @@ declare
     reach_before constant text := coalesce(anze.reach(), '');
     actor_before constant text := coalesce(anze.actor(), '');
     step constant text := ('{make_partitions,plan_due,check_structures,follow_rules,follow_calendar,
-                             recount_accidents,tell_owed,follow_light_rules,take_light_notes,judge_stale_lights,
+                             follow_accidents,tell_owed,follow_light_rules,take_light_notes,judge_stale_lights,
                              fold_tally,fold_hazards,fold_risks,forget_keys,forget_uploads}'::text[])[place];
     done bigint;
 begin

@@ -1,3 +1,0 @@
--- anze: after-functions
--- The window follows from the category.
-drop table anze.accident_supplement_sector;
