@@ -56,10 +56,11 @@ def test_a_criterion_does_not_judge_what_was_found_before_its_day(desk, found_at
 @pytest.mark.parametrize("code, since", [("TRADE.13.02", "2023-05-15"), ("CHEM.20", "2017-11-13"), ("MINE.01", "2022-09-01"),
                                          ("TAILINGS.09", "2022-09-01"), ("FIRE.DIRECT.05", "2018-07-01"),
                                          ("COAL.12", "2024-05-01"), ("ANY.MAJOR", "2008-02-01"), ("FIRE.EXIT", "2009-05-01")])
-def test_a_criterion_begins_with_its_instrument(desk, code, since):
+def test_a_criterion_begins_with_its_instrument(database, code, since):
     day = dt.date.fromisoformat(since)
-    on = "select (anze.hazard_criterion_on(%s, %s)).code"
-    assert desk.value(on, code, day) == code and desk.value(on, code, day - dt.timedelta(days=1)) is None
+    with database.owner() as owner:
+        on = lambda asked: owner.execute("select (anze.hazard_criterion_on(%s, %s)).code", (code, asked)).fetchone()[0]  # noqa: E731
+        assert on(day) == code and on(day - dt.timedelta(days=1)) is None
 
 
 def test_every_criterion_is_of_a_text_and_in_force_only_while_its_instrument_is(desk):

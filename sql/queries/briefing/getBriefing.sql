@@ -76,13 +76,17 @@ owed as materialized (
          where f.owed_by = w.id and f.subject = 'case' and f.due_at <= k.now_at and 'cases:act' = any (k.scopes)
          order by f.due_at desc, f.id desc limit k.counted + 1)) m
 ),
--- What was entered since then, whenever it was told or happened; it was changed since then, too, which has an index.
+-- What was entered since then, whenever it was told or happened. It was changed since then, too, which has an index; the limit
+-- makes that the way in, and is more than a city changes in a long holiday.
 accidents as materialized (
     select r.*, row_number() over (order by r.grade desc, r.reported_at desc, r.id) as place
     from known k
     cross join lateral (
-        select a.id, a.grade, a.reported_at from anze.accident a
-        where a.updated_at >= k.since and a.recorded_at >= k.since and 'accidents:read' = any (k.scopes)
+        select a.id, a.grade, a.reported_at
+        from (select x.* from anze.accident x
+              where x.updated_at >= k.since and 'accidents:read' = any (k.scopes)
+              order by x.updated_at desc limit 2000) a
+        where a.recorded_at >= k.since
           and a.state = any ('{open,final}') and not a.is_drill
           and a.province = :scope_province --? scope_province
           and a.city = :scope_city --? scope_city
