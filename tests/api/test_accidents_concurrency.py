@@ -61,10 +61,9 @@ def test_of_two_that_correct_the_same_version_one_wins_and_the_other_learns_the_
 
 
 def test_reports_that_come_at_once_are_all_kept_in_one_order(desks, filed):
-    desks = desks(20)
+    desks, as_of = desks(20), ago(minutes=5)  # of one moment, so that the last one to come in has the last word
     answers = at_once(desks, lambda desk, n: desk.post(
-        f"{PATH}/{filed['id']}/reports", json=follow_up(narrative=f"报告 {n}", as_of=ago(minutes=5),
-                                                         figures={"minor_injuries": n})))
+        f"{PATH}/{filed['id']}/reports", json=follow_up(narrative=f"报告 {n}", as_of=as_of, figures={"minor_injuries": n})))
     assert [answer.status_code for answer in answers] == [201] * 20, [a.text for a in answers if a.status_code != 201]
     assert sorted(answer.json()["version"] for answer in answers) == list(range(2, 22))
     reports = desks[0].items(f"{PATH}/{filed['id']}/reports?limit=7")

@@ -291,13 +291,18 @@ def test_an_administrator_enters_a_code_and_ends_it_and_it_is_never_deleted(admi
     assert administrator.delete(f"/v1/{what}/{entry['code']}").status_code == 405
 
 
-def test_what_ended_is_no_longer_offered_and_a_release_does_not_bring_it_back(administrator, database):
+def test_what_ended_is_no_longer_offered_nor_taken_and_a_release_does_not_bring_it_back(administrator, client, database):
     given = {"code": "ended_sector", "title_zh": "停用领域", "title_en": "Ended", **BASIS}
     administrator.post("/v1/sectors", json=given)
     patch = {"headers": {"Content-Type": "application/merge-patch+json"}}
     assert administrator.patch("/v1/sectors/ended_sector", json={"in_force_until": "2026-10-31", "reason": "停用"}, if_match="1",
                                **patch).status_code == 200
     assert written(administrator, "sectors", "ended_sector") is None
+    county = client("county_officer", region="150622")
+    named = lambda sector: county.post("/v1/units", headers={"Prefer": "dry-run"}, json={  # noqa: E731
+        "kind": "enterprise", "name": "新设单位", "region_code": "150622101", "sector": sector})
+    assert "/sector" in {e["pointer"] for e in named("ended_sector").json()["errors"]}
+    assert "/sector" not in {e["pointer"] for e in named("coal").json().get("errors", [])}
     renamed = administrator.patch("/v1/sectors/other", json={"title_zh": "其他领域", "reason": "更名"}, if_match="1", **patch)
     assert renamed.status_code == 200, renamed.text
     data = Path(__file__).parents[2] / "sql/data"

@@ -358,7 +358,7 @@ def test_asking_upward_is_the_record_of_the_duty_to_report_what_is_beyond_local_
     assert desk.post("/v1/escalations", json=ASK).status_code == 201
     assert owed() == [("done", "6.11")]
     record, = desk.items(f"/v1/duty-records?unit_id={town}&kind=issue")
-    assert record["title"] == ASK["title"]
+    assert desk.get(f"/v1/duty-records/{record['id']}").json()["content"]["matter"] == ASK["matter"]
     # An event that was recorded before is the one that it serves.
     event = desk.post("/v1/duty-events", json={"kind": "beyond_local_power", "unit_id": town, "occurred_at": ago(hours=3),
                                                "subject": "用地"}).json()["id"]

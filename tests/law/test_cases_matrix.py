@@ -144,7 +144,8 @@ OUTCOMES = """
         end loop;
         return found;
     end
-    $$"""
+    $$;
+    grant execute on function anze.outcomes_of(uuid, text[]) to anze_service"""
 
 
 @pytest.fixture(scope="module")

@@ -115,8 +115,8 @@ select case when c.r % 2 = 0 then 'case' else 'accident' end, gen_random_uuid(),
 from public.crowd c;
 insert into anze.notice (stage, kind, subject, subject_id, unit_id, person_id, about_unit_id, issued_at, acknowledged_at,
     acknowledged_by, region_code, sector)
-select (array['warning', 'reminder', 'escalation_superior', 'accident_alert'])[1 + c.r % 4],
-    (array['warning', 'reminder', 'escalation', 'alert'])[1 + c.r % 4], 'obligation',
+select case when c.r % 1009 = 7 then 'accident_alert' else (array['warning', 'reminder', 'escalation_superior'])[1 + c.r % 3] end,
+    case when c.r % 1009 = 7 then 'alert' else (array['warning', 'reminder', 'escalation'])[1 + c.r % 3] end, 'obligation',
     gen_random_uuid(), case when c.s % 2 = 0 then c.unit_id else :office::uuid end,
     case when c.g % 300 = 5 then :holder::uuid when c.s % 2 = 0 then md5(c.unit_id::text || c.g)::uuid end, c.unit_id, c.at,
     case when c.t % 2 = 0 then c.at end, case when c.t % 2 = 0 then 'a' end, c.region_code, c.sector

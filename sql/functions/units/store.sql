@@ -96,9 +96,11 @@ stable language sql as $$
     select case when u.region_code is distinct from before.region_code
                 and not (before.id is null and anze.region_holds(u.region_code, anze.today()))
             then anze.region_faults(u.region_code, day, prefix || 'region_code') else '[]' end
-        || case when u.sector is not null and not exists (select from anze.sector s where s.code = u.sector)
-            then jsonb_build_array(anze.fault(prefix || 'sector', 'unknown-reference', '没有该行业领域。',
-                'There is no such sector.')) else '[]' end
+        || case when u.sector is distinct from before.sector and not exists (
+                select from anze.sector s
+                where s.code = u.sector and (s.in_force @> day or s.in_force @> anze.today())) and u.sector is not null
+            then jsonb_build_array(anze.fault(prefix || 'sector', 'unknown-reference', '没有该行业领域，或已停用。',
+                'There is no such sector, or it has ended.')) else '[]' end
         || anze.sector_faults(u.supervised_sectors, prefix || 'supervised_sectors')
 $$;
 

@@ -7,6 +7,7 @@ with matching as not materialized (
       and n.town = left(:scope_town, 9) --? scope_town
       and false --? scope_none
       and n.kind = :kind --? kind
+      and n.kind = 'alert' --? kind=alert
       and n.stage = :stage --? stage
       and n.unit_id = :unit_id::uuid --? unit_id
       and n.about_unit_id = :about_unit_id::uuid --? about_unit_id
