@@ -1,5 +1,5 @@
-"""Lights by hazards and by the deadlines of cases: every threshold on both sides, what appears by time alone, and what
-goes when something is settled; and that what an office lets pass does not colour the unit."""
+"""Lights by hazards, by the deadlines of cases and by accidents: every threshold on both sides, what appears by time alone,
+and what goes when something is settled; and that what an office lets pass does not colour the unit."""
 import datetime as dt
 import json
 import time
@@ -235,6 +235,24 @@ def test_thresholds_are_defaults_of_the_house_and_say_so(owner, measure):
     assert [(r[0], r[1], r[2]) for r in rows] == [(f"LIGHT.RED.{measure}", 3, "recalled-low"),
                                                   (f"LIGHT.YELLOW.{measure}", 1, "recalled-low")]
     assert all("缺省值" in r[3] and "default" in r[4] for r in rows)
+
+
+# ---- accidents ----
+
+def test_an_accident_colours_the_light_of_its_unit_as_long_as_lights_look_back_and_it_counts(owner):
+    happened = dt.datetime.now(CHINA).replace(microsecond=0) - dt.timedelta(hours=2)
+    filed = {"unit_id": MINE.id, "region_code": "150622101", "place": "3号工作面", "course": "顶板垮落", "measures": "停止作业",
+             "category": "12", "occurred_at": happened.isoformat(), "learned_at": happened.isoformat(), "figures": {"deaths": 1}}
+    call(owner, OFFICER, "file_accident", {**filed, "is_drill": True})
+    assert light(owner) == ("green", {}), "a drill is none"
+    made = call(owner, OFFICER, "file_accident", filed)
+    assert light(owner) == ("yellow", {"yellow_accidents": 1})
+    assert due_at(owner) == happened + dt.timedelta(days=92)
+    grave = call(owner, OFFICER, "add_accident_report", made["id"], {"kind": "follow_up", "narrative": "两人经抢救无效",
+                                                                     "figures": {"deaths": 3}})
+    assert light(owner) == ("red", {"red_accidents_grave": 1, "yellow_accidents": 1})
+    call(owner, OTHER_OFFICER, "withdraw_accident", made["id"], str(grave["version"]), {"ground": "false_alarm", "reason": "误报"})
+    assert light(owner) == ("green", {}), "what turned out to be none colours nothing"
 
 
 # ---- when it is judged ----

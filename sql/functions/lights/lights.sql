@@ -163,19 +163,30 @@ set search_path = pg_catalog, pg_temp as $$
         from anze.deadline d join anze.case_file f on f.id = d.subject_id
         where d.owed_by = any (unit_ids) and d.is_running and (f.kind <> 'hazard' or f.unit_id = d.owed_by)
             and not (f.withheld_from_unit and f.unit_id = d.owed_by)
-        group by d.owed_by)
+        group by d.owed_by),
+    -- Accidents of as long as lights look back, of a unit that the register has; neither drills nor what turned out to be none.
+    hurt as (
+        select a.unit_id, count(*) as accidents,
+            count(*) filter (where a.grade >= (select g.rank from anze.accident_grade g where g.code = 'larger')) as grave,
+            min(a.occurred_at + look_back) as forgotten_at
+        from anze.accident a
+        where a.unit_id = any (unit_ids) and not a.unit_is_declared and a.occurred_at > now_at - look_back
+            and a.state in ('open', 'final') and not a.is_drill
+        group by a.unit_id)
     select u.id, jsonb_build_object('missed', coalesce(c.missed, 0), 'missed_twice', coalesce(c.missed_twice, 0),
             'overdue', coalesce(c.overdue, 0), 'escalated', coalesce(c.escalated, 0),
             'unacknowledged_days', floor(extract(epoch from now_at - c.unheard_since) / 86400),
             'findings', coalesce(b.findings, 0), 'findings_first_responsible', coalesce(b.first_responsible, 0),
             'hazards_major_open', coalesce(h.major, 0), 'hazards_late', coalesce(k.hazards_late, 0),
-            'hazards_repeated', coalesce(h.repeated, 0), 'cases_late', coalesce(k.cases_late, 0)),
-        coalesce(least(c.forgotten_at, later.at, k.late_at), 'infinity')
+            'hazards_repeated', coalesce(h.repeated, 0), 'cases_late', coalesce(k.cases_late, 0),
+            'accidents', coalesce(a.accidents, 0), 'accidents_grave', coalesce(a.grave, 0)),
+        coalesce(least(c.forgotten_at, later.at, k.late_at, a.forgotten_at), 'infinity')
     from unnest(unit_ids) u(id)
     left join counted c on c.unit_id = u.id
     left join broken b on b.unit_id = u.id
     left join dangerous h on h.unit_id = u.id
     left join clocked k on k.unit_id = u.id
+    left join hurt a on a.unit_id = u.id
     cross join lateral (
         select min(t.at) as at
         from (
