@@ -1,6 +1,7 @@
 #include "anze/db/sqlstate.h"
 
 #include <glob.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -120,6 +121,11 @@ static void our_own_refusals_carry_their_sentences(void **state)
     p = raise(arena, "AZ400", "{\"faults\":[{\"in\":\"header\",\"pointer\":\"Content-Digest\"}]}");
     assert_int_equal(p.code, PROBLEM_INVALID_PARAMETER);
     assert_string_equal(p.first->in, "header");
+    p = raise(arena, "AZ429", "{\"allowed\":[],\"quota\":{\"code\":\"unit-day\"},\"retry_after\":9999999999}");
+    assert_int_equal(p.code, PROBLEM_QUOTA_EXCEEDED);
+    assert_string_equal(p.extra, "\"allowed\":[],\"quota\":{\"code\":\"unit-day\"}");
+    assert_int_equal(p.retry_after_s, INT_MAX);
+    assert_int_equal(raise(arena, "AZ507", "{\"retry_after\":60}").retry_after_s, 60);
     assert_int_equal(raise(arena, "AZ002", "{}").code, PROBLEM_KEY_REUSED);
     assert_int_equal(raise(arena, "AZ003", "{}").retry_after_s, 1);
     assert_int_equal(raise(arena, "AZ422", "not JSON").code, PROBLEM_INTERNAL);
