@@ -1,4 +1,6 @@
 #include "anze/auth/keys.h"
+#include "anze/base/bytes.h"
+#include "anze/base/utf8.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -37,15 +39,39 @@ bool key_algorithm_from_name(struct slice name, enum key_algorithm *ret_algorith
     return false;
 }
 
+static bool is_plain(char c)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    return memchr(plain, c, sizeof plain - 1) != NULL;
+}
+
 bool key_id_is_valid(struct slice kid)
 {
-    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     if (!kid.bytes || kid.length < 1 || kid.length > KEY_ID_MAX)
         return false;
     for (size_t i = 0; i < kid.length; i++)
-        if (!memchr(allowed, kid.bytes[i], sizeof allowed - 1))
+        if ((unsigned char)kid.bytes[i] < 0x20 || kid.bytes[i] == 0x7f)
+            return false;
+    return utf8_is_valid(kid);
+}
+
+bool key_id_is_plain(struct slice kid)
+{
+    if (!kid.bytes || kid.length < 1 || kid.length > KEY_ID_PLAIN_MAX)
+        return false;
+    for (size_t i = 0; i < kid.length; i++)
+        if (!is_plain(kid.bytes[i]))
             return false;
     return true;
+}
+
+const char *key_file_name(struct arena *arena, const char *kid, enum key_algorithm algorithm)
+{
+    struct text name = text_on(arena);
+    for (; *kid; kid++)
+        text_printf(&name, is_plain(*kid) ? "%c" : "%%%02X", (unsigned char)*kid);
+    text_printf(&name, ".%s.pem", key_algorithm_name(algorithm));
+    return name.bytes;
 }
 
 /* What is wrong with the key for its algorithm, or NULL. */
@@ -138,15 +164,32 @@ static const char *key_read(int directory, const char *name, enum key_kind kind,
     return NULL;
 }
 
-/* kid and algorithm from <kid>.<ALG>.pem. */
+/* The kid that a file's name spells; NULL when it spells none. */
+static const char *kid_decode(struct arena *arena, struct slice name)
+{
+    struct text kid = text_on(arena);
+    for (size_t i = 0; i < name.length; i++) {
+        uint8_t byte = (uint8_t)name.bytes[i];
+        if (byte == '%') {
+            if (name.length - i < 3 || !bytes_of_hex(&byte, 1, (struct slice){ name.bytes + i + 1, 2 }))
+                return NULL;
+            i += 2;
+        }
+        text_add_char(&kid, (char)byte);
+    }
+    return key_id_is_valid(text_slice(&kid)) ? kid.bytes : NULL;
+}
+
+/* kid and algorithm from <kid>.<ALG>.pem. One key has one name: what could also be spelt otherwise is refused. */
 static bool key_name_read(struct arena *arena, const char *name, struct key *key)
 {
     const char *dot = strchr(name, '.');
     const char *end = name + strlen(name) - strlen(".pem");
-    if (!dot || dot >= end || !key_id_is_valid((struct slice){ name, (size_t)(dot - name) }))
+    if (!dot || dot >= end ||
+        !key_algorithm_from_name((struct slice){ dot + 1, (size_t)(end - dot - 1) }, &key->algorithm))
         return false;
-    key->kid = arena_strndup(arena, name, (size_t)(dot - name));
-    return key_algorithm_from_name((struct slice){ dot + 1, (size_t)(end - dot - 1) }, &key->algorithm);
+    key->kid = kid_decode(arena, (struct slice){ name, (size_t)(dot - name) });
+    return key->kid && strcmp(key_file_name(arena, key->kid, key->algorithm), name) == 0;
 }
 
 static int is_key_name(const struct dirent *entry)
@@ -180,7 +223,7 @@ static void add_key_file(struct reading *reading, const char *name)
     struct key *key = &reading->set->keys[reading->set->n];
     const char *fault = NULL;
     if (!key_name_read(reading->set->arena, name, key))
-        fault = "must be named <kid>.<RS256|PS256|ES256>.pem, kid at most 64 of A-Z a-z 0-9 _ -";
+        fault = "must be named <kid>.<RS256|PS256|ES256>.pem, in kid all but A-Z a-z 0-9 _ - as % and two digits";
     else if (key_set_find(reading->set, key->kid))
         fault = "has the kid of another key";
     else if ((fault = key_read(reading->directory, name, reading->kind, key)) == NULL)

@@ -8,23 +8,28 @@
 
 /* Signature keys, each pinned to one algorithm by the name of its file:
  *
- *     <kid>.<ALG>.pem      kid: [A-Za-z0-9_-]{1,64}      ALG: RS256, PS256 or ES256
+ *     <kid>.<ALG>.pem      ALG: RS256, PS256 or ES256
  *
+ * A key id is any text of 1 to 255 bytes without control characters, as issuers choose them; in a file's name every
+ * byte of it but A-Z a-z 0-9 _ - is written as % and two digits (`key+1=` is key%2B1%3D.RS256.pem), and no other way.
  * A directory holds either public keys (an issuer that we trust; SubjectPublicKeyInfo) or private keys (our own;
  * PKCS #8, not encrypted). RSA keys have 2048 to 8192 bits, EC keys lie on P-256. One kid stands for one key. Names
  * that begin with a dot and names that do not end in .pem are passed over; any other .pem is a fault, so that a
  * mistyped name does not go unseen.
  *
- * A file named `revoked` beside the keys ends tokens of that issuer before their time: a line `jti <token id>` ends
- * one token, `sub <name>` every token for that subject or acted with by it. Empty lines and lines that begin with #
- * are passed over. It is looked at again together with the keys. */
+ * A file named `revoked` beside the keys ends tokens of that issuer, and of no other, before their time: a line
+ * `jti <token id>` ends one token, `sub <name>` every token for that subject or acted with by it. Blanks around word
+ * and name do not count. Empty lines and lines that begin with # are passed over. It is looked at again together with
+ * the keys. */
 enum key_algorithm { KEY_RS256, KEY_PS256, KEY_ES256, KEY_ALGORITHMS };
 enum key_kind { KEY_PUBLIC, KEY_PRIVATE };
-enum { KEY_ID_MAX = 64 };
+enum { KEY_ID_MAX = 255, KEY_ID_PLAIN_MAX = 64 };
 
 const char *key_algorithm_name(enum key_algorithm algorithm);
 bool key_algorithm_from_name(struct slice name, enum key_algorithm *ret_algorithm) NODISCARD; /* exact */
 bool key_id_is_valid(struct slice kid) NODISCARD;
+bool key_id_is_plain(struct slice kid) NODISCARD; /* as we name our own: [A-Za-z0-9_-]{1,64} */
+const char *key_file_name(struct arena *arena, const char *kid, enum key_algorithm algorithm) NODISCARD RETURNS_NONNULL;
 
 struct key {
     const char *kid;
