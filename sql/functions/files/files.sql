@@ -177,7 +177,7 @@ $$;
 
 -- The same bytes again are the same chunk; other bytes are a conflict, since somebody may have read the first ones. A dry run
 -- writes nothing: what is rolled back is on the disk all the same.
-create or replace function anze.put_file_chunk(file_id uuid, chunk integer, bytes bytea, content_digest text,
+create or replace function anze.take_file_chunk(file_id uuid, chunk integer, bytes bytea, content_digest text,
     is_dry_run boolean)
 returns table (status text)
 security definer language plpgsql set search_path = pg_catalog, pg_temp as $$

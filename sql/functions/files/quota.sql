@@ -18,7 +18,7 @@ begin
 end
 $$;
 
--- The moment at which so much of it will have passed that a file of these bytes fits; NULL: it never does.
+-- The moment at which so much of it will have passed that a file of these bytes fits; NULL: the quota is of no files.
 create or replace function anze.file_quota_free_at(quota anze.file_quota, unit uuid, caller text, wanted bigint)
 returns timestamptz stable language plpgsql as $$
 begin
@@ -39,7 +39,7 @@ begin
     raise exception using errcode = 'AZ429', message = jsonb_strip_nulls(jsonb_build_object(
         'zh', format('配额已用完：%s。已用 %s 个文件、%s 字节。', quota.title_zh, used_files, used_bytes),
         'en', format('The quota is used up: %s. Used are %s files with %s bytes.', quota.title_en, used_files, used_bytes),
-        'retry_after', greatest(1, ceil(extract(epoch from free_at - now()))),
+        'retry_after', greatest(1, ceil(extract(epoch from coalesce(free_at, now() + quota.span) - now()))),
         'quota', jsonb_build_object('code', quota.code, 'max_files', quota.max_files, 'used_files', used_files,
             'max_bytes', quota.max_bytes, 'used_bytes', used_bytes, 'free_at', anze.instant(free_at))))::text;
 end
@@ -59,6 +59,10 @@ begin
     perform pg_advisory_xact_lock(3615032, hashtext(caller));
     perform set_config('anze.reach', 'service', true);
     for quota in select * from anze.file_quota q order by q.place loop
+        if wanted > quota.max_bytes then
+            perform anze.refuse('AZ422', format('%s最多 %s 字节。', quota.title_zh, quota.max_bytes),
+                format('Of %s there are at most %s bytes.', quota.title_en, quota.max_bytes), '/size', 'maximum');
+        end if;
         select count(*), coalesce(sum(c.bytes), 0) into used_files, used_bytes
         from anze.file_quota_counted(quota, unit, caller) c;
         if used_files >= quota.max_files or used_bytes + wanted > quota.max_bytes then

@@ -4,6 +4,6 @@ create or replace function anze.put_file_chunk(file_id uuid, chunk integer, byte
 returns table (status text)
 security definer language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
-    return query select c.status from anze.put_file_chunk(file_id, chunk, bytes, content_digest, false) c;
+    return query select c.status from anze.take_file_chunk(file_id, chunk, bytes, content_digest, false) c;
 end
 $$;
