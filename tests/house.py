@@ -11,6 +11,7 @@ RANK = {"base": 0, "contract": 1, "db": 1, "auth": 1, "work": 2, "op": 2, "http"
 DOORS = {
     r"libpq-fe\.h|libpq/": ("src/db/", "include/anze/db/", "src/work/worker.c"),
     r"jwt\.h": ("src/auth/libjwt.c",),
+    r"curl/": ("src/auth/fetch.c",),
     r"yder\.h": ("src/base/log.c",),
     r"ulfius\.h|microhttpd\.h": ("src/http/edge.c",),
     r"openssl/": ("src/base/crypto.c", "src/auth/", "include/anze/auth/"),

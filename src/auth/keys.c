@@ -1,6 +1,7 @@
 #include "anze/auth/keys.h"
 #include "anze/base/bytes.h"
 #include "anze/base/utf8.h"
+#include "key_inside.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -121,6 +122,18 @@ static void print_key(EVP_PKEY *pkey, struct key *key)
     OPENSSL_free(der);
 }
 
+const char *key_adopt(struct key *key, EVP_PKEY *pkey)
+{
+    const char *fault = key_fault(pkey, key->algorithm);
+    if (fault) {
+        EVP_PKEY_free(pkey);
+        return fault;
+    }
+    key->pkey = pkey;
+    print_key(pkey, key);
+    return NULL;
+}
+
 /* What is wrong, or NULL. The buffer has room for FILE_MAX_BYTES. */
 static const char *key_file_read(int directory, const char *name, char *buffer, size_t *ret_length,
                                  int64_t *ret_written_ns)
@@ -153,15 +166,7 @@ static const char *key_read(int directory, const char *name, enum key_kind kind,
     EVP_PKEY *pkey = fault ? NULL : pem_read(buffer, length, kind);
     if (!fault && !pkey)
         fault = kind == KEY_PUBLIC ? "is not a public key in PEM" : "is not an unencrypted private key in PEM";
-    if (!fault)
-        fault = key_fault(pkey, key->algorithm);
-    if (fault) {
-        EVP_PKEY_free(pkey);
-        return fault;
-    }
-    key->pkey = pkey;
-    print_key(pkey, key);
-    return NULL;
+    return fault ? fault : key_adopt(key, pkey);
 }
 
 /* The kid that a file's name spells; NULL when it spells none. */
@@ -196,6 +201,12 @@ static int is_key_name(const struct dirent *entry)
 {
     size_t length = strlen(entry->d_name);
     return entry->d_name[0] != '.' && length > 4 && strcmp(entry->d_name + length - 4, ".pem") == 0;
+}
+
+static int is_nothing(const struct dirent *entry)
+{
+    (void)entry;
+    return 0;
 }
 
 struct reading {
@@ -239,6 +250,12 @@ static int by_kid(const void *a, const void *b)
     return strcmp(((const struct key *)a)->kid, ((const struct key *)b)->kid);
 }
 
+void keys_sort(struct key_set *set)
+{
+    if (set->n)
+        qsort(set->keys, set->n, sizeof *set->keys, by_kid);
+}
+
 static struct key_set *read_key_names(struct reading *reading, struct dirent **names, int n)
 {
     struct arena *arena = arena_new();
@@ -247,7 +264,7 @@ static struct key_set *read_key_names(struct reading *reading, struct dirent **n
     *set = (struct key_set){ .arena = arena, .keys = arena_array_of(arena, struct key, (size_t)n + 1) };
     for (int i = 0; i < n; i++)
         add_key_file(reading, names[i]->d_name);
-    qsort(set->keys, set->n, sizeof *set->keys, by_kid);
+    keys_sort(set);
     revoked_read(set, reading->old, reading->path, reading->directory, reading->complaints);
     if (reading->old || reading->complaints->length == complained)
         return set;
@@ -260,7 +277,8 @@ struct key_set *key_set_read(const char *path, enum key_kind kind, const struct 
 {
     struct dirent **names = NULL;
     int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int n = directory < 0 ? -1 : scandirat(directory, ".", &names, is_key_name, alphasort);
+    int (*is_wanted)(const struct dirent *entry) = kind == KEY_NONE ? is_nothing : is_key_name;
+    int n = directory < 0 ? -1 : scandirat(directory, ".", &names, is_wanted, alphasort);
     struct key_set *set = NULL;
     struct reading reading = { path, directory, kind, old, NULL, complaints };
     if (n < 0)

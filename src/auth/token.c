@@ -47,7 +47,7 @@ struct verifier *verifier_open(const struct verifier_options *options, struct te
     verifier->cache = token_cache_new((size_t)options->cache_size);
     atomic_init(&verifier->generation, 1);
     atomic_init(&verifier->next_look_us, clock_monotonic_us() + LOOK_EVERY_US);
-    issuers_read(&verifier->issuers, arena, options->issuers, complaints);
+    issuers_open(&verifier->issuers, arena, options, complaints);
     own_keys_read(verifier, options, complaints);
     if (!verifier->issuers.n)
         text_add_string(complaints, "no token issuer is trusted, so nobody could call\n");
@@ -62,9 +62,7 @@ void verifier_close(struct verifier *verifier)
     if (!verifier)
         return;
     token_cache_free(verifier->cache);
-    for (size_t i = 0; i < verifier->issuers.n; i++)
-        if (verifier->issuers.list[i].directory != verifier->own)
-            key_directory_close(verifier->issuers.list[i].directory);
+    issuers_close(&verifier->issuers);
     key_directory_close(verifier->own);
     arena_free(verifier->arena);
 }
@@ -76,9 +74,7 @@ static void look_at_keys(struct verifier *verifier)
     if (now < due || !atomic_compare_exchange_strong(&verifier->next_look_us, &due, now + LOOK_EVERY_US))
         return;
     bool changed = verifier->own && key_directory_look(verifier->own);
-    for (size_t i = 0; i < verifier->issuers.n; i++)
-        if (verifier->issuers.list[i].directory != verifier->own)
-            changed |= key_directory_look(verifier->issuers.list[i].directory);
+    changed |= issuers_look(&verifier->issuers);
     if (changed)
         atomic_fetch_add(&verifier->generation, 1);
 }
@@ -210,30 +206,18 @@ static const char *signature_check(struct checking *checking)
     struct slice signature;
     if (!crypto_base64url_decode(checking->secret, checking->signature, &signature))
         return "signature: text";
-    struct key_directory *directory = checking->issuer->directory;
-    const struct key *key = key_set_find(key_directory_hold(directory), checking->kid);
+    struct key_shelf *keys = checking->issuer->keys;
+    const struct key *key = key_set_find(key_shelf_hold(keys), checking->kid);
     const char *cause = !key                                      ? "kid: unknown"
                         : key->algorithm != checking->algorithm   ? "alg: not the key's"
                         : !is_signed_by(checking, key, signature) ? "signature: wrong"
                                                                   : NULL;
     if (!cause)
         memcpy(checking->key_print, key->print, sizeof checking->key_print);
-    key_directory_let_go(directory);
+    key_shelf_let_go(keys);
+    if (!key)
+        issuer_misses_key(checking->issuer);
     return cause;
-}
-
-/* The issuer still has the key and has revoked neither the token nor anybody in it. */
-static bool is_vouched_for(const struct issuer *issuer, const uint8_t *key_print, const struct principal *principal)
-{
-    struct key_directory *directory = issuer->directory;
-    const struct key_set *set = key_directory_hold(directory);
-    bool found = false;
-    for (size_t i = 0; i < set->n && !found; i++)
-        found = memcmp(set->keys[i].print, key_print, sizeof set->keys[i].print) == 0;
-    found = found && !key_set_revokes(set, "jti", principal->token_id) &&
-            !key_set_revokes(set, "sub", principal->subject) && !key_set_revokes(set, "sub", principal->actor);
-    key_directory_let_go(directory);
-    return found;
 }
 
 /* Everything that the header and the issuer decide is settled before the first look at the signature. */
@@ -247,7 +231,7 @@ static const char *token_verify(struct checking *checking, struct principal *ret
     struct claims_rules rules = { checking->verifier->audience, checking->verifier->skew_s, checking->now_s };
     if (!cause)
         cause = claims_read(checking->secret, checking->claims_json, &rules, ret_principal);
-    if (!cause && !is_vouched_for(checking->issuer, checking->key_print, ret_principal))
+    if (!cause && !issuer_vouches(checking->issuer, checking->key_print, ret_principal))
         cause = "revoked";
     return cause;
 }
@@ -328,7 +312,7 @@ static bool is_still_trusted(struct verifier *verifier, struct verified *verifie
     unsigned long generation = atomic_load(&verifier->generation);
     if (atomic_load_explicit(&verified->generation, memory_order_relaxed) == generation)
         return true;
-    bool found = is_vouched_for(verified->issuer, verified->key_print, &verified->principal);
+    bool found = issuer_vouches(verified->issuer, verified->key_print, &verified->principal);
     if (found)
         atomic_store_explicit(&verified->generation, generation, memory_order_relaxed);
     else
@@ -394,7 +378,8 @@ struct slice verifier_jwks(struct verifier *verifier, struct arena *arena)
     look_at_keys(verifier);
     if (!verifier->own)
         return jwks_render(arena, NULL);
-    struct slice text = jwks_render(arena, key_directory_hold(verifier->own));
-    key_directory_let_go(verifier->own);
+    struct key_shelf *keys = key_directory_shelf(verifier->own);
+    struct slice text = jwks_render(arena, key_shelf_hold(keys));
+    key_shelf_let_go(keys);
     return text;
 }

@@ -41,7 +41,7 @@ static void note_fault(const char *text, struct dial_fault *fault)
 
 static bool is_stopping(const struct dialing *how)
 {
-    return how->stopping && atomic_load(how->stopping);
+    return how->is_stopping && how->is_stopping(how->context);
 }
 
 /* 1: something happened, 0: the deadline passed, or nobody wants the connection any more. */

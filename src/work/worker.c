@@ -2,14 +2,13 @@
 #include "anze/base/bytes.h"
 #include "anze/base/clock.h"
 #include "anze/base/log.h"
-#include "anze/base/thread.h"
+#include "anze/base/rounds.h"
 #include "anze/db/dial.h"
 #include "anze/db/result.h"
 
 #include <assert.h>
 #include <libpq-fe.h>
 #include <poll.h>
-#include <stdatomic.h>
 
 enum {
     ANSWER_US = 30 * 1000000, /* a statement that takes longer: the connection is given up */
@@ -31,11 +30,7 @@ struct worker {
     struct dial_fault fault;     /* why there is none */
     char warning[WARNING_BYTES]; /* that the database gave last, and the log has */
     bool is_away;                /* the log has it */
-    bool is_started;
-    pthread_t thread;
-    pthread_mutex_t mutex;
-    pthread_cond_t wake;
-    atomic_bool stopping;
+    struct rounds *rounds;
 };
 
 static void say(struct worker *worker, enum log_level level, const char *what, const char *detail)
@@ -67,13 +62,19 @@ static void disconnect(struct worker *worker)
     worker->connection = NULL;
 }
 
+static bool is_stopping(void *worker)
+{
+    return worker_is_stopping(worker);
+}
+
 bool worker_connect(struct worker *worker)
 {
     if (worker->connection && PQstatus(worker->connection) == CONNECTION_OK)
         return true;
     disconnect(worker);
     const struct dialing how = { .url = worker->url, .application = worker->application, .settings = session_settings,
-                                 .silence_ms = SILENCE_MS, .host_us = DIAL_US, .stopping = &worker->stopping };
+                                 .silence_ms = SILENCE_MS, .host_us = DIAL_US, .is_stopping = is_stopping,
+                                 .context = worker };
     worker->connection = dial(&how, &worker->fault);
     if (!worker->connection)
         return false;
@@ -83,7 +84,7 @@ bool worker_connect(struct worker *worker)
 
 bool worker_is_stopping(struct worker *worker)
 {
-    return atomic_load(&worker->stopping);
+    return rounds_are_stopping(worker->rounds);
 }
 
 const char *worker_trouble(struct worker *worker)
@@ -158,8 +159,9 @@ int64_t worker_integer(const struct worker_rows *rows, int row, int column)
     return (int64_t)bytes_number(bytes.bytes, bytes.length);
 }
 
-static void work_once(struct worker *worker)
+static bool work_once(void *context)
 {
+    struct worker *worker = context;
     bool is_connected = worker_connect(worker);
     bool works = is_connected && worker->job.round(worker, worker->job.context);
     if (!works)
@@ -169,25 +171,7 @@ static void work_once(struct worker *worker)
             is_connected ? NULL : worker->fault.text);
         worker->is_away = !works;
     }
-}
-
-static void sleep_until_next(struct worker *worker)
-{
-    struct timespec until = clock_timespec(clock_monotonic_us() + worker->job.interval_ms * INT64_C(1000));
-    pthread_mutex_lock(&worker->mutex);
-    while (!worker_is_stopping(worker) && pthread_cond_timedwait(&worker->wake, &worker->mutex, &until) == 0)
-        ;
-    pthread_mutex_unlock(&worker->mutex);
-}
-
-static void *run_worker(void *argument)
-{
-    struct worker *worker = argument;
-    while (!worker_is_stopping(worker)) {
-        work_once(worker);
-        sleep_until_next(worker);
-    }
-    return NULL;
+    return works;
 }
 
 struct worker *worker_new(const char *url, const struct worker_job *job)
@@ -196,29 +180,22 @@ struct worker *worker_new(const char *url, const struct worker_job *job)
     struct worker *worker = arena_new_of(arena, struct worker);
     *worker = (struct worker){ .arena = arena, .url = arena_strdup(arena, url), .job = *job,
                                .application = arena_printf(arena, "anze %s", job->name) };
-    pthread_mutex_init(&worker->mutex, NULL);
-    thread_condition(&worker->wake);
+    int64_t interval_us = job->interval_ms * INT64_C(1000);
+    worker->rounds = rounds_new(&(struct rounds_job){ work_once, worker, interval_us, interval_us });
     return worker;
 }
 
 void worker_start(struct worker *worker)
 {
-    worker->thread = thread_start(run_worker, worker);
-    worker->is_started = true;
+    rounds_start(worker->rounds);
 }
 
 void worker_stop(struct worker *worker)
 {
     if (!worker)
         return;
-    pthread_mutex_lock(&worker->mutex);
-    atomic_store(&worker->stopping, true);
-    pthread_cond_signal(&worker->wake);
-    pthread_mutex_unlock(&worker->mutex);
-    if (worker->is_started)
-        pthread_join(worker->thread, NULL);
+    rounds_stop(worker->rounds);
     disconnect(worker);
-    pthread_cond_destroy(&worker->wake);
-    pthread_mutex_destroy(&worker->mutex);
+    rounds_free(worker->rounds);
     arena_free(worker->arena);
 }

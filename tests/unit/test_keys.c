@@ -203,8 +203,8 @@ static void an_empty_or_missing_directory_stops_the_start(void **state)
 
 static size_t keys_in(struct key_directory *directory)
 {
-    size_t n = key_directory_hold(directory)->n;
-    key_directory_let_go(directory);
+    size_t n = key_shelf_hold(key_directory_shelf(directory))->n;
+    key_shelf_let_go(key_directory_shelf(directory));
     return n;
 }
 
@@ -225,11 +225,11 @@ static void keys_come_and_go_while_a_broken_file_disturbs_nobody(void **state)
     file_write(arena, path, "four.ES256.pem", "-----"); /* half written: not there yet */
     file_remove(arena, path, "two.RS256.pem");          /* gone, at the same time */
     assert_true(key_directory_look(directory));
-    const struct key_set *set = key_directory_hold(directory);
+    const struct key_set *set = key_shelf_hold(key_directory_shelf(directory));
     assert_int_equal(set->n, 2);
     assert_non_null(key_set_find(set, "one"));
     assert_null(key_set_find(set, "two"));
-    key_directory_let_go(directory);
+    key_shelf_let_go(key_directory_shelf(directory));
     key_directory_close(directory);
 }
 

@@ -381,14 +381,19 @@ static void a_server_that_only_reads_is_passed_over_unless_it_will_do(void **sta
     PQfinish(pg);
 }
 
+static bool stop_now(void *context)
+{
+    (void)context;
+    return true;
+}
+
 static void a_stop_ends_the_wait_for_a_silent_host(void **state)
 {
     (void)state;
     struct dial_fault fault;
     int port, fd = listen_silently(&port);
-    const atomic_bool stopping = true;
     const struct dialing how = { .url = arena_printf(house, "host=127.0.0.1 port=%d", port), .application = "test",
-                                 .host_us = 5000000, .stopping = &stopping };
+                                 .host_us = 5000000, .is_stopping = stop_now };
     int64_t begun_us = clock_monotonic_us();
     assert_null(dial(&how, &fault));
     assert_true(clock_monotonic_us() - begun_us < 2000000);

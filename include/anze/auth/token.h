@@ -12,6 +12,7 @@
 /* Access tokens: RFC 9068 under the advice of RFC 8725, and those of issuers that call all their tokens JWT.
  *
  * Verifying: the verifier owns the trusted keys, looks at their directories again at most once a second (no restart),
+ * has those of issuers by URL fetched in the background (src/auth/remote.h),
  * and remembers verified tokens by digest until they expire, are revoked (keys.h) or their key goes. Thread-safe.
  *
  * Types. A token with `typ: at+jwt` (in any case, also with application/ before it) says that it is an access token
@@ -35,6 +36,8 @@ struct verifier_options {
     const char *audience;      /* must be the token's aud, or in it */
     long skew_s;               /* forgiven in exp, nbf and iat */
     long cache_size;           /* tokens remembered */
+    long jwks_refresh_s;       /* keys of issuers by URL are fetched anew so often, */
+    long jwks_cool_down_s;     /* and never more often than that */
 };
 
 /* NULL: complaints name each bad issuer, directory or key file (empty, unreadable, wrong curve or too small). */

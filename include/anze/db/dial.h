@@ -3,7 +3,6 @@
 
 #include "anze/base/arena.h"
 #include <libpq-fe.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -19,7 +18,8 @@ struct dialing {
     bool any_server;             /* a server that only reads will do */
     int silence_ms;              /* unanswered bytes end the connection after this; 0: the kernel's own patience */
     int64_t host_us;             /* for each address, and for each name look-up */
-    const atomic_bool *stopping; /* ends the wait; NULL: nothing does */
+    bool (*is_stopping)(void *context); /* ends the wait; NULL: nothing does */
+    void *context;
 };
 
 /* Why there is none, for the log and for how soon to try again. */
