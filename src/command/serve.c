@@ -59,6 +59,11 @@ static bool check_settings(struct server *server)
     const struct config *config = server->config;
     if (!*config->database_url)
         complain_at_start(server, "ANZE_DATABASE_URL is missing");
+    if (*config->owner_database_url) /* who takes the service over would own the database */
+        complain_at_start(server, "ANZE_OWNER_DATABASE_URL is set: only migrate, import and audit may have it, "
+                                  "never the service");
+    if (config->n_service_links)
+        log_event(LOG_INFO_LEVEL, "service-links-ignored", "\"variables\":%d", config->n_service_links);
     if (strlen(config->cursor_key) < MIN_CURSOR_KEY)
         complain_at_start(server, "ANZE_CURSOR_KEY must have at least 16 characters");
     if (!digest_kind_from_name(config->audit_digest, &server->audit_digest))
