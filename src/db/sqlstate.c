@@ -1,6 +1,7 @@
 #include "anze/db/sqlstate.h"
 #include "anze/base/json.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 enum detail { PLAIN, OURS, CONSTRAINT };
@@ -17,6 +18,9 @@ struct row {
 #define OVERLOADED "服务暂时不可用，请稍后重试", "The service is not available now: try again later"
 #define UNFIT "请求中有无法处理的值", "The request has a value that cannot be processed"
 #define BROKEN "服务内部错误", "The service failed"
+#define CHANGED "资源已被他人修改，或标签不是原样送回的强标签；请重新读取，并原样送回其 ETag（不带 W/ 或后缀）", \
+    "The resource has changed since, or the tag is weak (W/) or was altered on the way: read it again, and send its " \
+    "ETag as it was given"
 #define RULE "请求内容违反业务规则", "The content breaks a rule"
 
 /* An exact state stands before its class. A state that is not here is our own mistake: 500.
@@ -31,8 +35,10 @@ static const struct row rows[] = {
     { "AZ404", PROBLEM_NOT_FOUND, OURS, "资源不存在", "There is no such resource", NULL, 0 },
     { "AZ409", PROBLEM_STATE_CONFLICT, OURS, "与当前状态冲突", "The current state does not allow this", NULL, 0 },
     { "AZ410", PROBLEM_GONE, OURS, "资源已失效", "This is no longer there", NULL, 0 },
-    { "AZ412", PROBLEM_PRECONDITION_FAILED, OURS, "资源已被他人修改", "The resource has changed since", NULL, 0 },
+    { "AZ412", PROBLEM_PRECONDITION_FAILED, OURS, CHANGED, NULL, 0 },
     { "AZ422", PROBLEM_VALIDATION_FAILED, OURS, "请求内容未通过校验", "The content did not pass validation", NULL, 0 },
+    { "AZ429", PROBLEM_QUOTA_EXCEEDED, OURS, "配额已用完", "The quota is used up", NULL, 0 },
+    { "AZ507", PROBLEM_STORAGE_FULL, OURS, "存储空间不足", "There is no room for it now", NULL, 0 },
     { "08", PROBLEM_UNAVAILABLE, PLAIN, OVERLOADED, NULL, 1 },
     { "21000", PROBLEM_INTERNAL, PLAIN, BROKEN, NULL, 0 },
     { "22021", PROBLEM_BAD_REQUEST, PLAIN, "请求含有无法处理的字符", "The request has characters that cannot be processed",
@@ -50,6 +56,7 @@ static const struct row rows[] = {
       "duplicate", 0 },
     { "23001", PROBLEM_STATE_CONFLICT, CONSTRAINT, "仍被其他记录引用", "Other records still refer to it", "referenced", 0 },
     { "23", PROBLEM_VALIDATION_FAILED, CONSTRAINT, RULE, "rule", 0 },
+    { "25001", PROBLEM_UNAVAILABLE, PLAIN, OVERLOADED, NULL, 1 }, /* so says a server that only reads: */
     { "25006", PROBLEM_UNAVAILABLE, PLAIN, OVERLOADED, NULL, 1 }, /* a standby, or a server that was switched over */
     { "25P03", PROBLEM_TIMEOUT, PLAIN, "处理超时", "The work took too long and was stopped", NULL, 1 },
     { "28", PROBLEM_UNAVAILABLE, PLAIN, OVERLOADED, NULL, 5 },
@@ -87,8 +94,8 @@ bool sqlstate_is_transient(const char *sqlstate)
  * type; and what a server says that has become a standby. */
 bool sqlstate_is_stale(const char *sqlstate)
 {
-    static const char *const states[] = { "0A000", "26000", "25006", "42883", "42P01", "42703", "42704", "42725",
-                                          "42804", "42P13", "XX000" };
+    static const char *const states[] = { "0A000", "26000", "25001", "25006", "42883", "42P01", "42703", "42704",
+                                          "42725", "42804", "42P13", "XX000" };
     for (size_t i = 0; i < ARRAY_LENGTH(states); i++)
         if (strcmp(sqlstate, states[i]) == 0)
             return true;
@@ -135,6 +142,22 @@ static void dispose_text(void *text)
     free(text);
 }
 
+/* What a refusal tells besides, as members of the problem. */
+static const char *members_of(struct arena *arena, const json_t *said)
+{
+    static const char *const names[] = { "allowed", "quota" };
+    const char *members = NULL;
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+        const json_t *value = json_object_get(said, names[i]);
+        if (!json_is_array(value) && !json_is_object(value))
+            continue;
+        char *text = json_dumps(value, JSON_COMPACT);
+        arena_defer(arena, dispose_text, text);
+        members = arena_printf(arena, "%s%s\"%s\":%s", members ? members : "", members ? "," : "", names[i], text);
+    }
+    return members;
+}
+
 static bool raise_ours(struct arena *arena, const struct row *row, const char *message, struct problem *problem)
 {
     json_t *said = NULL;
@@ -144,12 +167,10 @@ static bool raise_ours(struct arena *arena, const struct row *row, const char *m
     raise_row(arena, row, text_at(said, "zh", NULL), text_at(said, "en", NULL), problem);
     add_sql_faults(arena, row, json_object_get(said, "faults"), problem);
     problem->etag = text_at(said, "etag", NULL);
-    const json_t *allowed = json_object_get(said, "allowed");
-    if (json_is_array(allowed)) {
-        char *text = json_dumps(allowed, JSON_COMPACT);
-        arena_defer(arena, dispose_text, text);
-        problem->extra = arena_printf(arena, "\"allowed\":%s", text);
-    }
+    problem->extra = members_of(arena, said);
+    json_int_t retry_after = json_integer_value(json_object_get(said, "retry_after"));
+    if (retry_after > 0)
+        problem->retry_after_s = (int)(retry_after < INT_MAX ? retry_after : INT_MAX);
     return false;
 }
 
