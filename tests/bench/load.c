@@ -269,7 +269,6 @@ static void print_result(double seconds)
             comma = ",";
         }
     puts("}}");
-    fflush(stdout);
     free(all);
 }
 
@@ -310,6 +309,7 @@ int main(int argc, char **argv)
     }
     run();
     print_result(seconds);
+    fflush(stdout);
     while (getchar() != EOF)
         ;
     return 0;

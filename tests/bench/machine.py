@@ -180,9 +180,9 @@ class Look:
     def since(self, earlier: "Look") -> tuple[list[float], list[int]]:
         """CPU seconds and switches, each of the server and of the cluster. Of threads that ended in between nothing is
         known; the load keeps its connections open, so there are hardly any."""
-        return ([now - then for now, then in zip(self.cpu, earlier.cpu)],
-                [sum(count - then.get(thread, 0) for thread, count in now.items())
-                 for now, then in zip(self.switches, earlier.switches)])
+        return ([after - before for before, after in zip(earlier.cpu, self.cpu)],
+                [sum(count - before.get(thread, 0) for thread, count in after.items())
+                 for before, after in zip(earlier.switches, self.switches)])
 
 
 def resident_kib(pid: int) -> int:

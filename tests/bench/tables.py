@@ -84,7 +84,7 @@ def memory(measured: dict[str, float]) -> str:
 
 
 def slow(measured) -> str:
-    return table(["16 clients, 25 requests/s each", "p99 ms", "p99 ms of the worst client"], [
+    return table(["16 clients, 50 lists/s each", "p99 ms", "p99 ms of the worst client"], [
         ["alone", number(measured.alone_p99_ms, 2), number(measured.alone_worst_ms, 2)],
         [f"beside a statement of one second ({measured.statements} in a row)", number(measured.beside_p99_ms, 2),
          number(measured.beside_worst_ms, 2)]])
