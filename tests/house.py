@@ -12,7 +12,7 @@ DOORS = {
     r"libpq-fe\.h|libpq/": ("src/db/", "include/anze/db/", "src/work/worker.c"),
     r"jwt\.h": ("src/auth/issue.c",),
     r"yder\.h": ("src/base/log.c",),
-    r"ulfius\.h|microhttpd\.h": ("src/http/edge.c",),
+    r"ulfius\.h|microhttpd\.h": ("src/http/edge",),
     r"openssl/": ("src/base/crypto.c", "src/auth/", "include/anze/auth/"),
     r"pcre2\.h": ("src/contract/",),
     r"zlib\.h": ("src/http/",),

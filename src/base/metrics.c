@@ -39,7 +39,7 @@ static const struct {
     [METRIC_DATABASE_UP] = { "anze_database_up", GAUGE, "1 while the database answers." },
     [METRIC_DATABASE_RETRIES] = { "anze_database_retries_total", COUNTER, "Transactions tried again." },
     [METRIC_CONNECTIONS_OPEN] = { "anze_http_connections", GAUGE, "Open client connections." },
-    [METRIC_CONNECTIONS_CUT] = { "anze_http_connections_cut_total", COUNTER, "Client connections cut for slowness." },
+    [METRIC_CONNECTIONS_CUT] = { "anze_http_connections_cut_total", COUNTER, "Client connections cut for slowness, or for the memory of bodies." },
     [METRIC_TOKEN_CACHE_HITS] = { "anze_token_cache_hits_total", COUNTER, "Tokens that were known already." },
     [METRIC_TOKEN_CACHE_MISSES] = { "anze_token_cache_misses_total", COUNTER, "Tokens that had to be verified." },
     [METRIC_AUDIT_SEALED] = { "anze_audit_sealed_total", COUNTER, "Audit rows linked by this process." },

@@ -44,7 +44,10 @@ static void messages_that_two_readers_may_read_differently_are_refused(void **st
         { "space in name", { HEADER("X A", "a") }, 1, PROBLEM_BAD_REQUEST },
         { "name ends in space", { HEADER("Content-Length ", "3") }, 1, PROBLEM_BAD_REQUEST },
         { "unknown expectation", { HEADER("Expect", "something") }, 1, PROBLEM_EXPECTATION_FAILED },
-        { "100-continue", { HEADER("Expect", "100-continue") }, 1, PROBLEM_NONE },
+        { "100-continue", { HEADER("Expect", "100-continue"), HEADER("Content-Length", "2") }, 2, PROBLEM_NONE },
+        { "100-continue and chunks", { HEADER("Expect", "100-continue"), HEADER("Transfer-Encoding", "chunked") }, 2, PROBLEM_NONE },
+        { "100-continue for nothing", { HEADER("Expect", "100-continue") }, 1, PROBLEM_EXPECTATION_FAILED },
+        { "100-continue for no bytes", { HEADER("Expect", "100-continue"), HEADER("Content-Length", "00") }, 2, PROBLEM_EXPECTATION_FAILED },
     };
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         enum problem_code code = gate("HTTP/1.1", cases[i].headers, cases[i].n);
