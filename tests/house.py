@@ -10,7 +10,8 @@ RANK = {"base": 0, "contract": 1, "db": 1, "auth": 1, "work": 2, "op": 2, "http"
 # Which files may include a library's headers. A folder ends with a slash.
 DOORS = {
     r"libpq-fe\.h|libpq/": ("src/db/", "include/anze/db/", "src/work/worker.c"),
-    r"jwt\.h": ("src/auth/issue.c",),
+    r"jwt\.h": ("src/auth/libjwt.c",),
+    r"curl/": ("src/auth/fetch.c",),
     r"yder\.h": ("src/base/log.c",),
     r"ulfius\.h|microhttpd\.h": ("src/http/edge",),
     r"openssl/": ("src/base/crypto.c", "src/auth/", "include/anze/auth/"),

@@ -2,10 +2,11 @@
 #include "anze/base/literal.h"
 #include "anze/base/text.h"
 
+#include <math.h>
 #include <stddef.h>
 
 enum { STRING_MAX_BYTES = 255, SECTOR_MAX_BYTES = 32 };
-static const json_int_t last_second = 253402300799; /* 9999-12-31T23:59:59Z: sums with it do not overflow */
+static const int64_t last_second = 253402300799; /* 9999-12-31T23:59:59Z: sums with it do not overflow */
 
 const char claims_expired[] = "exp: passed";
 
@@ -80,28 +81,35 @@ static const char *strings_read(struct arena *arena, const json_t *claims, struc
     return NULL;
 }
 
-static bool is_time(const json_t *value)
+/* A NumericDate in whole seconds; a fraction is rounded to the side on which the token is good for less long. -1: it
+ * is none. */
+static int64_t time_of(const json_t *value, double (*rounded)(double))
 {
-    return json_is_integer(value) && json_integer_value(value) >= 0 && json_integer_value(value) <= last_second;
+    double number = json_is_number(value) ? json_number_value(value) : -1;
+    if (!(number >= 0 && number <= (double)last_second))
+        return -1;
+    return json_is_integer(value) ? json_integer_value(value) : (int64_t)rounded(number);
 }
 
 static const char *times_read(const json_t *claims, const struct claims_rules *rules, struct principal *principal)
 {
-    const json_t *expires = json_object_get(claims, "exp"), *issued = json_object_get(claims, "iat"),
-                 *begins = json_object_get(claims, "nbf");
-    if (!is_time(expires))
+    const json_t *not_before = json_object_get(claims, "nbf");
+    int64_t expires = time_of(json_object_get(claims, "exp"), floor);
+    int64_t issued = time_of(json_object_get(claims, "iat"), ceil);
+    int64_t begins = not_before ? time_of(not_before, ceil) : 0;
+    if (expires < 0)
         return "exp: not a time";
-    if (!is_time(issued))
+    if (issued < 0)
         return "iat: not a time";
-    if (begins && !is_time(begins))
+    if (begins < 0)
         return "nbf: not a time";
-    if (json_integer_value(expires) + rules->skew_s <= rules->now_s)
+    if (expires + rules->skew_s <= rules->now_s)
         return claims_expired;
-    if (json_integer_value(issued) > rules->now_s + rules->skew_s)
+    if (issued > rules->now_s + rules->skew_s)
         return "iat: in the future";
-    if (begins && json_integer_value(begins) > rules->now_s + rules->skew_s)
+    if (begins > rules->now_s + rules->skew_s)
         return "nbf: in the future";
-    principal->expires_at_s = json_integer_value(expires);
+    principal->expires_at_s = expires;
     return NULL;
 }
 

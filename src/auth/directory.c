@@ -6,15 +6,14 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-/* `seen` sums up names, sizes and times; it is touched by one looker at a time, `set` under the lock. */
+/* `seen` sums up names, sizes and times; it is touched by one looker at a time. */
 struct key_directory {
     struct arena *arena;
     const char *path;
     enum key_kind kind;
     pthread_mutex_t looking;
     uint8_t seen[CRYPTO_DIGEST_BYTES];
-    pthread_rwlock_t lock;
-    struct key_set *set;
+    struct key_shelf *shelf;
 };
 
 static void add_entry(struct text *text, int directory, const char *name)
@@ -52,7 +51,7 @@ struct key_directory *key_directory_open(const char *path, enum key_kind kind, s
     struct key_set *set = key_set_read(path, kind, NULL, complaints);
     if (!set)
         return NULL;
-    if (set->n == 0) {
+    if (set->n == 0 && kind != KEY_NONE) {
         text_printf(complaints, "key directory %s: holds no key%s\n", path,
                     kind == KEY_PRIVATE ? "; `anze keys create` makes one" : "");
         key_set_free(set);
@@ -60,10 +59,10 @@ struct key_directory *key_directory_open(const char *path, enum key_kind kind, s
     }
     struct arena *arena = arena_new();
     struct key_directory *directory = arena_new_of(arena, struct key_directory);
-    *directory = (struct key_directory){ .arena = arena, .path = arena_strdup(arena, path), .kind = kind, .set = set };
+    *directory = (struct key_directory){ .arena = arena, .path = arena_strdup(arena, path), .kind = kind,
+                                         .shelf = key_shelf_new(set) };
     memcpy(directory->seen, seen, sizeof seen);
     pthread_mutex_init(&directory->looking, NULL);
-    pthread_rwlock_init(&directory->lock, NULL);
     return directory;
 }
 
@@ -72,8 +71,7 @@ void key_directory_close(struct key_directory *directory)
     if (!directory)
         return;
     pthread_mutex_destroy(&directory->looking);
-    pthread_rwlock_destroy(&directory->lock);
-    key_set_free(directory->set);
+    key_shelf_free(directory->shelf);
     arena_free(directory->arena);
 }
 
@@ -90,16 +88,14 @@ static bool read_again(struct key_directory *directory)
 {
     AUTO(arena_free_at_end) struct arena *arena = arena_new();
     struct text complaints = text_on(arena);
-    struct key_set *set = key_set_read(directory->path, directory->kind, directory->set, &complaints);
+    const struct key_set *old = key_shelf_hold(directory->shelf); /* nobody else puts: one looks at a time */
+    struct key_set *set = key_set_read(directory->path, directory->kind, old, &complaints);
+    key_shelf_let_go(directory->shelf);
     log_complaints(&complaints);
     if (!set)
         return false;
     log_event(LOG_INFO_LEVEL, "keys-read", "\"keys\":%zu", set->n);
-    pthread_rwlock_wrlock(&directory->lock);
-    struct key_set *old = directory->set;
-    directory->set = set;
-    pthread_rwlock_unlock(&directory->lock);
-    key_set_free(old);
+    key_shelf_put(directory->shelf, set);
     return true;
 }
 
@@ -118,13 +114,7 @@ bool key_directory_look(struct key_directory *directory)
     return changed;
 }
 
-const struct key_set *key_directory_hold(struct key_directory *directory)
+struct key_shelf *key_directory_shelf(struct key_directory *directory)
 {
-    pthread_rwlock_rdlock(&directory->lock);
-    return directory->set;
-}
-
-void key_directory_let_go(struct key_directory *directory)
-{
-    pthread_rwlock_unlock(&directory->lock);
+    return directory->shelf;
 }

@@ -22,8 +22,9 @@ static void add_key_number(struct text *text, EVP_PKEY *pkey, const char *name, 
 static void add_jwk(struct text *text, const struct key *key)
 {
     bool is_ec = key->algorithm == KEY_ES256;
-    text_printf(text, "{\"kty\":\"%s\",\"use\":\"sig\",\"alg\":\"%s\",\"kid\":\"%s\"", is_ec ? "EC" : "RSA",
-                key_algorithm_name(key->algorithm), key->kid);
+    text_printf(text, "{\"kty\":\"%s\",\"use\":\"sig\",\"alg\":\"%s\",\"kid\":", is_ec ? "EC" : "RSA",
+                key_algorithm_name(key->algorithm));
+    text_add_json(text, key->kid);
     if (is_ec) {
         text_add_string(text, ",\"crv\":\"P-256\"");
         add_key_number(text, key->pkey, "x", OSSL_PKEY_PARAM_EC_PUB_X, COORDINATE_BYTES);

@@ -82,7 +82,7 @@ bool key_create(const char *path, const char *kid, enum key_algorithm algorithm,
         return false;
     int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     EVP_PKEY *pkey = key_generate(algorithm);
-    const char *name = arena_printf(complaints->arena, "%s.%s.pem", kid, key_algorithm_name(algorithm));
+    const char *name = key_file_name(complaints->arena, kid, algorithm);
     bool good = directory >= 0 && pkey && key_written(directory, name, pkey);
     if (!good)
         text_printf(complaints, "key file %s/%s: %s\n", path, name, pkey ? strerror(errno) : "no key could be made");

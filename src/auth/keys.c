@@ -1,4 +1,7 @@
 #include "anze/auth/keys.h"
+#include "anze/base/bytes.h"
+#include "anze/base/utf8.h"
+#include "key_inside.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -37,15 +40,39 @@ bool key_algorithm_from_name(struct slice name, enum key_algorithm *ret_algorith
     return false;
 }
 
+static bool is_plain(char c)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    return memchr(plain, c, sizeof plain - 1) != NULL;
+}
+
 bool key_id_is_valid(struct slice kid)
 {
-    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     if (!kid.bytes || kid.length < 1 || kid.length > KEY_ID_MAX)
         return false;
     for (size_t i = 0; i < kid.length; i++)
-        if (!memchr(allowed, kid.bytes[i], sizeof allowed - 1))
+        if ((unsigned char)kid.bytes[i] < 0x20 || kid.bytes[i] == 0x7f)
+            return false;
+    return utf8_is_valid(kid);
+}
+
+bool key_id_is_plain(struct slice kid)
+{
+    if (!kid.bytes || kid.length < 1 || kid.length > KEY_ID_PLAIN_MAX)
+        return false;
+    for (size_t i = 0; i < kid.length; i++)
+        if (!is_plain(kid.bytes[i]))
             return false;
     return true;
+}
+
+const char *key_file_name(struct arena *arena, const char *kid, enum key_algorithm algorithm)
+{
+    struct text name = text_on(arena);
+    for (; *kid; kid++)
+        text_printf(&name, is_plain(*kid) ? "%c" : "%%%02X", (unsigned char)*kid);
+    text_printf(&name, ".%s.pem", key_algorithm_name(algorithm));
+    return name.bytes;
 }
 
 /* What is wrong with the key for its algorithm, or NULL. */
@@ -95,6 +122,18 @@ static void print_key(EVP_PKEY *pkey, struct key *key)
     OPENSSL_free(der);
 }
 
+const char *key_adopt(struct key *key, EVP_PKEY *pkey)
+{
+    const char *fault = key_fault(pkey, key->algorithm);
+    if (fault) {
+        EVP_PKEY_free(pkey);
+        return fault;
+    }
+    key->pkey = pkey;
+    print_key(pkey, key);
+    return NULL;
+}
+
 /* What is wrong, or NULL. The buffer has room for FILE_MAX_BYTES. */
 static const char *key_file_read(int directory, const char *name, char *buffer, size_t *ret_length,
                                  int64_t *ret_written_ns)
@@ -127,32 +166,47 @@ static const char *key_read(int directory, const char *name, enum key_kind kind,
     EVP_PKEY *pkey = fault ? NULL : pem_read(buffer, length, kind);
     if (!fault && !pkey)
         fault = kind == KEY_PUBLIC ? "is not a public key in PEM" : "is not an unencrypted private key in PEM";
-    if (!fault)
-        fault = key_fault(pkey, key->algorithm);
-    if (fault) {
-        EVP_PKEY_free(pkey);
-        return fault;
-    }
-    key->pkey = pkey;
-    print_key(pkey, key);
-    return NULL;
+    return fault ? fault : key_adopt(key, pkey);
 }
 
-/* kid and algorithm from <kid>.<ALG>.pem. */
+/* The kid that a file's name spells; NULL when it spells none. */
+static const char *kid_decode(struct arena *arena, struct slice name)
+{
+    struct text kid = text_on(arena);
+    for (size_t i = 0; i < name.length; i++) {
+        uint8_t byte = (uint8_t)name.bytes[i];
+        if (byte == '%') {
+            if (name.length - i < 3 || !bytes_of_hex(&byte, 1, (struct slice){ name.bytes + i + 1, 2 }))
+                return NULL;
+            i += 2;
+        }
+        text_add_char(&kid, (char)byte);
+    }
+    return key_id_is_valid(text_slice(&kid)) ? kid.bytes : NULL;
+}
+
+/* kid and algorithm from <kid>.<ALG>.pem. One key has one name: what could also be spelt otherwise is refused. */
 static bool key_name_read(struct arena *arena, const char *name, struct key *key)
 {
     const char *dot = strchr(name, '.');
     const char *end = name + strlen(name) - strlen(".pem");
-    if (!dot || dot >= end || !key_id_is_valid((struct slice){ name, (size_t)(dot - name) }))
+    if (!dot || dot >= end ||
+        !key_algorithm_from_name((struct slice){ dot + 1, (size_t)(end - dot - 1) }, &key->algorithm))
         return false;
-    key->kid = arena_strndup(arena, name, (size_t)(dot - name));
-    return key_algorithm_from_name((struct slice){ dot + 1, (size_t)(end - dot - 1) }, &key->algorithm);
+    key->kid = kid_decode(arena, (struct slice){ name, (size_t)(dot - name) });
+    return key->kid && strcmp(key_file_name(arena, key->kid, key->algorithm), name) == 0;
 }
 
 static int is_key_name(const struct dirent *entry)
 {
     size_t length = strlen(entry->d_name);
     return entry->d_name[0] != '.' && length > 4 && strcmp(entry->d_name + length - 4, ".pem") == 0;
+}
+
+static int is_nothing(const struct dirent *entry)
+{
+    (void)entry;
+    return 0;
 }
 
 struct reading {
@@ -180,7 +234,7 @@ static void add_key_file(struct reading *reading, const char *name)
     struct key *key = &reading->set->keys[reading->set->n];
     const char *fault = NULL;
     if (!key_name_read(reading->set->arena, name, key))
-        fault = "must be named <kid>.<RS256|PS256|ES256>.pem, kid at most 64 of A-Z a-z 0-9 _ -";
+        fault = "must be named <kid>.<RS256|PS256|ES256>.pem, in kid all but A-Z a-z 0-9 _ - as % and two digits";
     else if (key_set_find(reading->set, key->kid))
         fault = "has the kid of another key";
     else if ((fault = key_read(reading->directory, name, reading->kind, key)) == NULL)
@@ -196,6 +250,12 @@ static int by_kid(const void *a, const void *b)
     return strcmp(((const struct key *)a)->kid, ((const struct key *)b)->kid);
 }
 
+void keys_sort(struct key_set *set)
+{
+    if (set->n)
+        qsort(set->keys, set->n, sizeof *set->keys, by_kid);
+}
+
 static struct key_set *read_key_names(struct reading *reading, struct dirent **names, int n)
 {
     struct arena *arena = arena_new();
@@ -204,7 +264,7 @@ static struct key_set *read_key_names(struct reading *reading, struct dirent **n
     *set = (struct key_set){ .arena = arena, .keys = arena_array_of(arena, struct key, (size_t)n + 1) };
     for (int i = 0; i < n; i++)
         add_key_file(reading, names[i]->d_name);
-    qsort(set->keys, set->n, sizeof *set->keys, by_kid);
+    keys_sort(set);
     revoked_read(set, reading->old, reading->path, reading->directory, reading->complaints);
     if (reading->old || reading->complaints->length == complained)
         return set;
@@ -217,7 +277,8 @@ struct key_set *key_set_read(const char *path, enum key_kind kind, const struct 
 {
     struct dirent **names = NULL;
     int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int n = directory < 0 ? -1 : scandirat(directory, ".", &names, is_key_name, alphasort);
+    int (*is_wanted)(const struct dirent *entry) = kind == KEY_NONE ? is_nothing : is_key_name;
+    int n = directory < 0 ? -1 : scandirat(directory, ".", &names, is_wanted, alphasort);
     struct key_set *set = NULL;
     struct reading reading = { path, directory, kind, old, NULL, complaints };
     if (n < 0)

@@ -6,20 +6,16 @@
 #include "anze/base/json.h"
 #include "anze/base/metrics.h"
 #include "anze/base/text.h"
+#include "issuer.h"
+#include "libjwt.h"
 
 #include <strings.h>
 
 enum { TOKEN_MAX_BYTES = 4096, LOOK_EVERY_US = 1000000 };
 
-struct issuer {
-    const char *name;
-    struct key_directory *directory;
-};
-
 struct verifier {
     struct arena *arena;
-    struct issuer *issuers;
-    size_t n_issuers;
+    struct issuers issuers;
     struct key_directory *own; /* NULL: no keys of our own; may also stand among the issuers */
     const char *audience;
     int64_t skew_s;
@@ -27,33 +23,6 @@ struct verifier {
     atomic_ulong generation;   /* goes up when any key directory has changed */
     _Atomic int64_t next_look_us;
 };
-
-static void issuer_add(struct verifier *verifier, const char *name, struct key_directory *directory,
-                       struct text *complaints)
-{
-    for (size_t i = 0; i < verifier->n_issuers; i++)
-        if (strcmp(verifier->issuers[i].name, name) == 0)
-            text_printf(complaints, "issuer %s: named twice\n", name);
-    verifier->issuers[verifier->n_issuers++] = (struct issuer){ name, directory };
-}
-
-/* "name=directory name=directory"; names are often URIs, so the last '=' of each word parts the two. */
-static void issuers_read(struct verifier *verifier, const char *list, struct text *complaints)
-{
-    char *rest = arena_strdup(verifier->arena, list);
-    for (char *word; (word = strsep(&rest, " \t"));) {
-        char *equals = strrchr(word, '=');
-        if (!*word)
-            continue;
-        if (!equals || equals == word || !equals[1]) {
-            text_printf(complaints, "issuer %s: not of the form name=directory\n", word);
-            continue;
-        }
-        *equals = '\0';
-        struct key_directory *directory = key_directory_open(equals + 1, KEY_PUBLIC, complaints);
-        issuer_add(verifier, word, directory, complaints);
-    }
-}
 
 static void own_keys_read(struct verifier *verifier, const struct verifier_options *options, struct text *complaints)
 {
@@ -64,7 +33,7 @@ static void own_keys_read(struct verifier *verifier, const struct verifier_optio
         return;
     if (!has_directory)
         text_printf(complaints, "issuer %s: is our own, but no key directory is set\n", options->own_issuer);
-    issuer_add(verifier, arena_strdup(verifier->arena, options->own_issuer), verifier->own, complaints);
+    issuers_add_own(&verifier->issuers, arena_strdup(verifier->arena, options->own_issuer), verifier->own, complaints);
 }
 
 struct verifier *verifier_open(const struct verifier_options *options, struct text *complaints)
@@ -73,15 +42,14 @@ struct verifier *verifier_open(const struct verifier_options *options, struct te
     struct verifier *verifier = arena_new_of(arena, struct verifier);
     size_t complained = complaints->length;
     verifier->arena = arena;
-    verifier->issuers = arena_array_of(arena, struct issuer, strlen(options->issuers) / 2 + 2);
     verifier->audience = arena_strdup(arena, options->audience);
     verifier->skew_s = options->skew_s;
     verifier->cache = token_cache_new((size_t)options->cache_size);
     atomic_init(&verifier->generation, 1);
     atomic_init(&verifier->next_look_us, clock_monotonic_us() + LOOK_EVERY_US);
-    issuers_read(verifier, options->issuers, complaints);
+    issuers_open(&verifier->issuers, arena, options, complaints);
     own_keys_read(verifier, options, complaints);
-    if (!verifier->n_issuers)
+    if (!verifier->issuers.n)
         text_add_string(complaints, "no token issuer is trusted, so nobody could call\n");
     if (complaints->length == complained)
         return verifier;
@@ -94,9 +62,7 @@ void verifier_close(struct verifier *verifier)
     if (!verifier)
         return;
     token_cache_free(verifier->cache);
-    for (size_t i = 0; i < verifier->n_issuers; i++)
-        if (verifier->issuers[i].directory != verifier->own)
-            key_directory_close(verifier->issuers[i].directory);
+    issuers_close(&verifier->issuers);
     key_directory_close(verifier->own);
     arena_free(verifier->arena);
 }
@@ -108,9 +74,7 @@ static void look_at_keys(struct verifier *verifier)
     if (now < due || !atomic_compare_exchange_strong(&verifier->next_look_us, &due, now + LOOK_EVERY_US))
         return;
     bool changed = verifier->own && key_directory_look(verifier->own);
-    for (size_t i = 0; i < verifier->n_issuers; i++)
-        if (verifier->issuers[i].directory != verifier->own)
-            changed |= key_directory_look(verifier->issuers[i].directory);
+    changed |= issuers_look(&verifier->issuers);
     if (changed)
         atomic_fetch_add(&verifier->generation, 1);
 }
@@ -125,7 +89,10 @@ struct checking {
     json_t *header_json, *claims_json;
     int64_t now_s;
     unsigned long generation;         /* of the keys, before they were asked */
-    size_t issuer;
+    enum token_type type;
+    enum key_algorithm algorithm;
+    const char *kid;
+    const struct issuer *issuer;
     uint8_t key_print[CRYPTO_DIGEST_BYTES];
 };
 
@@ -160,100 +127,167 @@ static const char *read_token_object(struct arena *arena, struct slice part, jso
 /* What would change how the token is to be read, or bring its own key (RFC 8725, 3.9 and 3.10). */
 static const char *const refused_headers[] = { "crit", "jku", "jwk", "x5u", "x5c", "b64", "zip" };
 
-static const char *header_check(const json_t *header, enum key_algorithm *ret_algorithm, const char **ret_kid)
+/* RFC 7515, 4.1.9: a media type, whose case does not matter. */
+static const struct {
+    const char *name;
+    enum token_type type;
+} types[] = { { "at+jwt", TOKEN_AT_JWT }, { "application/at+jwt", TOKEN_AT_JWT }, { "JWT", TOKEN_JWT } };
+
+static bool type_read(const json_t *header, enum token_type *ret_type)
 {
+    const char *name = json_string_value(json_object_get(header, "typ"));
+    for (size_t i = 0; name && i < ARRAY_LENGTH(types); i++)
+        if (strcasecmp(types[i].name, name) == 0) {
+            *ret_type = types[i].type;
+            return true;
+        }
+    return false;
+}
+
+static const char *header_check(struct checking *checking)
+{
+    const json_t *header = checking->header_json;
     for (size_t i = 0; i < ARRAY_LENGTH(refused_headers); i++)
         if (json_object_get(header, refused_headers[i]))
             return "header: a member that is refused";
     struct slice algorithm = slice_of(json_string_value(json_object_get(header, "alg")));
-    if (!algorithm.bytes || !key_algorithm_from_name(algorithm, ret_algorithm))
+    if (!algorithm.bytes || !key_algorithm_from_name(algorithm, &checking->algorithm))
         return "alg: not one of ours";
-    struct slice type = slice_of(json_string_value(json_object_get(header, "typ")));
-    if (!slice_equals(type, "at+jwt") && !slice_equals(type, "application/at+jwt"))
+    if (!type_read(header, &checking->type))
         return "typ: not an access token";
-    *ret_kid = json_string_value(json_object_get(header, "kid"));
-    return key_id_is_valid(slice_of(*ret_kid)) ? NULL : "kid: malformed";
+    checking->kid = json_string_value(json_object_get(header, "kid"));
+    return key_id_is_valid(slice_of(checking->kid)) ? NULL : "kid: malformed";
 }
 
-static const char *issuer_find(struct checking *checking)
+static const char *header_read(struct checking *checking)
 {
-    const char *name = json_string_value(json_object_get(checking->claims_json, "iss"));
-    const struct verifier *verifier = checking->verifier;
-    for (checking->issuer = 0; name && checking->issuer < verifier->n_issuers; checking->issuer++)
-        if (strcmp(verifier->issuers[checking->issuer].name, name) == 0)
-            return NULL;
-    return "iss: not trusted";
+    const char *cause = read_token_object(checking->secret, checking->header, &checking->header_json, "header: text",
+                                          "header: json");
+    return cause ? cause : header_check(checking);
 }
 
-static const char *signature_check(struct checking *checking, const char *kid, enum key_algorithm algorithm)
+/* What only other kinds of token have, that may also say `typ: JWT`. */
+static const char *const foreign_claims[] = { "at_hash", "c_hash", "s_hash", "events" };
+
+static const char *type_check(const struct checking *checking)
+{
+    if (checking->type == TOKEN_AT_JWT)
+        return NULL;
+    if (!checking->issuer->takes_jwt)
+        return "typ: not an access token";
+    for (size_t i = 0; i < ARRAY_LENGTH(foreign_claims); i++)
+        if (json_object_get(checking->claims_json, foreign_claims[i]))
+            return "typ: a claim that access tokens do not have";
+    return NULL;
+}
+
+static const char *issuer_read(struct checking *checking)
+{
+    const char *cause = read_token_object(checking->secret, checking->claims, &checking->claims_json, "claims: text",
+                                          "claims: json");
+    if (cause)
+        return cause;
+    const char *name = json_string_value(json_object_get(checking->claims_json, "iss"));
+    checking->issuer = name ? issuers_find(&checking->verifier->issuers, name) : NULL;
+    return checking->issuer ? type_check(checking) : "iss: not trusted";
+}
+
+static bool is_signed_by(const struct checking *checking, const struct key *key, struct slice signature)
+{
+    struct slice text = checking->text;
+    if (checking->type == TOKEN_JWT && libjwt_has(key->algorithm))
+        return libjwt_verify(key, arena_strndup(checking->secret, text.bytes, text.length));
+    text.length = checking->header.length + 1 + checking->claims.length;
+    return key_verify(key, text, signature);
+}
+
+static const char *signature_check(struct checking *checking)
 {
     struct slice signature;
     if (!crypto_base64url_decode(checking->secret, checking->signature, &signature))
         return "signature: text";
-    struct slice signed_text = { checking->text.bytes, checking->header.length + 1 + checking->claims.length };
-    struct key_directory *directory = checking->verifier->issuers[checking->issuer].directory;
-    const struct key *key = key_set_find(key_directory_hold(directory), kid);
-    const char *cause = !key                                       ? "kid: unknown"
-                        : key->algorithm != algorithm              ? "alg: not the key's"
-                        : !key_verify(key, signed_text, signature) ? "signature: wrong"
-                                                                   : NULL;
+    struct key_shelf *keys = checking->issuer->keys;
+    const struct key *key = key_set_find(key_shelf_hold(keys), checking->kid);
+    const char *cause = !key                                      ? "kid: unknown"
+                        : key->algorithm != checking->algorithm   ? "alg: not the key's"
+                        : !is_signed_by(checking, key, signature) ? "signature: wrong"
+                                                                  : NULL;
     if (!cause)
         memcpy(checking->key_print, key->print, sizeof checking->key_print);
-    key_directory_let_go(directory);
+    key_shelf_let_go(keys);
+    if (!key)
+        issuer_misses_key(checking->issuer);
     return cause;
-}
-
-/* The issuer still has the key and has revoked neither the token nor anybody in it. */
-static bool is_vouched_for(struct verifier *verifier, size_t issuer, const uint8_t *key_print,
-                           const struct principal *principal)
-{
-    struct key_directory *directory = verifier->issuers[issuer].directory;
-    const struct key_set *set = key_directory_hold(directory);
-    bool found = false;
-    for (size_t i = 0; i < set->n && !found; i++)
-        found = memcmp(set->keys[i].print, key_print, sizeof set->keys[i].print) == 0;
-    found = found && !key_set_revokes(set, "jti", principal->token_id) &&
-            !key_set_revokes(set, "sub", principal->subject) && !key_set_revokes(set, "sub", principal->actor);
-    key_directory_let_go(directory);
-    return found;
 }
 
 /* Everything that the header and the issuer decide is settled before the first look at the signature. */
 static const char *token_verify(struct checking *checking, struct principal *ret_principal)
 {
-    enum key_algorithm algorithm = KEY_ALGORITHMS;
-    const char *kid = NULL;
-    const char *cause = parts_split(checking);
-    if (!cause)
-        cause = read_token_object(checking->secret, checking->header, &checking->header_json, "header: text",
-                                  "header: json");
-    if (!cause)
-        cause = header_check(checking->header_json, &algorithm, &kid);
-    if (!cause)
-        cause = read_token_object(checking->secret, checking->claims, &checking->claims_json, "claims: text",
-                                  "claims: json");
-    if (!cause)
-        cause = issuer_find(checking);
-    if (!cause)
-        cause = signature_check(checking, kid, algorithm);
+    static const char *(*const steps[])(struct checking *checking) = { parts_split, header_read, issuer_read,
+                                                                       signature_check };
+    const char *cause = NULL;
+    for (size_t i = 0; i < ARRAY_LENGTH(steps) && !cause; i++)
+        cause = steps[i](checking);
     struct claims_rules rules = { checking->verifier->audience, checking->verifier->skew_s, checking->now_s };
     if (!cause)
         cause = claims_read(checking->secret, checking->claims_json, &rules, ret_principal);
-    if (!cause && !is_vouched_for(checking->verifier, checking->issuer, checking->key_print, ret_principal))
+    if (!cause && !issuer_vouches(checking->issuer, checking->key_print, ret_principal))
         cause = "revoked";
     return cause;
 }
 
-static bool refuse_token(struct arena *arena, struct problem *problem, enum problem_code code, const char *cause)
+/* What a caller is told of a cause, by how it begins; the first row that fits. Who has not proved whose token it is
+ * does not learn whether issuer and key are known here. */
+static const struct {
+    const char *cause, *zh, *en;
+} advice[] = {
+    { "exp: passed", "访问令牌已过期，请重新获取", "The access token has expired: get a new one" },
+    { "nbf: in", "访问令牌尚未生效，请检查签发方的时钟", "The access token is not good yet: look at the issuer's clock" },
+    { "iat: in", "访问令牌的签发时间在未来，请检查签发方的时钟",
+      "The access token was issued in the future: look at the issuer's clock" },
+    { "bearer:", "Authorization 头应为 Bearer、一个空格和访问令牌，别无其他",
+      "Authorization must be Bearer, one space and the access token, and nothing else" },
+    { "form: too long", "访问令牌超过 4096 字节，请减少其中的声明",
+      "The access token is longer than 4096 bytes: have fewer claims put into it" },
+    { "form:", "访问令牌不是紧凑形式的 JWS", "The access token is no JWS in compact form" },
+    { "header:", "访问令牌的头部无法接受：须为普通 JSON 对象，不得含 crit、jku、jwk、x5u、x5c、b64 或 zip",
+      "The header of the access token must be a JSON object, without crit, jku, jwk, x5u, x5c, b64 or zip" },
+    { "claims:", "访问令牌的声明不是合法的 JSON 对象", "The claims of the access token are no JSON object" },
+    { "typ:", "请发送访问令牌（typ 为 at+jwt），而不是 ID 令牌等其他令牌",
+      "Send an access token (typ at+jwt), not an ID token or one of another kind" },
+    { "alg: not one", "访问令牌须以 ES256、PS256 或 RS256 签名",
+      "The access token must be signed with ES256, PS256 or RS256" },
+    { "aud:", "访问令牌不是签发给本服务的（aud）", "The access token was issued for another audience (aud)" },
+    { "kid: malformed", "访问令牌的头部须有 kid", "The header of the access token must have a kid" },
+    { "kid:", NULL, NULL },
+    { "alg:", NULL, NULL },
+    { "iss:", NULL, NULL },
+    { "signature:", NULL, NULL },
+    { "revoked", NULL, NULL },
+};
+
+static bool refuse_token(struct arena *arena, struct problem *problem, const char *cause)
 {
     problem->cause = cause;
-    if (code == PROBLEM_UNAUTHENTICATED)
-        return problem_raise(arena, problem, code, "请在 Authorization 头中提供 Bearer 访问令牌",
-                             "Give a bearer access token in the Authorization header");
-    if (cause == claims_expired)
-        return problem_raise(arena, problem, code, "访问令牌已过期", "The access token has expired");
-    return problem_raise(arena, problem, code, "访问令牌未通过验证",
-                         "The access token did not pass verification");
+    for (size_t i = 0; i < ARRAY_LENGTH(advice); i++) {
+        if (strncmp(cause, advice[i].cause, strlen(advice[i].cause)) != 0)
+            continue;
+        if (advice[i].en)
+            return problem_raise(arena, problem, PROBLEM_INVALID_TOKEN, SENTENCE_ZH, SENTENCE_EN, advice[i].zh,
+                                 advice[i].en);
+        return problem_raise(arena, problem, PROBLEM_INVALID_TOKEN, "访问令牌不是由这里信任的签发方签名，或已被吊销",
+                             "The access token was not signed by an issuer that is trusted here, or was revoked");
+    }
+    int length = (int)strcspn(cause, ":");
+    return problem_raise(arena, problem, PROBLEM_INVALID_TOKEN, "访问令牌的声明 %.*s 缺失或格式不对",
+                         "The claim %.*s of the access token is missing or malformed", length, cause);
+}
+
+static bool refuse_caller(struct arena *arena, struct problem *problem, const char *cause)
+{
+    problem->cause = cause;
+    return problem_raise(arena, problem, PROBLEM_UNAUTHENTICATED, "请在 Authorization 头中提供 Bearer 访问令牌",
+                         "Give a bearer access token in the Authorization header");
 }
 
 /* "Bearer" in any case, one space, the token. */
@@ -265,9 +299,9 @@ static bool bearer_read(struct arena *arena, struct slice authorization, struct 
     const char *bytes = authorization.bytes;
     if (!bytes || authorization.length < LENGTH || strncasecmp(bytes, scheme, LENGTH) != 0 ||
         (authorization.length > LENGTH && bytes[LENGTH] != ' ' && bytes[LENGTH] != '\t'))
-        return refuse_token(arena, problem, PROBLEM_UNAUTHENTICATED, bytes ? "bearer: another scheme" : "bearer: none");
+        return refuse_caller(arena, problem, bytes ? "bearer: another scheme" : "bearer: none");
     if (authorization.length < LENGTH + 2 || bytes[LENGTH] != ' ' || bytes[LENGTH + 1] == ' ')
-        return refuse_token(arena, problem, PROBLEM_INVALID_TOKEN, "bearer: form");
+        return refuse_token(arena, problem, "bearer: form");
     *ret_token = (struct slice){ bytes + LENGTH + 1, authorization.length - LENGTH - 1 };
     return true;
 }
@@ -278,7 +312,7 @@ static bool is_still_trusted(struct verifier *verifier, struct verified *verifie
     unsigned long generation = atomic_load(&verifier->generation);
     if (atomic_load_explicit(&verified->generation, memory_order_relaxed) == generation)
         return true;
-    bool found = is_vouched_for(verifier, verified->issuer, verified->key_print, &verified->principal);
+    bool found = issuer_vouches(verified->issuer, verified->key_print, &verified->principal);
     if (found)
         atomic_store_explicit(&verified->generation, generation, memory_order_relaxed);
     else
@@ -322,7 +356,7 @@ bool verifier_check(struct verifier *verifier, struct arena *arena, struct slice
     if (!bearer_read(arena, authorization, &checking.text, problem))
         return false;
     if (checking.text.length > TOKEN_MAX_BYTES)
-        return refuse_token(arena, problem, PROBLEM_INVALID_TOKEN, "form: too long");
+        return refuse_token(arena, problem, "form: too long");
     look_at_keys(verifier);
     uint8_t digest[CRYPTO_DIGEST_BYTES];
     crypto_digest(DIGEST_SHA256, &checking.text, 1, digest);
@@ -334,7 +368,7 @@ bool verifier_check(struct verifier *verifier, struct arena *arena, struct slice
     struct principal principal; /* its strings are the secret arena's until they are remembered */
     const char *cause = token_verify(&checking, &principal);
     if (cause)
-        return refuse_token(arena, problem, PROBLEM_INVALID_TOKEN, cause);
+        return refuse_token(arena, problem, cause);
     *ret_principal = remember(&checking, digest, &principal);
     return true;
 }
@@ -344,7 +378,8 @@ struct slice verifier_jwks(struct verifier *verifier, struct arena *arena)
     look_at_keys(verifier);
     if (!verifier->own)
         return jwks_render(arena, NULL);
-    struct slice text = jwks_render(arena, key_directory_hold(verifier->own));
-    key_directory_let_go(verifier->own);
+    struct key_shelf *keys = key_directory_shelf(verifier->own);
+    struct slice text = jwks_render(arena, key_shelf_hold(keys));
+    key_shelf_let_go(keys);
     return text;
 }

@@ -41,7 +41,7 @@ static bool option_read(struct keys_arguments *arguments, int option, const char
 {
     switch (option) {
     case 'a': return key_algorithm_from_name(slice_of(value), &arguments->algorithm);
-    case 'k': arguments->kid = value; return key_id_is_valid(slice_of(value));
+    case 'k': arguments->kid = value; return key_id_is_plain(slice_of(value));
     case 'n': return read_days(value, &arguments->keep);
     default: return false;
     }
@@ -138,8 +138,8 @@ static bool remove_beyond(struct command_context *context, size_t kept, struct t
     size_t complained = complaints->length;
     struct key_set *set = keys_by_age(context, complaints);
     for (size_t i = kept; set && i < set->n; i++) {
-        const char *path = arena_printf(context->arena, "%s/%s.%s.pem", context->config->key_directory,
-                                        set->keys[i].kid, key_algorithm_name(set->keys[i].algorithm));
+        const char *name = key_file_name(context->arena, set->keys[i].kid, set->keys[i].algorithm);
+        const char *path = arena_printf(context->arena, "%s/%s", context->config->key_directory, name);
         if (unlink(path) != 0)
             text_printf(complaints, "key file %s: %s\n", path, strerror(errno));
     }

@@ -99,6 +99,8 @@ static bool open_verifier(struct server *server)
         .audience = config->token_audience,
         .skew_s = config->token_skew_s,
         .cache_size = config->token_cache_size,
+        .jwks_refresh_s = config->jwks_refresh_s,
+        .jwks_cool_down_s = config->jwks_cool_down_s,
     };
     server->service.verifier = verifier_open(&options, &server->complaints);
     return server->service.verifier != NULL;

@@ -24,13 +24,14 @@ const char usage_token[] =
     "  --subject NAME    who it is for (default: operator)\n"
     "  --act NAME        who acts on the subject's behalf\n"
     "  --client NAME     the client (default: anze-cli)\n"
-    "  --lifetime S      seconds until it expires, 1 to 31536000 (default: 3600)\n";
+    "  --lifetime S      seconds until it expires, 1 to 31536000 (default: 3600)\n"
+    "  --type TYPE       its typ: JWT (default), or at+jwt for other services that ask for it (RFC 9068)\n";
 
-enum option_index { ROLE, SCOPE, REGION, UNIT, SECTORS, SUBJECT, ACT, CLIENT, LIFETIME, OPTIONS };
+enum option_index { ROLE, SCOPE, REGION, UNIT, SECTORS, SUBJECT, ACT, CLIENT, LIFETIME, TYPE, OPTIONS };
 enum { LIFETIME_MAX_S = 31536000 };
 
 static const char *const option_names[OPTIONS] = { "role",    "scope", "region", "unit",    "sectors",
-                                                   "subject", "act",   "client", "lifetime" };
+                                                   "subject", "act",   "client", "lifetime", "type" };
 
 static bool options_read(int argc, char **argv, const char *values[OPTIONS])
 {
@@ -132,31 +133,38 @@ static json_t *claims_new(struct command_context *context, const char *const *va
 }
 
 /* The claims pass the verifier's own check first, so that no useless token is printed. */
-static int print_token(struct command_context *context, const struct key *key, const json_t *claims)
+static int print_token(struct command_context *context, const struct key *key, enum token_type type,
+                       const json_t *claims)
 {
     struct claims_rules rules = { context->config->token_audience, 60, clock_wall_us() / 1000000 };
     struct principal principal;
     const char *cause = claims_read(context->arena, claims, &rules, &principal);
     if (cause)
         return command_misuse(context, "no service would accept this token: %s", cause);
-    const char *token = token_issue(context->arena, key, claims);
+    const char *token = token_issue(context->arena, key, type, claims);
     if (!token)
         return command_failure(context, "the key %s could not sign", key->kid);
     return puts(token) < 0 ? COMMAND_FAILED : COMMAND_OK;
 }
 
-static int issue(struct command_context *context, const json_t *claims)
+static int issue(struct command_context *context, enum token_type type, const json_t *claims)
 {
     struct text complaints = text_on(context->arena);
     struct key_set *set = key_set_read(context->config->key_directory, KEY_PRIVATE, NULL, &complaints);
     if (!set)
         return command_failure(context, "%.*s", (int)complaints.length - 1, complaints.bytes);
     const struct key *key = key_set_newest(set);
-    int status = key ? print_token(context, key, claims)
+    int status = key ? print_token(context, key, type, claims)
                      : command_failure(context, "there is no key in %s: `anze keys create` makes one",
                                        context->config->key_directory);
     key_set_free(set);
     return status;
+}
+
+static bool type_read(const char *text, enum token_type *ret_type)
+{
+    *ret_type = text && strcmp(text, "at+jwt") == 0 ? TOKEN_AT_JWT : TOKEN_JWT;
+    return !text || *ret_type == TOKEN_AT_JWT || strcmp(text, "JWT") == 0;
 }
 
 static bool lifetime_read(const char *text, long *ret_lifetime)
@@ -170,17 +178,21 @@ int command_token(struct command_context *context, int argc, char **argv)
 {
     const char *values[OPTIONS] = { 0 };
     long lifetime;
+    enum token_type type;
     int status;
     struct text scopes = text_on(context->arena);
     if (!options_read(argc, argv, values) || (!values[ROLE] && !values[SCOPE]))
         return command_misuse(context, "--role or --scope is needed, and nothing but the options below");
     if (!lifetime_read(values[LIFETIME], &lifetime))
         return command_misuse(context, "--lifetime must be 1 to %d seconds", LIFETIME_MAX_S);
+    if (!type_read(values[TYPE], &type))
+        return command_misuse(context, "--type must be JWT or at+jwt");
     if (!*context->config->key_directory || !*context->config->token_issuer)
         return command_failure(context, "ANZE_KEY_DIRECTORY and ANZE_TOKEN_ISSUER must be set");
     if (values[ROLE] && !role_add(context, values[ROLE], &scopes, &status))
         return status;
     if (values[SCOPE])
         text_printf(&scopes, "%s%s", scopes.length ? " " : "", values[SCOPE]);
-    return issue(context, json_keep(context->arena, claims_new(context, values, text_slice(&scopes).bytes, lifetime)));
+    json_t *claims = claims_new(context, values, text_slice(&scopes).bytes, lifetime);
+    return issue(context, type, json_keep(context->arena, claims));
 }

@@ -1,6 +1,7 @@
 #include "anze/db/sqlstate.h"
 #include "anze/base/json.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 enum detail { PLAIN, OURS, CONSTRAINT };
@@ -33,6 +34,8 @@ static const struct row rows[] = {
     { "AZ410", PROBLEM_GONE, OURS, "资源已失效", "This is no longer there", NULL, 0 },
     { "AZ412", PROBLEM_PRECONDITION_FAILED, OURS, "资源已被他人修改", "The resource has changed since", NULL, 0 },
     { "AZ422", PROBLEM_VALIDATION_FAILED, OURS, "请求内容未通过校验", "The content did not pass validation", NULL, 0 },
+    { "AZ429", PROBLEM_QUOTA_EXCEEDED, OURS, "配额已用完", "The quota is used up", NULL, 0 },
+    { "AZ507", PROBLEM_STORAGE_FULL, OURS, "存储空间不足", "There is no room for it now", NULL, 0 },
     { "08", PROBLEM_UNAVAILABLE, PLAIN, OVERLOADED, NULL, 1 },
     { "21000", PROBLEM_INTERNAL, PLAIN, BROKEN, NULL, 0 },
     { "22021", PROBLEM_BAD_REQUEST, PLAIN, "请求含有无法处理的字符", "The request has characters that cannot be processed",
@@ -135,6 +138,22 @@ static void dispose_text(void *text)
     free(text);
 }
 
+/* What a refusal tells besides, as members of the problem. */
+static const char *members_of(struct arena *arena, const json_t *said)
+{
+    static const char *const names[] = { "allowed", "quota" };
+    const char *members = NULL;
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+        const json_t *value = json_object_get(said, names[i]);
+        if (!json_is_array(value) && !json_is_object(value))
+            continue;
+        char *text = json_dumps(value, JSON_COMPACT);
+        arena_defer(arena, dispose_text, text);
+        members = arena_printf(arena, "%s%s\"%s\":%s", members ? members : "", members ? "," : "", names[i], text);
+    }
+    return members;
+}
+
 static bool raise_ours(struct arena *arena, const struct row *row, const char *message, struct problem *problem)
 {
     json_t *said = NULL;
@@ -144,12 +163,10 @@ static bool raise_ours(struct arena *arena, const struct row *row, const char *m
     raise_row(arena, row, text_at(said, "zh", NULL), text_at(said, "en", NULL), problem);
     add_sql_faults(arena, row, json_object_get(said, "faults"), problem);
     problem->etag = text_at(said, "etag", NULL);
-    const json_t *allowed = json_object_get(said, "allowed");
-    if (json_is_array(allowed)) {
-        char *text = json_dumps(allowed, JSON_COMPACT);
-        arena_defer(arena, dispose_text, text);
-        problem->extra = arena_printf(arena, "\"allowed\":%s", text);
-    }
+    problem->extra = members_of(arena, said);
+    json_int_t retry_after = json_integer_value(json_object_get(said, "retry_after"));
+    if (retry_after > 0)
+        problem->retry_after_s = (int)(retry_after < INT_MAX ? retry_after : INT_MAX);
     return false;
 }
 

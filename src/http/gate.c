@@ -97,8 +97,10 @@ static bool check_expect(struct arena *arena, const struct message *message, str
 
 static bool is_target(struct slice target)
 {
-    return !memchr(target.bytes, ' ', target.length) && !memchr(target.bytes, '\t', target.length) &&
-           !has_control_character(target);
+    for (size_t i = 0; i < target.length; i++)
+        if ((unsigned char)target.bytes[i] <= ' ' || target.bytes[i] == 0x7f)
+            return false;
+    return true;
 }
 
 static bool check_all(struct arena *arena, const struct message *message, struct problem *problem)

@@ -21,6 +21,7 @@ static const char *const built_in[SLOT_BUILT_IN] = {
     [SLOT_REGION] = "region",
     [SLOT_LANGUAGE] = "language",
     [SLOT_COUNT] = "count",
+    [SLOT_DRY_RUN] = "dry_run",
     [SLOT_MAX_FILE_BYTES] = "max_file_bytes",
     [SLOT_CHUNK_BYTES] = "chunk_bytes",
 };
@@ -141,6 +142,7 @@ const char **slots_fill(const struct call *call, const char *const after[3])
         fill_scope(values, call);
     values[SLOT_LANGUAGE] = call->language == LANGUAGE_EN ? "en" : "zh";
     values[SLOT_COUNT] = call->count ? "exact" : NULL;
+    values[SLOT_DRY_RUN] = call->dry_run ? "true" : NULL;
     fill_settings(values, call->arena, call->service->config);
     for (size_t i = 0; i < call->operation->n_parameters; i++)
         values[SLOT_BUILT_IN + i] = call->parameters[i];

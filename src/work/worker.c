@@ -2,13 +2,12 @@
 #include "anze/base/bytes.h"
 #include "anze/base/clock.h"
 #include "anze/base/log.h"
-#include "anze/base/thread.h"
+#include "anze/base/rounds.h"
 #include "anze/db/result.h"
 
 #include <assert.h>
 #include <libpq-fe.h>
 #include <poll.h>
-#include <stdatomic.h>
 
 enum {
     ANSWER_US = 30 * 1000000, /* a statement that takes longer: the connection is given up */
@@ -23,11 +22,7 @@ struct worker {
     PGconn *connection;
     char warning[WARNING_BYTES]; /* that the database gave last, and the log has */
     bool is_away;                /* the log has it */
-    bool is_started;
-    pthread_t thread;
-    pthread_mutex_t mutex;
-    pthread_cond_t wake;
-    atomic_bool stopping;
+    struct rounds *rounds;
 };
 
 static void say(struct worker *worker, enum log_level level, const char *what, const char *detail)
@@ -76,7 +71,7 @@ static void disconnect(struct worker *worker)
 
 bool worker_is_stopping(struct worker *worker)
 {
-    return atomic_load(&worker->stopping);
+    return rounds_are_stopping(worker->rounds);
 }
 
 const char *worker_trouble(struct worker *worker)
@@ -151,8 +146,9 @@ int64_t worker_integer(const struct worker_rows *rows, int row, int column)
     return (int64_t)bytes_number(bytes.bytes, bytes.length);
 }
 
-static void work_once(struct worker *worker)
+static bool work_once(void *context)
 {
+    struct worker *worker = context;
     bool works = worker_connect(worker) && worker->job.round(worker, worker->job.context);
     if (!works)
         disconnect(worker);
@@ -160,25 +156,7 @@ static void work_once(struct worker *worker)
         say(worker, works ? LOG_INFO_LEVEL : LOG_WARNING_LEVEL, works ? "back" : "away", NULL);
         worker->is_away = !works;
     }
-}
-
-static void sleep_until_next(struct worker *worker)
-{
-    struct timespec until = clock_timespec(clock_monotonic_us() + worker->job.interval_ms * INT64_C(1000));
-    pthread_mutex_lock(&worker->mutex);
-    while (!worker_is_stopping(worker) && pthread_cond_timedwait(&worker->wake, &worker->mutex, &until) == 0)
-        ;
-    pthread_mutex_unlock(&worker->mutex);
-}
-
-static void *run_worker(void *argument)
-{
-    struct worker *worker = argument;
-    while (!worker_is_stopping(worker)) {
-        work_once(worker);
-        sleep_until_next(worker);
-    }
-    return NULL;
+    return works;
 }
 
 struct worker *worker_new(const char *url, const struct worker_job *job)
@@ -187,29 +165,22 @@ struct worker *worker_new(const char *url, const struct worker_job *job)
     struct worker *worker = arena_new_of(arena, struct worker);
     *worker = (struct worker){ .arena = arena, .url = arena_strdup(arena, url), .job = *job,
                                .application = arena_printf(arena, "anze %s", job->name) };
-    pthread_mutex_init(&worker->mutex, NULL);
-    thread_condition(&worker->wake);
+    int64_t interval_us = job->interval_ms * INT64_C(1000);
+    worker->rounds = rounds_new(&(struct rounds_job){ work_once, worker, interval_us, interval_us });
     return worker;
 }
 
 void worker_start(struct worker *worker)
 {
-    worker->thread = thread_start(run_worker, worker);
-    worker->is_started = true;
+    rounds_start(worker->rounds);
 }
 
 void worker_stop(struct worker *worker)
 {
     if (!worker)
         return;
-    pthread_mutex_lock(&worker->mutex);
-    atomic_store(&worker->stopping, true);
-    pthread_cond_signal(&worker->wake);
-    pthread_mutex_unlock(&worker->mutex);
-    if (worker->is_started)
-        pthread_join(worker->thread, NULL);
+    rounds_stop(worker->rounds);
     disconnect(worker);
-    pthread_cond_destroy(&worker->wake);
-    pthread_mutex_destroy(&worker->mutex);
+    rounds_free(worker->rounds);
     arena_free(worker->arena);
 }

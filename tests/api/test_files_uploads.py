@@ -490,19 +490,26 @@ def test_a_broken_download_does_not_look_whole(make_service, make_cluster, make_
 
 # ---------------------------------------------------------------- forgotten, recorded, referred to
 
-def test_uploads_that_nobody_finished_are_forgotten_after_7_days(mine, database):
+def test_uploads_are_forgotten_a_day_after_their_last_chunk_and_at_the_latest_after_7_days(mine, database):
     data = picture(600, 23)
-    old, young, done = begin(mine, data), begin(mine, data), upload(mine, data)
-    put_all(mine, old, data)
+    given_up, slow, endless, fresh, done = [begin(mine, data) for _ in range(4)] + [upload(mine, data)]
+    ages = [(given_up, 1.1, 25), (slow, 6.9, 23), (endless, 7.1, 1), (fresh, 0.9, 25), (done, 400, 10000)]  # days, hours
+    for file in (given_up, slow, endless):
+        put_all(mine, file, data)
     with database.admin() as admin:
-        for file, days in ((old, 7.1), (young, 6.9), (done, 400)):
+        for file, days, hours in ages:
+            admin.execute("update anze.file_chunk set received_at = now() - %s * interval '1 hour' where content_id = %s",
+                          (hours, file["id"]))
             admin.execute("update anze.file set created_at = now() - %s * interval '1 day' where id = %s", (days, file["id"]))
+
+    def found():
+        return [mine.get(f"{PATH}/{file['id']}").status_code for file, _, _ in ages]
     until = time.monotonic() + 30  # the running service's sweeper does it
-    while mine.get(f"{PATH}/{old['id']}").status_code != 404:
-        assert time.monotonic() < until, "nobody forgets the upload"
+    while found() != [404, 200, 404, 200, 200]:
+        assert time.monotonic() < until, f"nobody forgets the uploads: {found()}"
         time.sleep(0.05)
-    assert [mine.get(f"{PATH}/{f['id']}").status_code for f in (old, young, done)] == [404, 200, 200]
-    assert database.value("select count(*) from anze.file_chunk where content_id = %s", old["id"]) == 0
+    assert database.value("select count(*) from anze.file_chunk where content_id = any (%s)",
+                          [given_up["id"], endless["id"]]) == 0
 
 
 def test_the_audit_knows_the_file_and_not_its_name_or_bytes(mine, database):

@@ -109,11 +109,17 @@ BROKEN = [
     b"GET /healthz HTTP/9\r\n\r\n",
 ]
 
+# Many fields, up to where libmicrohttpd has no room left even for its own 431.
+FULL = [HEAD + b"".join(b"X-%d: %b\r\n" % (field, b"a" * (length // 40)) for field in range(40)) + b"\r\n"
+        for length in range(8_000, 17_000, 50)]
+
 
 def break_off(port: int, count: int) -> None:
     for number in range(count):
+        kinds = (BROKEN, FULL)[number % 2]
         with socket.create_connection(("127.0.0.1", port)) as rude:
-            rude.sendall(BROKEN[number % len(BROKEN)])
+            with contextlib.suppress(OSError):
+                rude.sendall(kinds[number // 2 % len(kinds)])
             with contextlib.suppress(OSError):  # it may have closed already
                 rude.shutdown(socket.SHUT_WR)
                 while rude.recv(4096):
@@ -126,7 +132,7 @@ def test_10000_heads_that_break_off_leave_no_bytes_behind(database, make_service
     break_off(service.port, 2_000)
     before = service.resident_kib()
     break_off(service.port, 10_000)
-    assert service.resident_kib() - before < 3 * 1024
+    assert service.resident_kib() - before < 2 * 1024
     assert service.metric("anze_http_connections") < 10
 
 

@@ -13,7 +13,7 @@
  *
  * First byte odd: the rest is the header's value. Even: the rest is "header\nclaims", which is spelt as base64url and
  * signed, so that the checks behind the signature are reached. What is accepted must keep the promises of
- * principal.h. */
+ * principal.h. The issuer j sends `typ: JWT`, so that libjwt is reached, too. */
 static struct verifier *verifier;
 static struct key key = { .kid = "es", .algorithm = KEY_ES256 };
 
@@ -37,8 +37,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     key.pkey = EVP_EC_gen("P-256");
     need(file && PEM_write_PUBKEY(file, key.pkey) == 1 && fclose(file) == 0);
     struct text complaints = text_on(arena);
-    struct verifier_options options = { .issuers = arena_printf(arena, "i=%s", directory), .audience = "anze",
-                                        .skew_s = 60, .cache_size = 16 };
+    struct verifier_options options = { .issuers = arena_printf(arena, "i=%s j=%s;typ=jwt", directory, directory),
+                                        .audience = "anze", .skew_s = 60, .cache_size = 16 };
     need((verifier = verifier_open(&options, &complaints)) != NULL);
     need(unlink(path) == 0 && rmdir(directory) == 0); /* a directory that cannot be read keeps its keys */
     return 0;
@@ -64,7 +64,7 @@ static void assert_promises(const struct principal *principal)
                                     principal->sectors, principal->sector,   principal->scopes };
     for (size_t i = 0; i < ARRAY_LENGTH(strings); i++)
         need(strings[i] && strlen(strings[i]) < 8192);
-    need(strcmp(principal->issuer, "i") == 0 && *principal->subject && *principal->actor && *principal->client);
+    need((strcmp(principal->issuer, "i") == 0 || strcmp(principal->issuer, "j") == 0) && *principal->subject && *principal->actor && *principal->client);
     need(strspn(principal->region, "0123456789") == strlen(principal->region));
     need(strlen(principal->unit) == 36 || !*principal->unit);
     need(!*principal->sectors || (principal->sectors[0] == '{' && strchr(principal->sectors, '}')));

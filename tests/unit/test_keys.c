@@ -8,18 +8,56 @@
 #include <sys/stat.h>
 #include <cmocka.h>
 
-static void key_ids_are_short_and_plain(void **state)
+static void our_own_key_ids_are_short_and_plain(void **state)
 {
     (void)state;
     static const char longest[] = "0123456789012345678901234567890123456789012345678901234567890123";
-    assert_true(key_id_is_valid(SLICE("a")));
-    assert_true(key_id_is_valid(SLICE("2026-11_Z")));
-    assert_true(key_id_is_valid((struct slice){ longest, 64 }));
-    assert_false(key_id_is_valid((struct slice){ longest, 65 }));
+    assert_true(key_id_is_plain(SLICE("a")));
+    assert_true(key_id_is_plain(SLICE("2026-11_Z")));
+    assert_true(key_id_is_plain((struct slice){ longest, 64 }));
+    assert_false(key_id_is_plain((struct slice){ longest, 65 }));
     static const char *const bad[] = { "", "../../x", "a.b", "a b", "a'or'1", "é", "a/b" };
+    for (size_t i = 0; i < ARRAY_LENGTH(bad); i++)
+        assert_false(key_id_is_plain(slice_of(bad[i])));
+    assert_false(key_id_is_plain(SLICE_NONE));
+}
+
+static void key_ids_of_issuers_are_any_text(void **state)
+{
+    (void)state;
+    char longest[256];
+    memset(longest, 'k', sizeof longest);
+    assert_true(key_id_is_valid((struct slice){ longest, 255 }));
+    assert_false(key_id_is_valid((struct slice){ longest, 256 }));
+    static const char *const good[] = { "a+b/c=", "../../x", "a.b", "a b", "é", "钥匙" };
+    for (size_t i = 0; i < ARRAY_LENGTH(good); i++)
+        assert_true(key_id_is_valid(slice_of(good[i])));
+    static const char *const bad[] = { "", "a\n", "\x7f", "\xff" };
     for (size_t i = 0; i < ARRAY_LENGTH(bad); i++)
         assert_false(key_id_is_valid(slice_of(bad[i])));
     assert_false(key_id_is_valid(SLICE_NONE));
+}
+
+/* The name of a file spells its kid in one way, and no kid leads out of the directory. */
+static void a_file_name_spells_any_kid(void **state)
+{
+    (void)state;
+    AUTO(arena_free_at_end) struct arena *arena = arena_new();
+    const char *directory = directory_new(arena);
+    struct text complaints = text_on(arena);
+    static const char *const kids[] = { "a+b/c=", "../../x", "a.ES256.pem", "%41", "钥匙" };
+    for (size_t i = 0; i < ARRAY_LENGTH(kids); i++)
+        file_write(arena, directory, key_file_name(arena, kids[i], KEY_ES256), public_pem(arena, ec_key.pkey));
+    assert_string_equal(key_file_name(arena, "a+b/c=", KEY_ES256), "a%2Bb%2Fc%3D.ES256.pem");
+    struct key_set *set = key_set_read(directory, KEY_PUBLIC, NULL, &complaints);
+    if (!set)
+        fail_msg("%s", complaints.bytes);
+    for (size_t i = 0; i < ARRAY_LENGTH(kids); i++)
+        assert_non_null(key_set_find(set, kids[i]));
+    json_t *jwks = json_loads(jwks_render(arena, set).bytes, 0, NULL);
+    assert_int_equal(json_array_size(json_object_get(jwks, "keys")), ARRAY_LENGTH(kids));
+    json_decref(jwks);
+    key_set_free(set);
 }
 
 static void algorithms_are_known_by_their_exact_name_only(void **state)
@@ -118,7 +156,9 @@ static void a_faulty_key_file_is_named(void **state)
     assert_refused("a.ES256.pem", public_pem(arena, p384), "P-256");
     assert_refused("a.HS256.pem", ec, "must be named");
     assert_refused("a.pem", ec, "must be named");
-    assert_refused("a b.ES256.pem", ec, "must be named");
+    static const char *const misspelt[] = { "a b", "%61", "a%2b", "a%2", "a%", "%00", "%0A", "a%GG", "%FF", "a+b=" };
+    for (size_t i = 0; i < ARRAY_LENGTH(misspelt); i++)
+        assert_refused(arena_printf(arena, "%s.ES256.pem", misspelt[i]), ec, "must be named");
     assert_refused("good.RS256.pem", public_pem(arena, rs_key.pkey), "kid of another key");
     EVP_PKEY_free(weak);
     EVP_PKEY_free(p384);
@@ -163,8 +203,8 @@ static void an_empty_or_missing_directory_stops_the_start(void **state)
 
 static size_t keys_in(struct key_directory *directory)
 {
-    size_t n = key_directory_hold(directory)->n;
-    key_directory_let_go(directory);
+    size_t n = key_shelf_hold(key_directory_shelf(directory))->n;
+    key_shelf_let_go(key_directory_shelf(directory));
     return n;
 }
 
@@ -185,11 +225,11 @@ static void keys_come_and_go_while_a_broken_file_disturbs_nobody(void **state)
     file_write(arena, path, "four.ES256.pem", "-----"); /* half written: not there yet */
     file_remove(arena, path, "two.RS256.pem");          /* gone, at the same time */
     assert_true(key_directory_look(directory));
-    const struct key_set *set = key_directory_hold(directory);
+    const struct key_set *set = key_shelf_hold(key_directory_shelf(directory));
     assert_int_equal(set->n, 2);
     assert_non_null(key_set_find(set, "one"));
     assert_null(key_set_find(set, "two"));
-    key_directory_let_go(directory);
+    key_shelf_let_go(key_directory_shelf(directory));
     key_directory_close(directory);
 }
 
@@ -231,7 +271,9 @@ static void the_jwk_set_has_public_members_only_sorted_by_kid(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(key_ids_are_short_and_plain),
+        cmocka_unit_test(our_own_key_ids_are_short_and_plain),
+        cmocka_unit_test(key_ids_of_issuers_are_any_text),
+        cmocka_unit_test(a_file_name_spells_any_kid),
         cmocka_unit_test(algorithms_are_known_by_their_exact_name_only),
         cmocka_unit_test(a_created_key_signs_and_its_file_is_private),
         cmocka_unit_test(a_key_is_never_written_over_another),

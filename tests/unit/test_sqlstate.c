@@ -1,6 +1,7 @@
 #include "anze/db/sqlstate.h"
 
 #include <glob.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -126,6 +127,18 @@ static void our_own_refusals_carry_their_sentences(void **state)
     assert_int_equal(raise(arena, "AZ999", "{}").code, PROBLEM_INTERNAL);
 }
 
+static void what_is_used_up_says_how_much_and_until_when(void **state)
+{
+    (void)state;
+    AUTO(arena_free_at_end) struct arena *arena = arena_new();
+    struct problem p = raise(arena, "AZ429", "{\"allowed\":[],\"quota\":{\"code\":\"unit-day\"},"
+                                          "\"retry_after\":9999999999}");
+    assert_int_equal(p.code, PROBLEM_QUOTA_EXCEEDED);
+    assert_string_equal(p.extra, "\"allowed\":[],\"quota\":{\"code\":\"unit-day\"}");
+    assert_int_equal(p.retry_after_s, INT_MAX);
+    assert_int_equal(raise(arena, "AZ507", "{\"retry_after\":60}").retry_after_s, 60);
+}
+
 static bool sentences(const void *context, const char *table, const char *constraint, struct constraint_text *ret_text)
 {
     (void)context;
@@ -156,6 +169,7 @@ int main(void)
         cmocka_unit_test(every_code_of_postgresql_has_its_status),
         cmocka_unit_test(codes_that_matter_are_what_the_contract_says),
         cmocka_unit_test(our_own_refusals_carry_their_sentences),
+        cmocka_unit_test(what_is_used_up_says_how_much_and_until_when),
         cmocka_unit_test(constraints_name_the_place_in_the_body),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

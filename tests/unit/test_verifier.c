@@ -60,22 +60,44 @@ static void a_revoked_token_ends_within_a_second_also_when_remembered(void **sta
     usleep(1100000);
     assert_string_equal(verdict(&bench, token), "");
     assert_string_equal(verdict(&bench, acted), "revoked");
-    file_write(arena, bench.directory, "revoked", "sub wang\n");
+    file_write(arena, bench.directory, "revoked", "\xef\xbb\xbf \t sub\t  wang \t \r\n");
     usleep(1100000);
     assert_string_equal(verdict(&bench, token), "revoked");
     assert_string_equal(verdict(&bench, other), "revoked");
 }
 
+/* Two issuers may call different people by one name, and number their tokens alike. */
+static void a_revocation_is_its_issuers_own(void **state)
+{
+    (void)state;
+    AUTO(arena_free_at_end) struct arena *keys = arena_new();
+    struct arena *arena = arena_new();
+    struct text complaints = text_on(keys);
+    const char *one = directory_new(keys), *two = directory_new(keys);
+    public_key_write(keys, one, "es", &ec_key);
+    public_key_write(keys, two, "es", &ec_key);
+    file_write(keys, one, "revoked", "sub wang\njti t-1\n");
+    struct verifier_options options = { .issuers = arena_printf(keys, "%s=%s other=%s", issuer, one, two),
+                                        .audience = audience, .skew_s = 60, .cache_size = 16 };
+    struct bench bench = { arena, one, verifier_open(&options, &complaints) };
+    assert_string_equal(verdict(&bench, good_token(arena)), "revoked");
+    assert_string_equal(verdict_of_claim(&bench, "iss", "\"other\""), "");
+    bench_close(&bench);
+}
+
 static void a_faulty_revocation_stops_the_start(void **state)
 {
     (void)state;
-    AUTO(arena_free_at_end) struct arena *arena = arena_new();
-    const char *directory = directory_new(arena);
-    struct text complaints = text_on(arena);
-    public_key_write(arena, directory, "es", &ec_key);
-    file_write(arena, directory, "revoked", "jti a\ntoken b\n");
-    assert_null(key_set_read(directory, KEY_PUBLIC, NULL, &complaints));
-    assert_non_null(strstr(complaints.bytes, "revoked line 2"));
+    static const char *const faulty[] = { "jti a\ntoken b\n", "\njti\n", "\njti  \n", "\nsubx\n", "\nSUB a\n" };
+    for (size_t i = 0; i < ARRAY_LENGTH(faulty); i++) {
+        AUTO(arena_free_at_end) struct arena *arena = arena_new();
+        const char *directory = directory_new(arena);
+        struct text complaints = text_on(arena);
+        public_key_write(arena, directory, "es", &ec_key);
+        file_write(arena, directory, "revoked", faulty[i]);
+        assert_null(key_set_read(directory, KEY_PUBLIC, NULL, &complaints));
+        assert_non_null(strstr(complaints.bytes, "revoked line 2"));
+    }
 }
 
 static void a_remembered_token_expires(void **state)
@@ -148,6 +170,10 @@ static void our_own_directory_is_an_issuer_and_gives_the_jwk_set(void **state)
     struct bench bench = { arena, directory, verifier_open(&options, &complaints) };
     assert_non_null(bench.verifier);
     assert_string_equal(verdict(&bench, good_token(arena)), "");
+    json_t *claims = json_loads(claims_but(arena, "", NULL), 0, NULL);
+    for (enum token_type type = TOKEN_JWT; type <= TOKEN_AT_JWT; type++) /* what it issues it takes */
+        assert_string_equal(verdict(&bench, token_issue(arena, &ec_key, type, claims)), "");
+    json_decref(claims);
     const char *jwks = verifier_jwks(bench.verifier, arena).bytes;
     assert_non_null(strstr(jwks, "\"kid\":\"es\""));
     assert_null(strstr(jwks, "\"d\":"));
@@ -214,6 +240,8 @@ static void a_faulty_setting_stops_the_start(void **state)
         { "=x", "", "", "not of the form" },
         { "name=", "", "", "not of the form" },
         { "name=/does/not/exist", "", "", "/does/not/exist" },
+        { arena_printf(arena, "a=%s;typ=id", directory), "", "", "unknown option \"typ=id\"" },
+        { arena_printf(arena, "a=%s;typ=jwt;", directory), "", "", "unknown option" },
         { arena_printf(arena, "a=%s a=%s", directory, directory), "", "", "named twice" },
         { arena_printf(arena, "a=%s", directory), "own", "", "no key directory" },
         { arena_printf(arena, "a=%s", directory), "", directory, "private key" },
@@ -233,6 +261,7 @@ int main(void)
         cmocka_unit_test(an_issuer_vouches_with_its_own_keys_only),
         cmocka_unit_test(a_remembered_token_is_found_again_until_its_key_goes),
         cmocka_unit_test(a_revoked_token_ends_within_a_second_also_when_remembered),
+        cmocka_unit_test(a_revocation_is_its_issuers_own),
         cmocka_unit_test(a_faulty_revocation_stops_the_start),
         cmocka_unit_test(a_remembered_token_expires),
         cmocka_unit_test(a_principal_outlives_its_place_in_the_cache),

@@ -6,6 +6,8 @@
 
 #include <stdatomic.h>
 
+struct issuer;
+
 /* Verified tokens by the SHA-256 of their whole text: bounded, thread-safe, a hit holds one of many locks for a
  * look at eight entries. Counted references keep an entry alive for the requests that use it after it was pushed out.
  * Nothing about the token itself is kept but the digest. */
@@ -13,7 +15,7 @@ struct verified {
     atomic_uint references;
     uint8_t digest[CRYPTO_DIGEST_BYTES];
     uint8_t key_print[CRYPTO_DIGEST_BYTES]; /* of the key that signed it */
-    size_t issuer;                          /* the verifier's number for it */
+    const struct issuer *issuer;            /* the verifier's */
     atomic_ulong generation;                /* of the keys, when it was last known to be good */
     int64_t good_until_s;
     uint64_t used;                          /* the cache's: order of use */

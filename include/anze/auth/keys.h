@@ -8,23 +8,28 @@
 
 /* Signature keys, each pinned to one algorithm by the name of its file:
  *
- *     <kid>.<ALG>.pem      kid: [A-Za-z0-9_-]{1,64}      ALG: RS256, PS256 or ES256
+ *     <kid>.<ALG>.pem      ALG: RS256, PS256 or ES256
  *
+ * A key id is any text of 1 to 255 bytes without control characters, as issuers choose them; in a file's name every
+ * byte of it but A-Z a-z 0-9 _ - is written as % and two digits (`key+1=` is key%2B1%3D.RS256.pem), and no other way.
  * A directory holds either public keys (an issuer that we trust; SubjectPublicKeyInfo) or private keys (our own;
  * PKCS #8, not encrypted). RSA keys have 2048 to 8192 bits, EC keys lie on P-256. One kid stands for one key. Names
  * that begin with a dot and names that do not end in .pem are passed over; any other .pem is a fault, so that a
  * mistyped name does not go unseen.
  *
- * A file named `revoked` beside the keys ends tokens of that issuer before their time: a line `jti <token id>` ends
- * one token, `sub <name>` every token for that subject or acted with by it. Empty lines and lines that begin with #
- * are passed over. It is looked at again together with the keys. */
+ * A file named `revoked` beside the keys ends tokens of that issuer, and of no other, before their time: a line
+ * `jti <token id>` ends one token, `sub <name>` every token for that subject or acted with by it. Blanks around word
+ * and name do not count. Empty lines and lines that begin with # are passed over. It is looked at again together with
+ * the keys. */
 enum key_algorithm { KEY_RS256, KEY_PS256, KEY_ES256, KEY_ALGORITHMS };
-enum key_kind { KEY_PUBLIC, KEY_PRIVATE };
-enum { KEY_ID_MAX = 64 };
+enum key_kind { KEY_PUBLIC, KEY_PRIVATE, KEY_NONE }; /* none: only what is revoked is read */
+enum { KEY_ID_MAX = 255, KEY_ID_PLAIN_MAX = 64 };
 
 const char *key_algorithm_name(enum key_algorithm algorithm);
 bool key_algorithm_from_name(struct slice name, enum key_algorithm *ret_algorithm) NODISCARD; /* exact */
 bool key_id_is_valid(struct slice kid) NODISCARD;
+bool key_id_is_plain(struct slice kid) NODISCARD; /* as we name our own: [A-Za-z0-9_-]{1,64} */
+const char *key_file_name(struct arena *arena, const char *kid, enum key_algorithm algorithm) NODISCARD RETURNS_NONNULL;
 
 struct key {
     const char *kid;
@@ -34,7 +39,7 @@ struct key {
     int64_t written_at_ns;              /* the file's time of change */
 };
 
-/* The keys of one directory, sorted by kid. Immutable; owns its EVP_PKEYs. */
+/* The keys of one issuer, sorted by kid. Immutable; owns its EVP_PKEYs. */
 struct key_set {
     struct arena *arena;
     struct key *keys;
@@ -58,19 +63,27 @@ const struct key *key_set_newest(const struct key_set *set) NODISCARD; /* NULL w
 void revoked_read(struct key_set *set, const struct key_set *old, const char *path, int directory,
                   struct text *complaints);
 
+/* Where a set lies that is exchanged for a newer one while others use it. Thread-safe. */
+struct key_shelf;
+
+struct key_shelf *key_shelf_new(struct key_set *set) NODISCARD RETURNS_NONNULL;
+void key_shelf_free(struct key_shelf *shelf);
+void key_shelf_put(struct key_shelf *shelf, struct key_set *set); /* the old set is freed */
+/* The keys now. They stay until key_shelf_let_go, which each hold needs. No thread holds a shelf twice. */
+const struct key_set *key_shelf_hold(struct key_shelf *shelf) NODISCARD RETURNS_NONNULL;
+void key_shelf_let_go(struct key_shelf *shelf);
+
 /* A directory that is looked at again while the program runs. Thread-safe. */
 struct key_directory;
 
-/* NULL when a key is faulty or there is none. `path` is kept. */
+/* NULL when a key is faulty or there is none where some are asked for. */
 struct key_directory *key_directory_open(const char *path, enum key_kind kind, struct text *complaints) NODISCARD;
 void key_directory_close(struct key_directory *directory); /* NULL is accepted */
 
 /* Reads the directory again when a name, size or time in it has changed. True when it did. Faults are logged. */
 bool key_directory_look(struct key_directory *directory);
 
-/* The keys now. They stay until key_directory_let_go, which each hold needs. */
-const struct key_set *key_directory_hold(struct key_directory *directory) NODISCARD RETURNS_NONNULL;
-void key_directory_let_go(struct key_directory *directory);
+struct key_shelf *key_directory_shelf(struct key_directory *directory) RETURNS_NONNULL; /* with its keys */
 
 /* Makes a private key and writes it as a file of mode 0600, whole or not at all, never over another key. */
 bool key_create(const char *directory, const char *kid, enum key_algorithm algorithm, struct text *complaints)

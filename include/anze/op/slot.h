@@ -27,6 +27,7 @@ enum slot {
     SLOT_REGION,
     SLOT_LANGUAGE,       /* zh or en */
     SLOT_COUNT,          /* "exact" when the total was asked for */
+    SLOT_DRY_RUN,        /* "true" in a dry run, for what shall not even be written and rolled back */
     SLOT_MAX_FILE_BYTES, /* ANZE_MAX_FILE_BYTES */
     SLOT_CHUNK_BYTES,    /* how large the chunks of a new upload are: what a body can hold, at most 512 KiB */
     SLOT_BUILT_IN

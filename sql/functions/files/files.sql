@@ -1,4 +1,4 @@
--- Evidence files: declaring one, taking its chunks, checking it, forgetting what was never finished.
+-- Evidence files: declaring one, taking its chunks, checking it.
 
 set local check_function_bodies = off; -- functions of this folder may name later ones
 
@@ -96,6 +96,8 @@ begin
                 'A file belongs to a unit, and your token names none that is registered.')
             else '[]' end
         || anze.file_declaration_faults(given, max_bytes));
+    perform anze.require_file_room((given ->> 'size')::bigint);
+    perform anze.require_file_quota(owner.id, (given ->> 'size')::bigint);
     f.id := gen_random_uuid();
     insert into anze.file (id, unit_id, region_code, sector, name, size, sha256, media_type, chunk_size, content_id)
     values (f.id, owner.id, owner.region_code, case when not owner.is_body then owner.sector end, given ->> 'name',
@@ -140,28 +142,58 @@ begin
 end
 $$;
 
--- The same bytes again are the same chunk; other bytes are a conflict, since somebody may have read the first ones.
-create or replace function anze.put_file_chunk(file_id uuid, chunk integer, bytes bytea, content_digest text)
+-- Bytes for which there is no room, by the figure of the operator or by the disk's own word, are refused as such, so that
+-- the client knows that everything else goes on.
+create or replace function anze.keep_file_chunk(f anze.file, chunk integer, bytes bytea) returns boolean
+language plpgsql as $$
+begin
+    insert into anze.file_chunk (content_id, number, data) values (f.content_id, chunk, bytes)
+    on conflict on constraint file_chunk_pkey do nothing;
+    return found;
+exception
+    when disk_full then
+        perform anze.refuse_file_room();
+end
+$$;
+
+create or replace function anze.refuse_chunk(f anze.file, chunk integer, bytes bytea) returns void
+language plpgsql as $$
+declare
+    expected constant bigint := least(f.chunk_size, f.size - chunk::bigint * f.chunk_size);
+begin
+    if expected <= 0 then
+        perform anze.refuse('AZ404', '文件没有这个分块。', 'The file has no such chunk.');
+    elsif f.state <> 'uploading' then
+        perform anze.refuse_state('文件已完成，不再接收内容。', 'The file is complete and takes no more bytes.');
+    elsif f.attempt > 5 then
+        perform anze.refuse_state('内容五次未通过校验，请重新登记文件。',
+            'What was sent did not pass five times: declare the file anew.', '{createFile}');
+    elsif octet_length(bytes) <> expected then
+        perform anze.refuse('AZ422', format('该分块应为 %s 字节。', expected),
+            format('This chunk has %s bytes.', expected), '', 'chunk-size');
+    end if;
+end
+$$;
+
+-- The same bytes again are the same chunk; other bytes are a conflict, since somebody may have read the first ones. A dry run
+-- writes nothing: what is rolled back is on the disk all the same.
+create or replace function anze.take_file_chunk(file_id uuid, chunk integer, bytes bytea, content_digest text,
+    is_dry_run boolean)
 returns table (status text)
 security definer language plpgsql set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
     f constant anze.file := anze.file_of_own_unit(file_id, false);
-    expected constant bigint := least(f.chunk_size, f.size - chunk::bigint * f.chunk_size);
+    is_here boolean;
 begin
     perform anze.check_content_digest(content_digest, bytes);
-    if expected <= 0 then
-        perform anze.refuse('AZ404', '文件没有这个分块。', 'The file has no such chunk.');
-    elsif f.state <> 'uploading' then
-        perform anze.refuse_state('文件已完成，不再接收内容。', 'The file is complete and takes no more bytes.');
-    elsif octet_length(bytes) <> expected then
-        perform anze.refuse('AZ422', format('该分块应为 %s 字节。', expected),
-            format('This chunk has %s bytes.', expected), '', 'chunk-size');
-    end if;
-    insert into anze.file_chunk (content_id, number, data) values (f.content_id, chunk, bytes)
-    on conflict on constraint file_chunk_pkey do nothing;
-    if not found and not exists (select from anze.file_chunk c
-                                 where c.content_id = f.content_id and c.number = chunk and c.data = bytes) then
+    perform anze.refuse_chunk(f, chunk, bytes);
+    perform anze.require_file_room(octet_length(bytes));
+    is_here := not case when is_dry_run
+        then not exists (select from anze.file_chunk c where c.content_id = f.content_id and c.number = chunk)
+        else anze.keep_file_chunk(f, chunk, bytes) end;
+    if is_here and not exists (select from anze.file_chunk c
+                               where c.content_id = f.content_id and c.number = chunk and c.data = bytes) then
         perform anze.refuse_state('该分块已收到，内容不同。', 'This chunk was received already, with other bytes.');
     end if;
     return query select '204';
@@ -259,26 +291,6 @@ begin
     delete from anze.file_chunk c where c.content_id = f.id;
     update anze.file x set attempt = x.attempt + 1 where x.id = f.id;
     return f.attempt + 1;
-end
-$$;
-
--- Deletes at most `max_rows` uploads that were begun more than 7 days ago and never completed, with their chunks;
--- returns how many.
-create or replace function anze.forget_uploads(max_rows integer) returns integer
-security definer language plpgsql set search_path = pg_catalog, pg_temp as $$
-declare
-    reach_before constant text := coalesce(anze.reach(), '');
-    forgotten integer;
-begin
-    perform set_config('anze.reach', 'service', true);
-    delete from anze.file f using (
-        select o.id from anze.file o
-        where o.state = 'uploading' and o.created_at < now() - interval '7 days'
-        order by o.created_at limit max_rows for update skip locked) old
-    where f.id = old.id;
-    get diagnostics forgotten = row_count;
-    perform set_config('anze.reach', reach_before, true);
-    return forgotten;
 end
 $$;
 

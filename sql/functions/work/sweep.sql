@@ -94,7 +94,7 @@ declare
     actor_before constant text := coalesce(anze.actor(), '');
     step constant text := ('{make_partitions,plan_due,check_structures,follow_rules,follow_calendar,
                              follow_accidents,tell_owed,follow_light_rules,take_light_notes,judge_stale_lights,
-                             fold_tally,fold_hazards,fold_risks,forget_keys,forget_uploads}'::text[])[place];
+                             fold_tally,fold_hazards,fold_risks,forget_keys,keep_files}'::text[])[place];
     done bigint;
 begin
     if step is null then

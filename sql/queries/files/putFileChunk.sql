@@ -1,1 +1,2 @@
-select status from anze.put_file_chunk(:file_id::uuid, :number::int, :bytes::bytea, :content_digest)
+select status
+from anze.take_file_chunk(:file_id::uuid, :number::int, :bytes::bytea, :content_digest, coalesce(:dry_run::boolean, false))
