@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import datetime
+import functools
 import hashlib
 import json
 import os
@@ -19,10 +20,12 @@ import neighbours
 import tables
 from calls import (AUDIENCE, CLAIM, CONTEXT, ISSUER, KEY_ID, ROOT, Call, Contract, Issuer, Principal, Script,
                    conditions, variant, write_requests)
-from machine import BIN, SESSION, Cluster, Failure, Process, description, free_ports, today, work_folder
+from machine import BIN, SESSION, Cluster, Failure, Look, Process, description, free_ports, today, work_folder
 
 BENCH = ROOT / "tests/bench"
 STEPS = ("read", "list", "file", "audit", "idle", "start", "slow")
+QUICK = ("read one", "list, city", "list, county, filtered", "file a report")
+RIVALS = ("pgbench", "rust", "fastify")
 CURSOR_KEY = "a cursor key for the benchmark"
 ORIGINALS = 2000
 
@@ -48,6 +51,8 @@ class Figures:
     database_us: float | None = None
     mib: float | None = None
     bytes: float | None = None
+    switches: float | None = None           # of the service, per request
+    database_switches: float | None = None
 
 
 def mean(measured: list[Figures]) -> Figures:
@@ -228,6 +233,21 @@ class Bench:
         self.stack.callback(process.stop)
         return process
 
+    def start_rust(self, way: str) -> Process:
+        """`plain` has the pool's connections, each for one request at a time; `multiplexed` has fewer, which several
+        requests share, and a runtime for each core."""
+        port, = free_ports(1)
+        settings = self.scratch / f"rust-{way}.json"
+        settings.write_text(json.dumps({
+            "port": port, "way": way, "connections": self.options.pool if way == "plain" else self.options.shared,
+            "database": self.cluster.url(self.data.name, "anze_service") + f" options='{SESSION}'",
+            "key": str(self.issuer.public), "kid": KEY_ID, "issuer": ISSUER, "audience": AUDIENCE,
+            "cursor_key": CURSOR_KEY, "settings": CONTEXT, "operations": self.twin_operations()}), encoding="utf-8")
+        process = Process([str(self.options.rust), str(settings)], {}, self.scratch / f"rust-{way}.log", port, port,
+                          "/readyz")
+        self.stack.callback(process.stop)
+        return process
+
     def plain_session(self) -> str:
         """Without context per request: one caller for the whole connection, and a role that row-level security does
         not concern. Nobody could run this for several callers; it shows what the context costs."""
@@ -252,28 +272,36 @@ class Bench:
     # -- measuring --
 
     def load(self, port: int, workload: Workload, seconds: float, *, clients: int = 0, rate: float = 0,
-             warmup: float = 1) -> dict:
+             warmup: float = 1, look=lambda: None) -> dict:
+        """What load says, and what `look` saw when counting began and when it ended, the connections still there."""
         path = self.scratch / f"requests-{self.workloads.index(workload)}"
-        done = subprocess.run([str(self.options.load), str(port), str(clients or self.options.clients), str(warmup),
+        with subprocess.Popen([str(self.options.load), str(port), str(clients or self.options.clients), str(warmup),
                                str(seconds), str(rate), str(self.options.random.getrandbits(60)), str(path)],
-                              capture_output=True, text=True)
-        if done.returncode:
-            raise Failure(f"{workload.name}: {done.stderr.strip()}")
-        result = json.loads(done.stdout)
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as load:
+            began = load.stdout.readline() and look()
+            line = load.stdout.readline()
+            ended = look()
+            complaint = load.communicate()[1]
+        if load.returncode or not line:
+            raise Failure(f"{workload.name}: {complaint.strip()}")
+        result = json.loads(line)
         if set(result["statuses"]) - {"200", "201"}:
             raise Failure(f"{workload.name}: not every answer was good: {result['statuses']}")
-        return result
+        return {**result, "looks": (began, ended)}
 
     def measure_http(self, process: Process, workload: Workload, seconds: float) -> Figures:
-        cpu, database = process.cpu_seconds(), self.cluster.cpu_seconds()
-        result = self.load(process.port, workload, seconds, warmup=min(2.0, seconds / 2))
-        cpu, database = process.cpu_seconds() - cpu, self.cluster.cpu_seconds() - database
-        return Figures(result["rps"], result["p50_us"] / 1000, result["p99_us"] / 1000, 1e6 * cpu / result["all"],
-                       1e6 * database / result["all"], process.resident_mib(), result["bytes"])
+        result = self.load(process.port, workload, seconds, warmup=min(2.0, seconds / 2),
+                           look=lambda: Look(process, self.cluster))
+        began, ended = result["looks"]
+        cpu, switches = ended.since(began)
+        count = max(result["requests"], 1)
+        return Figures(result["rps"], result["p50_us"] / 1000, result["p99_us"] / 1000, 1e6 * cpu[0] / count,
+                       1e6 * cpu[1] / count, process.resident_mib(), result["bytes"], switches[0] / count,
+                       switches[1] / count)
 
     def measure_pgbench(self, workload: Workload, seconds: float) -> Figures:
         """Seconds of the warm-up are left out by pgbench's own progress lines; the last one may be missing."""
-        warmup = 2
+        warmup = 2 if seconds >= 2 else 1
         calls = workload.calls[:1] if workload.computed else workload.calls
         command = [BIN + "pgbench", "-n", "-M", "prepared", "-P", "1", "-c", str(self.options.pool), "-j",
                    str(min(self.options.pool, os.cpu_count() or 1)), "-T", str(int(seconds) + warmup + 1), "-D",
@@ -299,68 +327,93 @@ class Bench:
 
 
 def read_options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="tests/bench/run", description="Measures anze beside pgbench and fastify.")
-    parser.add_argument("--quick", action="store_true", help="a smoke run: 20,000 accidents, 4 s for each figure")
+    parser = argparse.ArgumentParser(prog="tests/bench/run", description="Measures anze beside pgbench, Rust and fastify.")
+    parser.add_argument("--quick", action="store_true",
+                        help="two minutes: 20,000 accidents, 2 s for each figure, some of the lists, fastify once")
     parser.add_argument("--seconds", type=float, help="for each figure, in two halves (20)")
     parser.add_argument("--rows", type=int, help="accidents (200000)")
     parser.add_argument("--clients", type=int, default=64, help="connections of the load (64)")
     parser.add_argument("--pool", type=int, default=16, help="database connections of each contestant (16)")
+    parser.add_argument("--shared", type=int, default=4, help="connections that the multiplexed one in Rust shares (4)")
     parser.add_argument("--workers", default="", help="ANZE_WORKERS (the program's own default)")
     parser.add_argument("--only", metavar="STEP,…", help="some of: " + ", ".join(STEPS))
+    parser.add_argument("--against", metavar="RIVAL,…", help="some of: " + ", ".join(RIVALS) + ", none")
     parser.add_argument("--tune", action="store_true", help="instead: thread models and pool sizes beside each other")
     parser.add_argument("--city", action="store_true", help="instead: the lists of a whole city beside pgbench (city.py)")
     parser.add_argument("--units", type=int, default=6000, help="of the city (6000)")
     parser.add_argument("--seed", type=int, default=1, help="of the accidents and of everything picked at random (1)")
     parser.add_argument("--binary", type=Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--load", type=Path, required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--rust", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    options.seconds = options.seconds or (4 if options.quick else 20)
+    options.seconds = options.seconds or (2 if options.quick else 20)
     options.rows = options.rows or (20000 if options.quick else 200000)
     options.steps = set((options.only or ",".join(STEPS)).split(","))
     if options.steps - set(STEPS):
         parser.error(f"--only knows {', '.join(STEPS)}")
+    options.against = set((options.against or ",".join(RIVALS)).split(",")) - {"none"}
+    if options.against - set(RIVALS):
+        parser.error(f"--against knows {', '.join(RIVALS)} and none")
+    if "rust" in options.against and not options.rust:
+        tables.note("without cargo there is nothing in Rust to measure against")
+        options.against.remove("rust")
     options.random = random.Random(options.seed)
     return options
 
 
 # ---- the run ----
 
-def check_same_answers(bench: Bench, anze: Process, twin: Process) -> None:
-    """Both give the same content for a call of each reading kind: else the comparison would be of different things."""
+def check_same_answers(bench: Bench, anze: Process, rivals: dict[str, Process]) -> None:
+    """All give the same content for a call of each reading kind: else the comparison would be of different things."""
     for workload in bench.workloads:
         call = workload.calls[0]
         if call.writes:
             continue
         request = call.request(bench.contract, bench.token(call.principal))
-        first, second = (neighbours.exchange(process.port, request) for process in (anze, twin))
-        contents = [json.loads(answer.body) for answer in (first, second)]
-        for content in contents:
-            content.get("page", {}).pop("next", None)
-        if (first.status, contents[0]) != (second.status, contents[1]) or first.status != 200:
-            raise Failure(f"{workload.name}: anze and fastify do not answer alike:\n{first}\n{second}")
+        wanted = neighbours.exchange(anze.port, request)
+        for name, rival in rivals.items():
+            got = neighbours.exchange(rival.port, request)
+            if wanted.status != 200 or got.status != 200 or content(wanted.body) != content(got.body):
+                raise Failure(f"{workload.name}: anze and {name} do not answer alike:\n{wanted}\n{got}")
 
 
-def compare(bench: Bench, chosen: list[Workload], with_twins: bool = True) -> dict[str, dict[str, Figures]]:
+def content(body: bytes) -> dict:
+    """Without the cursor, which each makes in its own way."""
+    found = json.loads(body)
+    found.get("page", {}).pop("next", None)
+    return found
+
+
+def start_rivals(bench: Bench, against: set[str]) -> dict[str, Process]:
+    found = {}
+    if "rust" in against:
+        found |= {f"Rust, {way}": bench.start_rust(way) for way in ("plain", "multiplexed")}
+    if "fastify" in against:
+        found |= {f"fastify, {what}{processes}": bench.start_fastify(context, workers)
+                  for context, what in ((True, "with context"), (False, "without"))
+                  for workers, processes in ((1, ""), (2, ", 2 processes"))
+                  if not bench.options.quick or (context and workers == 1)}
+    return found
+
+
+def compare(bench: Bench, chosen: list[Workload], against: set[str]) -> dict[str, dict[str, Figures]]:
     """Each workload with every contestant, forwards and backwards."""
-    settings = {"ANZE_WORKERS": bench.options.workers} if bench.options.workers else {}
-    anze = bench.start_anze(**settings)
-    twins = {f"fastify, {what}{processes}": bench.start_fastify(context, workers)
-             for context, what in ((True, "with context"), (False, "without"))
-             for workers, processes in ((1, ""), (2, ", 2 processes"))} if with_twins else {}
-    if twins:
-        check_same_answers(bench, anze, twins["fastify, with context"])
+    anze = bench.start_anze(**({"ANZE_WORKERS": bench.options.workers} if bench.options.workers else {}))
+    rivals = start_rivals(bench, against)
+    check_same_answers(bench, anze, {name: one for name, one in rivals.items() if "without" not in name})
     results: dict[str, dict[str, Figures]] = {}
     for workload in chosen:
-        runners = {"pgbench": lambda w, s: bench.measure_pgbench(w, s),
-                   **{name: (lambda w, s, p=process: bench.measure_http(p, w, s))
-                      for name, process in {"anze": anze, **twins}.items()}}
+        runners = {"pgbench": bench.measure_pgbench} if "pgbench" in against else {}
+        runners |= {name: functools.partial(bench.measure_http, process)
+                    for name, process in {"anze": anze, **rivals}.items()
+                    if not (name.startswith("Rust") and workload.calls[0].writes)}
         measured: dict[str, list[Figures]] = {name: [] for name in runners}
         for name in [*runners, *reversed(runners)]:
             measured[name].append(runners[name](workload, bench.options.seconds / 2))
         results[workload.name] = {name: mean(halves) for name, halves in measured.items()}
         tables.note(f"{workload.name}: " + ", ".join(
             f"{name} {figures.rps:.0f}/s" for name, figures in results[workload.name].items()))
-    for process in (anze, *twins.values()):
+    for process in (anze, *rivals.values()):
         process.stop()
     return results
 
@@ -381,10 +434,11 @@ def audit_cost(bench: Bench) -> dict[str, Figures]:
 
 def run_steps(bench: Bench) -> str:
     options, parts = bench.options, []
-    chosen = [workload for workload in bench.workloads if workload.step in options.steps]
+    chosen = [workload for workload in bench.workloads
+              if workload.step in options.steps and (not options.quick or workload.name in QUICK)]
     targets: list[tables.Target] = []
     if chosen:
-        results = compare(bench, chosen)
+        results = compare(bench, chosen, options.against)
         parts += [tables.throughput(results), tables.resources(results)]
         targets += tables.throughput_targets(results)
     if "audit" in options.steps:

@@ -89,6 +89,7 @@ begin
     a.version := 1;
     a.state := 'open';
     a.report_count := 1;
+    a.is_drill := false;
     a.reported_at := given ->> 'received_at';
     a.recorded_at := at;
     a.updated_at := at;

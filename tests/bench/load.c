@@ -7,7 +7,9 @@
  * (Idempotency-Key). RATE 0: closed loop, the next request goes out at once. Else each client sends RATE requests per
  * second at set times, and latency counts from the set time, so that waiting behind a late answer is not hidden.
  *
- * Prints one line of JSON. Requests that began in the warm-up count in `all` only. */
+ * Prints `counting` when the warm-up is over, and in the end one line of JSON. Requests that began in the warm-up count
+ * in `all` only. The connections stay open until standard input ends, so that whoever called can look at the server
+ * while it has all its threads. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -203,10 +205,21 @@ static int64_t send_due(void)
     return next - now;
 }
 
+static void tell_counting(void)
+{
+    static bool is_told;
+    if (is_told || now_us() < counts_from_us)
+        return;
+    is_told = true;
+    puts("counting");
+    fflush(stdout);
+}
+
 static void run(void)
 {
     struct epoll_event events[EVENTS];
     while (now_us() < ends_us) {
+        tell_counting();
         int64_t wait_us = interval_us ? send_due() : 100000;
         struct timespec wait = { .tv_nsec = wait_us * 1000 };
         int n = epoll_pwait2(epoll_fd, events, EVENTS, &wait, NULL);
@@ -296,5 +309,8 @@ int main(int argc, char **argv)
     }
     run();
     print_result(seconds);
+    fflush(stdout);
+    while (getchar() != EOF)
+        ;
     return 0;
 }

@@ -128,9 +128,20 @@ class Cluster:
             raise Failure(f"{path.name} failed: {done.stderr.strip()}")
 
     def cpu_seconds(self) -> float:
-        """Of all its processes, those that have ended included."""
-        postmaster = int((self.data / "postmaster.pid").read_text().split()[0])
-        return cpu_seconds(postmaster, with_ended=True) + sum(cpu_seconds(pid) for pid in children(postmaster))
+        """Of all its processes, those that have ended included. One that ends in the midst of this would count twice or
+        not at all, so it is done again until the same ones are there before and after."""
+        postmaster = self.pid()
+        while True:
+            backends = children(postmaster)
+            total = sum(cpu_seconds(pid) for pid in backends) + cpu_seconds(postmaster, with_ended=True)
+            if children(postmaster) == backends:
+                return total
+
+    def pid(self) -> int:
+        return int((self.data / "postmaster.pid").read_text().split()[0])
+
+    def pids(self) -> list[int]:
+        return [self.pid(), *children(self.pid())]
 
 
 # ---- processes ----
@@ -147,6 +158,31 @@ def cpu_seconds(pid: int, with_ended: bool = False) -> float:
     except (FileNotFoundError, ProcessLookupError):
         return 0.0
     return sum(int(field) for field in fields[11:15 if with_ended else 13]) / TICKS
+
+
+def switches(pids: list[int]) -> dict[str, int]:
+    """Context switches of each thread until now, whether it gave up the core or had to."""
+    found = {}
+    for pid in pids:
+        for status in Path(f"/proc/{pid}/task").glob("*/status"):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                found[str(status)] = sum(map(int, re.findall(r"ctxt_switches:\s*(\d+)", status.read_text())))
+    return found
+
+
+class Look:
+    """What a server and the cluster have used until now."""
+
+    def __init__(self, process: "Process", cluster: Cluster) -> None:
+        self.switches = [switches(process.pids()), switches(cluster.pids())]
+        self.cpu = [process.cpu_seconds(), cluster.cpu_seconds()]
+
+    def since(self, earlier: "Look") -> tuple[list[float], list[int]]:
+        """CPU seconds and switches, each of the server and of the cluster. Of threads that ended in between nothing is
+        known; the load keeps its connections open, so there are hardly any."""
+        return ([after - before for before, after in zip(earlier.cpu, self.cpu)],
+                [sum(count - before.get(thread, 0) for thread, count in after.items())
+                 for before, after in zip(earlier.switches, self.switches)])
 
 
 def resident_kib(pid: int) -> int:

@@ -2,7 +2,6 @@
 import sys
 from dataclasses import dataclass
 
-PLAIN, CONTEXT = "fastify, without", "fastify, with context"
 
 
 def note(text: str) -> None:
@@ -33,20 +32,22 @@ def targets(chosen: list[Target]) -> str:
         for one in chosen]) if chosen else ""
 
 
+# What the others are taken for: reads and lists against those who do the same, filing against the database itself.
+WANTED = {"Rust, plain": 1.0, "Rust, multiplexed": 0.85}
+
+
 def throughput_targets(results: dict) -> list[Target]:
     found = []
     for name, by in results.items():
-        of_pgbench = 100 * by["anze"].rps / by["pgbench"].rps
+        wanted = {"pgbench": 0.6} if name.startswith("file") else WANTED
+        for rival in wanted:
+            if rival in by:
+                ratio = by["anze"].rps / by[rival].rps
+                found.append(Target(f"{name}, against {rival}", ratio, f"at least {wanted[rival]:g} x",
+                                    ratio >= wanted[rival], "{:.2f} x"))
         if name == "read one":
-            for twin in (CONTEXT, PLAIN):
-                ratio = by["anze"].rps / by[twin].rps
-                found.append(Target(f"read one, against {twin}", ratio, "at least 4 x", ratio >= 4, "{:.2f} x"))
-            found.append(Target("CPU of the service per read", by["anze"].cpu_us, "at most 80 µs",
-                                by["anze"].cpu_us <= 80, "{:.0f} µs"))
-        else:
-            wanted = 60 if name.startswith("file") else 70
-            found.append(Target(f"{name}, against pgbench", of_pgbench, f"at least {wanted} %", of_pgbench >= wanted,
-                                "{:.0f} %"))
+            cpu = by["anze"].cpu_us
+            found.append(Target("CPU of the service per read", cpu, "at most 75 µs", cpu <= 75, "{:.0f} µs"))
     return found
 
 
@@ -54,25 +55,23 @@ def throughput(results: dict) -> str:
     """Requests per second, and anze's as a share of each other's."""
     contestants = list(next(iter(results.values())))
     rates = table(["requests/s", *contestants], [
-        [name, *(number(by[one].rps) for one in contestants)] for name, by in results.items()])
+        [name, *(number(by[one].rps) if one in by else "" for one in contestants)] for name, by in results.items()])
     others = [one for one in contestants if one != "anze"]
     ratios = table(["anze against", *others], [
-        [name, *(f"{by['anze'].rps / by[one].rps:.2f} x" for one in others)] for name, by in results.items()])
-    return rates + "\n\n" + ratios
+        [name, *(f"{by['anze'].rps / by[one].rps:.2f} x" if one in by else "" for one in others)]
+        for name, by in results.items()])
+    return rates + ("\n\n" + ratios if others else "")
 
 
 def resources(results: dict) -> str:
     rows = []
     for name, by in results.items():
         for one, figures in by.items():
-            if one != "pgbench":
-                rows.append([f"{name}: {one}", number(figures.p50_ms, 1), number(figures.p99_ms, 1),
-                             number(figures.cpu_us), number(figures.database_us), number(figures.mib, 1),
-                             number(figures.bytes)])
-            else:
-                rows.append([f"{name}: {one}", "", "", "", number(figures.database_us), "", ""])
-    return table(["", "p50 ms", "p99 ms", "service CPU µs/request", "database CPU µs/request", "MiB resident",
-                  "bytes/answer"], rows)
+            rows.append([f"{name}: {one}", number(figures.p50_ms, 1), number(figures.p99_ms, 1),
+                         number(figures.cpu_us), number(figures.database_us), number(figures.switches, 1),
+                         number(figures.database_switches, 1), number(figures.mib, 1), number(figures.bytes)])
+    return table(["", "p50 ms", "p99 ms", "service CPU µs/request", "database CPU µs/request",
+                  "switches/request, service", "the same, database", "MiB resident", "bytes/answer"], rows)
 
 
 def audit(by: dict) -> str:
@@ -85,7 +84,7 @@ def memory(measured: dict[str, float]) -> str:
 
 
 def slow(measured) -> str:
-    return table(["16 clients, 25 requests/s each", "p99 ms", "p99 ms of the worst client"], [
+    return table(["16 clients, 50 lists/s each", "p99 ms", "p99 ms of the worst client"], [
         ["alone", number(measured.alone_p99_ms, 2), number(measured.alone_worst_ms, 2)],
         [f"beside a statement of one second ({measured.statements} in a row)", number(measured.beside_p99_ms, 2),
          number(measured.beside_worst_ms, 2)]])
