@@ -1,5 +1,6 @@
 #include "audit_reader.h"
 #include "anze/base/clock.h"
+#include "anze/db/dial.h"
 #include "anze/db/result.h"
 
 #include <stdlib.h>
@@ -10,11 +11,16 @@ static void finish_connection(void *connection)
     PQfinish(connection);
 }
 
-bool audit_reader_fail(struct audit_reader *reader, struct problem *problem)
+static bool raise_unread(struct audit_reader *reader, const char *why, struct problem *problem)
 {
-    problem->cause = arena_strdup(reader->arena, PQerrorMessage(reader->connection));
+    problem->cause = arena_strdup(reader->arena, why);
     return problem_raise(reader->arena, problem, PROBLEM_UNAVAILABLE, "无法读取审计记录：数据库不可用或拒绝",
                          "The audit could not be read: the database is away or refused");
+}
+
+bool audit_reader_fail(struct audit_reader *reader, struct problem *problem)
+{
+    return raise_unread(reader, PQerrorMessage(reader->connection), problem);
 }
 
 PGresult *audit_ask(struct audit_reader *reader, struct arena *arena, const char *sql, int n,
@@ -28,17 +34,17 @@ PGresult *audit_ask(struct audit_reader *reader, struct arena *arena, const char
 /* The reach is the owner's own work: masked texts stand in tables with row-level security. */
 bool audit_reader_open(struct audit_reader *reader, const char *url, struct problem *problem)
 {
-    static const char *const keys[] = { "dbname", "connect_timeout", "client_encoding", "application_name", NULL };
     static const char *const settings[] = {
         "begin isolation level repeatable read read only", "set local statement_timeout = 0",
         "set local search_path = pg_catalog", "set local timezone = 'UTC'", "set local anze.reach = 'service'",
     };
-    const char *values[] = { url, "5", "UTF8", "anze audit", NULL };
-    reader->connection = PQconnectdbParams(keys, values, 1);
+    const struct dialing how = { .url = url, .application = "anze audit", .any_server = true,
+                                 .host_us = DIAL_PATIENT_US };
+    struct dial_fault fault;
+    reader->connection = dial(&how, &fault);
+    if (!reader->connection)
+        return raise_unread(reader, fault.text, problem);
     arena_defer(reader->arena, finish_connection, reader->connection);
-    PQsetNoticeReceiver(reader->connection, result_ignore_notice, NULL);
-    if (PQstatus(reader->connection) != CONNECTION_OK)
-        return audit_reader_fail(reader, problem);
     for (size_t i = 0; i < ARRAY_LENGTH(settings); i++)
         if (!audit_ask(reader, reader->arena, settings[i], 0, NULL))
             return audit_reader_fail(reader, problem);

@@ -14,6 +14,7 @@ enum { MAX_PREPARED = 512 };
 
 struct connection {
     PGconn *pg;
+    int64_t opened_us;
     bool in_doubt;        /* the server warned that a commit is not on the standby */
     uint8_t *prepared;    /* a bit per statement number */
     size_t prepared_bytes;
@@ -41,41 +42,65 @@ const char *error_field(const PGresult *error, int field)
 
 /* ---- opening and closing ---- */
 
-/* Our session settings, behind the URL's own `options`. */
-static char *session_options(const char *url, int statement_timeout_ms)
+void connection_close(struct connection *connection)
 {
-    char *text = NULL, *complaint = NULL;
-    const char *own = "";
-    PQconninfoOption *options = PQconninfoParse(url, &complaint);
-    for (PQconninfoOption *o = options; o && o->keyword; o++)
-        if (strcmp(o->keyword, "options") == 0 && o->val)
-            own = o->val;
+    if (!connection)
+        return;
+    PQfinish(connection->pg);
+    free(connection->prepared);
+    free(connection);
+}
+
+static char *session_settings(int statement_timeout_ms)
+{
+    char *text = NULL;
     if (asprintf(&text,
-                 "%s -c statement_timeout=%d -c lock_timeout=1000 -c idle_in_transaction_session_timeout=10000 "
+                 "-c statement_timeout=%d -c lock_timeout=1000 -c idle_in_transaction_session_timeout=10000 "
                  "-c search_path=pg_catalog -c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=iso_8601 "
                  "-c extra_float_digits=1 -c standard_conforming_strings=on -c default_transaction_isolation=read\\ "
                  /* Kept plans guess how much is there: a list is read in its order, never gathered and sorted. */
                  "committed -c plan_cache_mode=force_generic_plan -c enable_bitmapscan=off",
-                 own, statement_timeout_ms) < 0)
+                 statement_timeout_ms) < 0)
         abort();
-    PQconninfoFree(options);
-    PQfreemem(complaint);
     return text;
 }
 
-/* Keys before dbname yield to the URL, those behind it win over the URL. */
-static PGconn *start_connection(const char *url, int statement_timeout_ms)
+struct connection *connection_open(const char *url, int statement_timeout_ms, struct dial_fault *ret_fault)
 {
-    static const char *const keys[] = {
-        "connect_timeout", "tcp_user_timeout", "keepalives", "keepalives_idle", "keepalives_interval",
-        "keepalives_count", "target_session_attrs", "fallback_application_name", "dbname", "client_encoding", "options",
-        NULL };
-    char *options = session_options(url, statement_timeout_ms);
-    const char *values[] = { "2", "5000", "1", "5", "2", "3", "read-write", "anze", url, "UTF8", options, NULL };
-    PGconn *pg = PQconnectStartParams(keys, values, 1);
-    free(options);
-    return pg;
+    int64_t begun_us = clock_monotonic_us();
+    char *settings = session_settings(statement_timeout_ms);
+    const struct dialing how = { .url = url, .application = "anze", .settings = settings, .silence_ms = 5000,
+                                 .host_us = DIAL_US };
+    PGconn *pg = dial(&how, ret_fault);
+    free(settings);
+    if (!pg)
+        return NULL;
+    struct connection *connection = calloc(1, sizeof *connection);
+    if (!connection)
+        abort();
+    connection->pg = pg;
+    connection->opened_us = begun_us;
+    PQsetNoticeReceiver(pg, receive_notice, connection);
+    if (PQsetnonblocking(pg, 1) == 0 && PQenterPipelineMode(pg))
+        return connection;
+    *ret_fault = (struct dial_fault){ "", "lost as soon as it was opened" };
+    connection_close(connection);
+    return NULL;
 }
+
+int64_t connection_opened_us(const struct connection *connection)
+{
+    return connection->opened_us;
+}
+
+bool connection_is_quiet(struct connection *connection)
+{
+    char byte;
+    ssize_t n = recv(PQsocket(connection->pg), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+/* ---- travelling ---- */
 
 static int milliseconds_until(int64_t deadline_us)
 {
@@ -93,71 +118,6 @@ static int wait_for(PGconn *pg, short events, int64_t deadline_us)
     while (ready < 0 && errno == EINTR);
     return ready;
 }
-
-static bool connect_by(PGconn *pg, int64_t deadline_us)
-{
-    PostgresPollingStatusType next = PGRES_POLLING_WRITING;
-    while (next != PGRES_POLLING_OK) {
-        if (next == PGRES_POLLING_FAILED)
-            return false;
-        if (wait_for(pg, next == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline_us) <= 0)
-            return false;
-        next = PQconnectPoll(pg);
-    }
-    return true;
-}
-
-/* libpq has no field for the SQLSTATE of a refused login; the shortest verbosity ends the message with it. */
-static void note_fault(PGconn *pg, struct connection_fault *fault)
-{
-    const char *text = pg ? PQerrorMessage(pg) : "";
-    snprintf(fault->text, sizeof fault->text, "%s", *text ? text : "no answer in time");
-    size_t length = strlen(fault->text);
-    while (length && (fault->text[length - 1] == '\n' || fault->text[length - 1] == ' '))
-        fault->text[--length] = '\0';
-    const char *state = length > 7 ? fault->text + length - 5 : "";
-    bool is_state = *state && state[-1] == ' ' && strspn(state, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 5;
-    snprintf(fault->sqlstate, sizeof fault->sqlstate, "%s", is_state ? state : "");
-}
-
-struct connection *connection_open(const char *url, int statement_timeout_ms, int64_t deadline_us,
-                                   struct connection_fault *ret_fault)
-{
-    struct connection *connection = calloc(1, sizeof *connection);
-    PGconn *pg = start_connection(url, statement_timeout_ms);
-    if (!connection || !pg)
-        abort();
-    connection->pg = pg;
-    PQsetErrorVerbosity(pg, PQERRORS_SQLSTATE);
-    PQsetNoticeReceiver(pg, receive_notice, connection);
-    if (PQstatus(pg) != CONNECTION_BAD && connect_by(pg, deadline_us) && PQsetnonblocking(pg, 1) == 0 &&
-        PQenterPipelineMode(pg)) {
-        PQsetErrorVerbosity(pg, PQERRORS_DEFAULT);
-        *ret_fault = (struct connection_fault){ "", "" };
-        return connection;
-    }
-    note_fault(pg, ret_fault);
-    connection_close(connection);
-    return NULL;
-}
-
-void connection_close(struct connection *connection)
-{
-    if (!connection)
-        return;
-    PQfinish(connection->pg);
-    free(connection->prepared);
-    free(connection);
-}
-
-bool connection_is_quiet(struct connection *connection)
-{
-    char byte;
-    ssize_t n = recv(PQsocket(connection->pg), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
-}
-
-/* ---- travelling ---- */
 
 static bool is_prepared(const struct connection *connection, unsigned number)
 {

@@ -1,6 +1,5 @@
 #include "pool_inside.h"
 #include "anze/base/clock.h"
-#include "anze/base/log.h"
 #include "anze/base/thread.h"
 
 enum {
@@ -24,34 +23,27 @@ static void weed_out(struct pool *pool)
     pool_count(pool);
 }
 
-static void note_failure(struct pool *pool, const struct connection_fault *fault)
+static void note_failure(struct pool *pool, const struct dial_fault *fault)
 {
     pthread_mutex_lock(&pool->mutex);
-    bool is_news = pool->was_up || !pool->was_told || strcmp(pool->told, fault->sqlstate) != 0;
-    memcpy(pool->told, fault->sqlstate, sizeof pool->told);
-    pool->was_up = false;
-    pool->was_told = true;
     pool_go_down(pool);
     pthread_mutex_unlock(&pool->mutex);
-    if (is_news)
-        log_event_text(LOG_WARNING_LEVEL, "database-away", "cause", fault->text);
+    pool_tell(pool, NEWS_AWAY, fault);
 }
 
 static void note_success(struct pool *pool, struct connection *connection)
 {
     pthread_mutex_lock(&pool->mutex);
-    bool is_news = !pool->was_up;
-    pool->up = pool->was_up = true;
+    pool->up = true;
     pthread_mutex_unlock(&pool->mutex);
     pool_give(pool, connection);
-    if (is_news)
-        log_event(LOG_INFO_LEVEL, "database-up", NULL);
+    pool_tell(pool, NEWS_UP, NULL);
 }
 
 /* Keeps one connection at least; what is more opens when it is needed. Returns when to look again. */
 static int64_t keep(struct pool *pool)
 {
-    struct connection_fault fault;
+    struct dial_fault fault;
     pthread_mutex_lock(&pool->mutex);
     weed_out(pool);
     bool is_needed = !pool->up || pool->n_open == 0;

@@ -31,14 +31,6 @@ void pool_close(struct pool *pool)
     arena_free(pool->arena);
 }
 
-bool pool_is_up(struct pool *pool)
-{
-    pthread_mutex_lock(&pool->mutex);
-    bool up = pool->up;
-    pthread_mutex_unlock(&pool->mutex);
-    return up;
-}
-
 const char *pool_refusal(struct pool *pool)
 {
     pthread_mutex_lock(&pool->mutex);

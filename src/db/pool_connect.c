@@ -7,7 +7,6 @@
 #include <stdio.h>
 
 enum {
-    CONNECT_US = 2000000,
     CATALOGUE_US = 10000000, /* unknown constraint names make it read again, this often at most */
     ASK_US = 5000000
 };
@@ -50,10 +49,9 @@ static bool inspect(struct pool *pool, struct connection *connection)
     return true;
 }
 
-struct connection *pool_connect(struct pool *pool, struct connection_fault *ret_fault)
+struct connection *pool_connect(struct pool *pool, struct dial_fault *ret_fault)
 {
-    struct connection *connection = connection_open(pool->options.url, pool->options.statement_timeout_ms,
-                                                    clock_monotonic_us() + CONNECT_US, ret_fault);
+    struct connection *connection = connection_open(pool->options.url, pool->options.statement_timeout_ms, ret_fault);
     if (connection)
         metrics_add(METRIC_POOL_CONNECTS, 1);
     if (!connection || inspect(pool, connection))

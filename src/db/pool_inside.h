@@ -8,6 +8,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+/* SHORT: connections work, but a further one could not be opened. */
+enum pool_news { NEWS_NONE, NEWS_UP, NEWS_SHORT, NEWS_AWAY };
+
 /* What a pool is. Each file calls those above it:
  *
  *   pool_connect.c   opens one connection that is fit for the service; reads the catalogue
@@ -25,8 +28,10 @@ struct pool {
     struct waiter *first, **last;
     bool up, closing;
     const char *refusal;
-    char told[6];                  /* SQLSTATE of the last refused login, to log it once */
-    bool was_up, was_told;
+    enum pool_news told;           /* what the log has, to say it once */
+    char told_state[6];            /* and the SQLSTATE of it */
+    int64_t open_after_us;         /* an extra connection failed: those that work must do until then */
+    int64_t stale_before_us;       /* sessions opened before know the database as it was: they are renewed */
     atomic_bool passed;            /* the guard, once in this process */
     const struct catalogue *_Atomic catalogue; /* older ones live on with the arena: somebody may be reading */
     atomic_bool catalogue_wanted;
@@ -35,8 +40,14 @@ struct pool {
 };
 
 /* NULL: it could not be reached, or is not fit for the service. */
-struct connection *pool_connect(struct pool *pool, struct connection_fault *ret_fault) NODISCARD;
+struct connection *pool_connect(struct pool *pool, struct dial_fault *ret_fault) NODISCARD;
 bool pool_read_catalogue(struct pool *pool, struct connection *connection) NODISCARD;
+
+/* Logs what is new, with its cause. */
+void pool_tell(struct pool *pool, enum pool_news news, const struct dial_fault *fault);
+
+/* All sessions opened until now are renewed: idle ones at once, those in use when they come back. */
+void pool_renew_all(struct pool *pool);
 
 /* These two under the mutex. Down: whoever waits is refused, since nobody waits for what will not come. */
 void pool_go_down(struct pool *pool);

@@ -1,4 +1,5 @@
 #include "anze/db/session.h"
+#include "anze/db/dial.h"
 #include "anze/db/result.h"
 
 #include <libpq-fe.h>
@@ -55,17 +56,15 @@ static bool note_session_result(struct session *session, PGresult *result)
 
 struct session *session_open(struct arena *arena, const char *url, const char *operation, const char **ret_why)
 {
-    static const char *const keys[] = { "connect_timeout", "target_session_attrs", "fallback_application_name",
-                                        "dbname", "client_encoding", NULL };
-    const char *values[] = { "5", "read-write", "anze", url, "UTF8", NULL };
+    const struct dialing how = { .url = url, .application = "anze", .host_us = DIAL_PATIENT_US };
+    struct dial_fault fault;
     struct session *session = arena_new_of(arena, struct session);
-    *session = (struct session){ .arena = arena, .pg = PQconnectdbParams(keys, values, 1) };
-    arena_defer(arena, close_session, session->pg);
-    PQsetNoticeReceiver(session->pg, result_ignore_notice, NULL);
-    if (PQstatus(session->pg) != CONNECTION_OK) {
-        *ret_why = without_newline(arena, PQerrorMessage(session->pg));
+    *session = (struct session){ .arena = arena, .pg = dial(&how, &fault) };
+    if (!session->pg) {
+        *ret_why = arena_strdup(arena, fault.text);
         return NULL;
     }
+    arena_defer(arena, close_session, session->pg);
     const char *who[] = { operation };
     if (!session_query(session,
                        "select set_config('anze.actor', session_user::text, false),"

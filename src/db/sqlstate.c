@@ -53,6 +53,7 @@ static const struct row rows[] = {
       "duplicate", 0 },
     { "23001", PROBLEM_STATE_CONFLICT, CONSTRAINT, "仍被其他记录引用", "Other records still refer to it", "referenced", 0 },
     { "23", PROBLEM_VALIDATION_FAILED, CONSTRAINT, RULE, "rule", 0 },
+    { "25001", PROBLEM_UNAVAILABLE, PLAIN, OVERLOADED, NULL, 1 }, /* so says a server that only reads: */
     { "25006", PROBLEM_UNAVAILABLE, PLAIN, OVERLOADED, NULL, 1 }, /* a standby, or a server that was switched over */
     { "25P03", PROBLEM_TIMEOUT, PLAIN, "处理超时", "The work took too long and was stopped", NULL, 1 },
     { "28", PROBLEM_UNAVAILABLE, PLAIN, OVERLOADED, NULL, 5 },
@@ -90,8 +91,8 @@ bool sqlstate_is_transient(const char *sqlstate)
  * type; and what a server says that has become a standby. */
 bool sqlstate_is_stale(const char *sqlstate)
 {
-    static const char *const states[] = { "0A000", "26000", "25006", "42883", "42P01", "42703", "42704", "42725",
-                                          "42804", "42P13", "XX000" };
+    static const char *const states[] = { "0A000", "26000", "25001", "25006", "42883", "42P01", "42703", "42704",
+                                          "42725", "42804", "42P13", "XX000" };
     for (size_t i = 0; i < ARRAY_LENGTH(states); i++)
         if (strcmp(sqlstate, states[i]) == 0)
             return true;

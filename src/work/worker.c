@@ -3,6 +3,7 @@
 #include "anze/base/clock.h"
 #include "anze/base/log.h"
 #include "anze/base/rounds.h"
+#include "anze/db/dial.h"
 #include "anze/db/result.h"
 
 #include <assert.h>
@@ -11,15 +12,22 @@
 
 enum {
     ANSWER_US = 30 * 1000000, /* a statement that takes longer: the connection is given up */
+    SILENCE_MS = 10000,
     GRACE_US = 1000000,       /* what a running statement still gets when the worker is stopped */
     WARNING_BYTES = 160
 };
+
+/* What the worker gives up, the server gives up first: its statement ends before ANSWER_US, and a transaction that
+ * nobody goes on with soon after, so that no backend is left behind with its locks. */
+static const char session_settings[] = "-c statement_timeout=25000 -c idle_in_transaction_session_timeout=30000"
+                                       " -c client_connection_check_interval=5000";
 
 struct worker {
     struct arena *arena;
     const char *url, *application;
     struct worker_job job;
     PGconn *connection;
+    struct dial_fault fault;     /* why there is none */
     char warning[WARNING_BYTES]; /* that the database gave last, and the log has */
     bool is_away;                /* the log has it */
     struct rounds *rounds;
@@ -48,25 +56,30 @@ static void take_notice(void *context, const PGresult *result)
     say(worker, LOG_WARNING_LEVEL, "warning", message);
 }
 
-bool worker_connect(struct worker *worker)
-{
-    static const char *const keys[] = { "dbname", "connect_timeout", "tcp_user_timeout", "client_encoding",
-                                        "application_name", NULL };
-    if (worker->connection && PQstatus(worker->connection) == CONNECTION_OK)
-        return true;
-    PQfinish(worker->connection);
-    const char *values[] = { worker->url, "2", "10000", "UTF8", worker->application, NULL };
-    worker->connection = PQconnectdbParams(keys, values, 1);
-    if (PQstatus(worker->connection) != CONNECTION_OK)
-        return false;
-    PQsetNoticeReceiver(worker->connection, take_notice, worker);
-    return PQsetnonblocking(worker->connection, 1) == 0;
-}
-
 static void disconnect(struct worker *worker)
 {
     PQfinish(worker->connection);
     worker->connection = NULL;
+}
+
+static bool is_stopping(void *worker)
+{
+    return worker_is_stopping(worker);
+}
+
+bool worker_connect(struct worker *worker)
+{
+    if (worker->connection && PQstatus(worker->connection) == CONNECTION_OK)
+        return true;
+    disconnect(worker);
+    const struct dialing how = { .url = worker->url, .application = worker->application, .settings = session_settings,
+                                 .silence_ms = SILENCE_MS, .host_us = DIAL_US, .is_stopping = is_stopping,
+                                 .context = worker };
+    worker->connection = dial(&how, &worker->fault);
+    if (!worker->connection)
+        return false;
+    PQsetNoticeReceiver(worker->connection, take_notice, worker);
+    return PQsetnonblocking(worker->connection, 1) == 0;
 }
 
 bool worker_is_stopping(struct worker *worker)
@@ -76,7 +89,7 @@ bool worker_is_stopping(struct worker *worker)
 
 const char *worker_trouble(struct worker *worker)
 {
-    return PQerrorMessage(worker->connection);
+    return worker->connection ? PQerrorMessage(worker->connection) : worker->fault.text;
 }
 
 /* True when PQgetResult will not block; false when the server is gone, silent for too long, or we are stopping. */
@@ -149,11 +162,13 @@ int64_t worker_integer(const struct worker_rows *rows, int row, int column)
 static bool work_once(void *context)
 {
     struct worker *worker = context;
-    bool works = worker_connect(worker) && worker->job.round(worker, worker->job.context);
+    bool is_connected = worker_connect(worker);
+    bool works = is_connected && worker->job.round(worker, worker->job.context);
     if (!works)
         disconnect(worker);
     if (works == worker->is_away && !worker_is_stopping(worker)) {
-        say(worker, works ? LOG_INFO_LEVEL : LOG_WARNING_LEVEL, works ? "back" : "away", NULL);
+        say(worker, works ? LOG_INFO_LEVEL : LOG_WARNING_LEVEL, works ? "back" : "away",
+            is_connected ? NULL : worker->fault.text);
         worker->is_away = !works;
     }
     return works;

@@ -100,3 +100,26 @@ def test_a_service_that_starts_before_its_database_becomes_ready_with_it(make_cl
     assert service.process.poll() is None and not service.is_ready()
     cluster.start()
     assert wait_ready(service, 2.0) < 2.0
+
+
+def test_a_database_that_becomes_read_only_is_503_and_the_pool_looks_for_a_primary(alone, client):
+    cluster, database, service = alone
+    officer = client("county_officer", region="150622", to=service)
+    assert officer.post("/v1/accidents", json=first_report()).status_code == 201
+    with database.admin() as admin:
+        admin.execute("alter system set default_transaction_read_only = on")
+        admin.execute("select pg_reload_conf()")
+    try:
+        while (first := officer.post("/v1/accidents", json=first_report())).status_code == 201:
+            time.sleep(0.02)  # the server hears of it in a moment
+        answers = [first] + [officer.post("/v1/accidents", json=first_report()) for _ in range(5)]
+        assert {a.status_code for a in answers} == {503} and all(int(a.headers["Retry-After"]) >= 1 for a in answers)
+        assert not service.is_ready()
+        assert "read-only" in service.log_text()
+    finally:
+        with database.admin() as admin:
+            admin.execute("set default_transaction_read_only = off")
+            admin.execute("alter system reset default_transaction_read_only")
+            admin.execute("select pg_reload_conf()")
+    assert wait_ready(service, 3.0) < 3.0
+    assert officer.post("/v1/accidents", json=first_report()).status_code == 201

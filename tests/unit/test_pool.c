@@ -5,6 +5,9 @@
 #include "anze/db/session.h"
 #include "cluster.h"
 
+#include <arpa/inet.h>
+#include <dlfcn.h>
+#include <netdb.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdatomic.h>
@@ -313,6 +316,154 @@ static void the_wait_for_a_connection_is_bounded(void **state)
     pool_close(pool);
 }
 
+/* ---- reaching a server ---- */
+
+/* A resolver that is silent about one name. */
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **list)
+{
+    int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **) =
+        (int (*)(const char *, const char *, const struct addrinfo *, struct addrinfo **))dlsym(RTLD_NEXT, "getaddrinfo");
+    if (name && strcmp(name, "silent.invalid") == 0) {
+        sleep(2);
+        return EAI_AGAIN;
+    }
+    return real(name, service, hints, list);
+}
+
+/* Takes connections and says nothing. */
+static int listen_silently(int *ret_port)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t length = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, length), 0);
+    assert_int_equal(listen(fd, 8), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &length), 0);
+    *ret_port = ntohs(address.sin_port);
+    return fd;
+}
+
+static void a_silent_host_hides_none_behind_it(void **state)
+{
+    (void)state;
+    struct dial_fault fault;
+    int port, fd = listen_silently(&port);
+    const char *const hosts[] = { "127.0.0.1", "localhost", "silent.invalid", "127.0.0.1,silent.invalid" };
+    for (size_t i = 0; i < ARRAY_LENGTH(hosts); i++) {
+        const char *ports = i == 3 ? arena_printf(house, "%d,%d", port, port) : arena_printf(house, "%d", port);
+        const struct dialing how = {
+            .url = arena_printf(house, "host=%s,%s port=%s,5432 user=owner dbname=postgres", hosts[i], cluster_folder, ports),
+            .application = "test", .settings = "-c lock_timeout=1234", .host_us = 300000 };
+        int64_t begun_us = clock_monotonic_us();
+        PGconn *pg = dial(&how, &fault);
+        assert_non_null(pg);
+        assert_true(clock_monotonic_us() - begun_us < 1900000); /* the resolver alone would take two seconds */
+        PGresult *answer = PQexec(pg, "show lock_timeout");
+        assert_string_equal(PQgetvalue(answer, 0, 0), "1234ms");
+        PQclear(answer);
+        PQfinish(pg);
+    }
+    close(fd);
+}
+
+static void a_server_that_only_reads_is_passed_over_unless_it_will_do(void **state)
+{
+    (void)state;
+    struct dial_fault fault;
+    struct dialing how = { .url = arena_printf(house, "%s options='-c default_transaction_read_only=on'",
+                                               cluster_url("owner")),
+                           .application = "test", .host_us = 1000000 };
+    assert_null(dial(&how, &fault));
+    assert_non_null(strstr(fault.text, "read-only"));
+    how.any_server = true;
+    PGconn *pg = dial(&how, &fault);
+    assert_non_null(pg);
+    PQfinish(pg);
+}
+
+static bool stop_now(void *context)
+{
+    (void)context;
+    return true;
+}
+
+static void a_stop_ends_the_wait_for_a_silent_host(void **state)
+{
+    (void)state;
+    struct dial_fault fault;
+    int port, fd = listen_silently(&port);
+    const struct dialing how = { .url = arena_printf(house, "host=127.0.0.1 port=%d", port), .application = "test",
+                                 .host_us = 5000000, .is_stopping = stop_now };
+    int64_t begun_us = clock_monotonic_us();
+    assert_null(dial(&how, &fault));
+    assert_true(clock_monotonic_us() - begun_us < 2000000);
+    close(fd);
+}
+
+static void a_service_file_names_the_hosts(void **state)
+{
+    (void)state;
+    struct dial_fault fault;
+    const char *file = arena_printf(house, "%s/services", cluster_folder);
+    FILE *out = fopen(file, "we");
+    assert_non_null(out);
+    fprintf(out, "[anze]\nhost=silent.invalid,%s\nport=5432\nuser=owner\ndbname=postgres\n", cluster_folder);
+    fclose(out);
+    setenv("PGSERVICEFILE", file, 1);
+    const struct dialing how = { .url = "service=anze", .application = "test", .host_us = 300000 };
+    PGconn *pg = dial(&how, &fault);
+    unsetenv("PGSERVICEFILE");
+    assert_non_null(pg);
+    PQfinish(pg);
+}
+
+/* ---- what fails beside what works ---- */
+
+static void a_further_connection_that_fails_takes_nothing_from_those_that_work(void **state)
+{
+    (void)state;
+    AUTO(arena_free_at_end) struct arena *arena = arena_new();
+    struct problem problem = { 0 };
+    struct pool *pool = open_as("anze_service", 2, files, 4);
+    struct connection *first = pool_take(pool, arena, &problem);
+    assert_non_null(first);
+    assert_true(session_script(owner, "alter role anze_service nologin"));
+    assert_null(pool_take(pool, arena, &problem));
+    assert_int_equal(problem.code, PROBLEM_UNAVAILABLE);
+    assert_true(pool_is_up(pool));
+    pool_give(pool, first);
+    assert_ptr_equal(pool_take(pool, arena, &problem), first);
+    pool_drop(pool, first);
+    assert_null(pool_take(pool, arena, &problem)); /* the last one: now it is away */
+    assert_false(pool_is_up(pool));
+    assert_true(session_script(owner, "alter role anze_service login"));
+    pool_close(pool);
+}
+
+static void one_stale_session_renews_all_that_were_opened_before(void **state)
+{
+    (void)state;
+    enum { N = 3 };
+    AUTO(arena_free_at_end) struct arena *arena = arena_new();
+    struct problem problem = { 0 };
+    struct connection *some[N];
+    struct pool *pool = open_as("anze_service", N, files, 4);
+    for (int i = 0; i < N; i++)
+        some[i] = pool_take(pool, arena, &problem);
+    int64_t before = metrics_get(METRIC_POOL_CONNECTS);
+    pool_give(pool, some[0]); /* idle when it happens; some[1] is in use */
+    some[2] = pool_renew(pool, some[2], arena, &problem);
+    assert_non_null(some[2]);
+    pool_give(pool, some[1]);
+    pool_give(pool, some[2]);
+    for (int i = 0; i < N; i++)
+        assert_non_null(some[i] = pool_take(pool, arena, &problem));
+    assert_int_equal(metrics_get(METRIC_POOL_CONNECTS) - before, N);
+    for (int i = 0; i < N; i++)
+        pool_give(pool, some[i]);
+    pool_close(pool);
+}
+
 struct turn {
     struct pool *pool;
     int number;
@@ -407,6 +558,12 @@ int main(void)
         cmocka_unit_test(another_schema_than_the_programs_is_refused),
         cmocka_unit_test(a_server_that_is_not_there_fails_at_once),
         cmocka_unit_test(the_wait_for_a_connection_is_bounded),
+        cmocka_unit_test(a_silent_host_hides_none_behind_it),
+        cmocka_unit_test(a_server_that_only_reads_is_passed_over_unless_it_will_do),
+        cmocka_unit_test(a_stop_ends_the_wait_for_a_silent_host),
+        cmocka_unit_test(a_service_file_names_the_hosts),
+        cmocka_unit_test(a_further_connection_that_fails_takes_nothing_from_those_that_work),
+        cmocka_unit_test(one_stale_session_renews_all_that_were_opened_before),
         cmocka_unit_test(who_came_first_is_served_first),
         cmocka_unit_test(comments_made_later_are_read_again),
         cmocka_unit_test(a_wrong_password_is_tried_once_a_second),

@@ -3,25 +3,22 @@
 
 #include "anze/base/arena.h"
 #include "anze/base/slice.h"
+#include "anze/db/dial.h"
 #include "anze/db/statement.h"
 #include <libpq-fe.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-/* One connection in pipeline mode, for db/ alone. Nothing here blocks beyond its deadline (monotonic microseconds),
+/* One connection in pipeline mode, for db/ alone. No trip blocks beyond its deadline (monotonic microseconds),
  * and PQcancel is never used: it may hit a COMMIT that waits for a standby and turn it into a false success. */
 struct connection;
 
-/* Why there is none, for the log and for how soon to try again. */
-struct connection_fault {
-    char sqlstate[6]; /* "" when the server said none */
-    char text[300];
-};
-
 /* NULL: ret_fault says why. */
-struct connection *connection_open(const char *url, int statement_timeout_ms, int64_t deadline_us,
-                                   struct connection_fault *ret_fault) NODISCARD;
+struct connection *connection_open(const char *url, int statement_timeout_ms, struct dial_fault *ret_fault) NODISCARD;
 void connection_close(struct connection *connection); /* NULL is accepted */
+
+/* When its opening began. */
+int64_t connection_opened_us(const struct connection *connection);
 
 /* Looks, without waiting, whether the server has hung up (or said anything while nobody asked). */
 bool connection_is_quiet(struct connection *connection) NODISCARD;

@@ -13,7 +13,8 @@ void pool_give(struct pool *pool, struct connection *connection);
 /* After a surprise: closed, and the place goes to the next who waits. */
 void pool_drop(struct pool *pool, struct connection *connection);
 
-/* Another session in the place of this one, which is closed. NULL as in pool_take. */
+/* Another session in the place of this one, which proved stale and is closed; all that were opened before now are
+ * renewed with it, so that no request meets the next stale one. NULL as in pool_take. */
 struct connection *pool_renew(struct pool *pool, struct connection *connection, struct arena *arena,
                               struct problem *problem) NODISCARD;
 

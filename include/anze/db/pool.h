@@ -23,8 +23,8 @@ struct pool_options {
     size_t n_files;
 };
 
-/* Tries the database once (two seconds at most) and starts with it away too (readiness is then false). Ends with
- * pool_close after the listeners stopped. The strings of `options` must live as long. */
+/* Tries the database once (each host two seconds at most) and starts with it away too (readiness is then false). Ends
+ * with pool_close after the listeners stopped. The strings of `options` must live as long. */
 struct pool *pool_open(const struct pool_options *options) NODISCARD RETURNS_NONNULL;
 void pool_close(struct pool *pool);
 
