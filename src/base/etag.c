@@ -14,19 +14,38 @@ static struct slice without_coding(struct slice tag)
     return (struct slice){ tag.bytes, coded ? tag.length - length : tag.length };
 }
 
-bool etag_read(struct slice field, struct etag *ret_etag)
+static struct slice behind(struct slice text, size_t length)
 {
-    bool is_weak = field.length > 2 && field.bytes[0] == 'W' && field.bytes[1] == '/';
+    return (struct slice){ text.bytes + length, text.length - length };
+}
+
+static struct slice skip(struct slice text, const char *what)
+{
+    while (text.length && *text.bytes && strchr(what, *text.bytes))
+        text = behind(text, 1);
+    return text;
+}
+
+enum etag_end etag_next(struct slice *rest, struct etag *ret_etag)
+{
+    struct slice text = skip(*rest, " \t,");
+    if (!text.length)
+        return ETAG_END;
+    bool is_weak = text.length > 2 && memcmp(text.bytes, "W/", 2) == 0;
     if (is_weak)
-        field = (struct slice){ field.bytes + 2, field.length - 2 };
-    if (field.length < 2 || field.bytes[0] != '"' || field.bytes[field.length - 1] != '"')
-        return false;
-    struct slice tag = { field.bytes + 1, field.length - 2 };
-    for (size_t i = 0; i < tag.length; i++) {
-        unsigned char c = (unsigned char)tag.bytes[i];
-        if (c <= ' ' || c == '"' || c == 0x7f)
-            return false;
+        text = behind(text, 2);
+    if (*text.bytes != '"')
+        return ETAG_MALFORMED;
+    text = behind(text, 1);
+    size_t length = 0;
+    while (length < text.length && text.bytes[length] != '"') {
+        unsigned char c = (unsigned char)text.bytes[length++];
+        if (c <= ' ' || c == 0x7f)
+            return ETAG_MALFORMED;
     }
-    *ret_etag = (struct etag){ without_coding(tag), is_weak };
-    return true;
+    if (length == text.length)
+        return ETAG_MALFORMED;
+    *rest = skip(behind(text, length + 1), " \t");
+    *ret_etag = (struct etag){ without_coding((struct slice){ text.bytes, length }), is_weak };
+    return rest->length && *rest->bytes != ',' ? ETAG_MALFORMED : ETAG_TAKEN;
 }

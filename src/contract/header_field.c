@@ -1,7 +1,8 @@
 #include "header_field.h"
 #include "anze/base/etag.h"
+#include "anze/base/text.h"
 
-enum { LONGEST_VERSION = 18, LONGEST_KEY = 255 };
+enum { LONGEST_VERSION = 18, LONGEST_KEY = 255, LONGEST_MATCH = 1000 };
 
 /* What a tag says beyond the version (how many clocks had run out when it was read) is no change: "4.2" is 4. */
 static struct slice without_moment(struct slice tag)
@@ -20,18 +21,25 @@ static bool is_version(struct slice tag)
     return true;
 }
 
-bool header_match(struct arena *arena, struct slice field, const char **ret_version)
+/* Weak tags never match here: RFC 9110 asks for the strong comparison. */
+bool header_match(struct arena *arena, struct slice field, const char **ret_versions)
 {
+    struct text versions = text_on(arena);
     struct etag etag;
-    if (slice_equals(field, "*")) {
-        *ret_version = "*";
+    enum etag_end end;
+    size_t n_tags = 0;
+    *ret_versions = "*";
+    if (slice_equals(field, "*"))
         return true;
-    }
-    if (!etag_read(field, &etag))
+    if (field.length > LONGEST_MATCH)
         return false;
-    struct slice tag = without_moment(etag.tag);
-    *ret_version = !etag.is_weak && is_version(tag) ? arena_strndup(arena, tag.bytes, tag.length) : "-1";
-    return true;
+    for (; (end = etag_next(&field, &etag)) == ETAG_TAKEN; n_tags++) {
+        struct slice tag = without_moment(etag.tag);
+        if (!etag.is_weak && is_version(tag))
+            text_printf(&versions, "%s%.*s", versions.length ? "," : "", (int)tag.length, tag.bytes);
+    }
+    *ret_versions = versions.length ? versions.bytes : "-1";
+    return end == ETAG_END && n_tags > 0;
 }
 
 static bool is_visible(char c)

@@ -26,7 +26,7 @@ static const struct mistake {
   REPEATED = { "repeated", "参数不得重复", "must not be repeated" },
   MISSING = { "required", "必须提供", "must be given" },
   MALFORMED = { "malformed", "编码有误", "is not encoded as it must be" },
-  NOT_A_TAG = { "malformed", "必须是一个实体标签，如 \"5\"", "must be one entity tag, such as \"5\"" },
+  NOT_A_TAG = { "malformed", "必须是带引号的实体标签，如 \"5\"", "must be entity tags in quotes, such as \"5\"" },
   NOT_A_KEY = { "malformed", "必须是 1 至 255 个可见 ASCII 字符", "must be 1 to 255 visible ASCII characters" };
 
 static void fault(struct reading *reading, enum problem_code code, enum place place, const char *name,
@@ -155,12 +155,12 @@ static bool read_path(struct reading *reading)
 
 static const char *read_match(struct reading *reading, const struct parameter *parameter, struct slice field)
 {
-    const char *version = "-1";
-    if (!header_match(reading->arena, field, &version))
+    const char *versions = "-1";
+    if (!header_match(reading->arena, field, &versions) || !utf8_is_valid(field))
         fault(reading, PROBLEM_INVALID_PARAMETER, PLACE_HEADER, parameter->name, &NOT_A_TAG);
     else
         check_text(reading, parameter, field);
-    return version;
+    return versions;
 }
 
 static const char *read_key(struct reading *reading, const struct parameter *parameter, struct slice field)

@@ -18,6 +18,9 @@ struct row {
 #define OVERLOADED "服务暂时不可用，请稍后重试", "The service is not available now: try again later"
 #define UNFIT "请求中有无法处理的值", "The request has a value that cannot be processed"
 #define BROKEN "服务内部错误", "The service failed"
+#define CHANGED "资源已被他人修改，或标签不是原样送回的强标签；请重新读取，并原样送回其 ETag（不带 W/ 或后缀）", \
+    "The resource has changed since, or the tag is weak (W/) or was altered on the way: read it again, and send its " \
+    "ETag as it was given"
 #define RULE "请求内容违反业务规则", "The content breaks a rule"
 
 /* An exact state stands before its class. A state that is not here is our own mistake: 500.
@@ -32,7 +35,7 @@ static const struct row rows[] = {
     { "AZ404", PROBLEM_NOT_FOUND, OURS, "资源不存在", "There is no such resource", NULL, 0 },
     { "AZ409", PROBLEM_STATE_CONFLICT, OURS, "与当前状态冲突", "The current state does not allow this", NULL, 0 },
     { "AZ410", PROBLEM_GONE, OURS, "资源已失效", "This is no longer there", NULL, 0 },
-    { "AZ412", PROBLEM_PRECONDITION_FAILED, OURS, "资源已被他人修改", "The resource has changed since", NULL, 0 },
+    { "AZ412", PROBLEM_PRECONDITION_FAILED, OURS, CHANGED, NULL, 0 },
     { "AZ422", PROBLEM_VALIDATION_FAILED, OURS, "请求内容未通过校验", "The content did not pass validation", NULL, 0 },
     { "AZ429", PROBLEM_QUOTA_EXCEEDED, OURS, "配额已用完", "The quota is used up", NULL, 0 },
     { "AZ507", PROBLEM_STORAGE_FULL, OURS, "存储空间不足", "There is no room for it now", NULL, 0 },

@@ -22,8 +22,8 @@ static bool read_request_line(struct exchange *exchange)
     const char *mark = memchr(target.bytes, '?', target.length);
     exchange->path = (struct slice){ target.bytes, mark ? (size_t)(mark - target.bytes) : target.length };
     exchange->query = mark ? (struct slice){ mark + 1, target.length - exchange->path.length - 1 } : SLICE_NONE;
-    exchange->language = negotiate_language(message_header(exchange->message, "Accept-Language"));
-    exchange->preferences = preferences_read(message_header(exchange->message, "Prefer"));
+    exchange->language = negotiate_language(message_list(exchange->message, exchange->arena, "Accept-Language"));
+    exchange->preferences = preferences_read(message_list(exchange->message, exchange->arena, "Prefer"));
     return gate_check(exchange->arena, exchange->message, &exchange->problem);
 }
 
@@ -107,7 +107,7 @@ static bool authenticate_caller(struct exchange *exchange)
 static bool check_accept(struct exchange *exchange)
 {
     const char *media = exchange->match.operation->reply_media;
-    if (!media || negotiate_media(message_header(exchange->message, "Accept"), media))
+    if (!media || negotiate_media(message_list(exchange->message, exchange->arena, "Accept"), media))
         return true;
     return problem_raise(exchange->arena, &exchange->problem, PROBLEM_NOT_ACCEPTABLE, "只能提供 %s", "Only %s is on offer",
                          media);
@@ -173,9 +173,10 @@ static bool check_body_head(struct exchange *exchange)
     return true;
 }
 
-static struct slice header_of(void *message, const char *name)
+static struct slice header_of(void *context, const char *name)
 {
-    return message_header(message, name);
+    const struct exchange *exchange = context;
+    return message_field(exchange->message, exchange->arena, name);
 }
 
 /* Parameters and body are looked at together, so that a client learns of all faults at once. */
@@ -186,7 +187,7 @@ static bool read_request_parameters(struct exchange *exchange)
         .match = &exchange->match,
         .query = exchange->query,
         .header = header_of,
-        .header_context = (void *)exchange->message,
+        .header_context = exchange,
         .lenient = exchange->preferences.lenient,
     };
     exchange->parameters = arena_array_of(exchange->arena, const char *, operation->n_parameters + 1);

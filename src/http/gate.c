@@ -35,12 +35,12 @@ static bool is_number(struct slice text)
     return text.length > 0 && text.length <= 18;
 }
 
-/* Whoever reads one of these twice may read it differently from us. */
-static const char *const single_headers[] = {
-    "Authorization", "Content-Length", "Content-Type",     "Content-Encoding", "Host",   "Idempotency-Key",
-    "If-Match",      "Origin",         "Transfer-Encoding", "traceparent",     "Expect", "X-Request-Id",
-    "Range",         "If-Range",       "Content-Digest",
-};
+/* The other line of a field that may come once; NULL: there is none. */
+static const char *repetition_of(struct arena *arena, const struct message *message, struct slice name)
+{
+    const char *text = arena_strndup(arena, name.bytes, name.length);
+    return message_form(name) == HEADER_SINGLE && message_header_count(message, text) > 1 ? text : NULL;
+}
 
 static bool check_fields(struct arena *arena, const struct message *message, struct problem *problem)
 {
@@ -48,10 +48,12 @@ static bool check_fields(struct arena *arena, const struct message *message, str
         if (!is_token(message->headers[i].name) || has_control_character(message->headers[i].value))
             return problem_raise(arena, problem, PROBLEM_BAD_REQUEST, "请求头的名称或值含有不允许的字符",
                                  "A header field's name or value has a character that is not allowed");
-    for (size_t i = 0; i < ARRAY_LENGTH(single_headers); i++)
-        if (message_header_count(message, single_headers[i]) > 1)
+    for (size_t i = 0; i < message->n_headers; i++) {
+        const char *name = repetition_of(arena, message, message->headers[i].name);
+        if (name)
             return problem_raise(arena, problem, PROBLEM_BAD_REQUEST, "请求头 %s 不得重复", "The header field %s is repeated",
-                                 single_headers[i]);
+                                 name);
+    }
     return true;
 }
 
@@ -68,6 +70,36 @@ static bool check_framing(struct arena *arena, const struct message *message, st
     if (coding.bytes && (coding.length != 7 || strncasecmp(coding.bytes, "chunked", 7) != 0))
         return problem_raise(arena, problem, PROBLEM_BAD_REQUEST, "Transfer-Encoding 只接受 chunked",
                              "The only Transfer-Encoding taken is chunked");
+    return true;
+}
+
+/* A name, an IPv4 or an IPv6 address in brackets, and perhaps a port (RFC 9110 7.2): of a name what DNS and hosts files
+ * know, since it comes into links. */
+static bool is_host(struct slice host)
+{
+    size_t n = 0, digits = 0;
+    bool is_literal = host.length && host.bytes[0] == '[';
+    const char *extra = is_literal ? ":." : "-._~";
+    if (is_literal)
+        n++;
+    while (n < host.length && host.bytes[n] && (isalnum((unsigned char)host.bytes[n]) || strchr(extra, host.bytes[n])))
+        n++;
+    if (is_literal && (n < 3 || n == host.length || host.bytes[n++] != ']'))
+        return false;
+    if (n < host.length && host.bytes[n] == ':')
+        for (n++; n < host.length && isdigit((unsigned char)host.bytes[n]) && digits < 5; n++)
+            digits++;
+    return n == host.length;
+}
+
+static bool check_host(struct arena *arena, const struct message *message, struct problem *problem)
+{
+    size_t count = message_header_count(message, "Host");
+    if (count != 1 && slice_equals(message->version, "HTTP/1.1"))
+        return problem_raise(arena, problem, PROBLEM_BAD_REQUEST, "缺少 Host 请求头", "The Host header field is missing");
+    if (count && !is_host(message_header(message, "Host")))
+        return problem_raise(arena, problem, PROBLEM_BAD_REQUEST, "Host 应为主机名或地址，可带端口",
+                             "Host must be a name or an address, with a port or without");
     return true;
 }
 
@@ -117,11 +149,8 @@ static bool check_all(struct arena *arena, const struct message *message, struct
     if (message->head_hides || !is_target(message->target))
         return problem_raise(arena, problem, PROBLEM_BAD_REQUEST, "请求头含有空字符、多余空格或折行",
                              "The head has a NUL, a blank too many or a folded line");
-    if (!check_fields(arena, message, problem) || !check_framing(arena, message, problem))
-        return false;
-    if (slice_equals(message->version, "HTTP/1.1") && message_header_count(message, "Host") != 1)
-        return problem_raise(arena, problem, PROBLEM_BAD_REQUEST, "缺少 Host 请求头", "The Host header field is missing");
-    return check_expect(arena, message, problem);
+    return check_fields(arena, message, problem) && check_framing(arena, message, problem) &&
+           check_host(arena, message, problem) && check_expect(arena, message, problem);
 }
 
 /* Whoever sent this may mean something else by the bytes that follow, too. */

@@ -141,13 +141,11 @@ const char *preferences_applied(struct arena *arena, const struct preferences *a
 
 bool none_match_hits(struct slice if_none_match, const char *etag)
 {
-    struct slice part;
     struct etag asked;
-    while (next_part(&if_none_match, ',', &part)) {
-        if (same(part, "*"))
+    if (same(trimmed_value(if_none_match), "*"))
+        return true;
+    while (etag_next(&if_none_match, &asked) == ETAG_TAKEN)
+        if (slice_equals(asked.tag, etag))
             return true;
-        if (etag_read(part, &asked) && slice_equals(asked.tag, etag))
-            return true;
-    }
     return false;
 }

@@ -2,6 +2,7 @@
 #include "anze/base/etag.h"
 #include "anze/http/download.h"
 
+#include <ctype.h>
 #include <stdint.h>
 #include <time.h>
 #include <zlib.h>
@@ -22,7 +23,7 @@ static const struct config *config_of(const struct exchange *exchange)
 
 static struct slice asked(const struct exchange *exchange, const char *name)
 {
-    return message_header(exchange->message, name);
+    return message_field(exchange->message, exchange->arena, name);
 }
 
 static void add_limits(struct exchange *exchange)
@@ -103,14 +104,21 @@ static struct slice deflated(struct arena *arena, const struct answer *answer)
     return state == Z_STREAM_END ? (struct slice){ bytes, length } : SLICE_NONE;
 }
 
-/* Compresses the answer when it is worth it, was asked for and shrinks. True when it did. */
+/* Whether compressing this reply's body is worth it and was asked for. */
+static bool wants_gzip(const struct exchange *exchange)
+{
+    const struct reply *reply = &exchange->reply;
+    size_t least = (size_t)config_of(exchange)->gzip_min_bytes, length = 0;
+    for (size_t i = 0; i < reply->n_parts; i++)
+        length += reply->parts[i].length;
+    return least && !reply->source.read && !exchange->match.operation->no_store && length >= least &&
+           negotiate_gzip(asked(exchange, "Accept-Encoding"));
+}
+
 static bool compress_body(struct exchange *exchange)
 {
     struct answer *answer = exchange->answer;
-    long least = config_of(exchange)->gzip_min_bytes;
-    if (!least || answer->source.read || exchange->match.operation->no_store || answer_length(answer) < (size_t)least)
-        return false;
-    if (!negotiate_gzip(asked(exchange, "Accept-Encoding")))
+    if (!answer->n_parts || !wants_gzip(exchange))
         return false;
     struct slice gzip = deflated(exchange->arena, answer);
     if (!gzip.bytes)
@@ -121,15 +129,20 @@ static bool compress_body(struct exchange *exchange)
     return true;
 }
 
-/* 2026-11-20T06:11:12.123456+00:00, as the database writes it in UTC -> Fri, 20 Nov 2026 06:11:12 GMT */
+/* 2026-11-20T14:11:12.123456+08:00, as the database writes it -> Fri, 20 Nov 2026 06:11:12 GMT. What is no instant with
+ * an offset gives nothing. */
 static const char *http_date(struct arena *arena, const char *instant)
 {
-    struct tm utc = { 0 };
+    struct tm there = { 0 }, utc;
     char *text = arena_alloc(arena, 32);
-    if (!strptime(instant, "%Y-%m-%dT%H:%M:%S", &utc) && !strptime(instant, "%Y-%m-%d %H:%M:%S", &utc))
+    const char *rest = strptime(instant, "%Y-%m-%dT%H:%M:%S", &there);
+    if (rest && *rest == '.')
+        rest += 1 + strspn(rest + 1, "0123456789");
+    struct tm zone = { 0 };
+    if (!rest || !(rest = strptime(rest, "%z", &zone)) || *rest)
         return NULL;
-    timegm(&utc);
-    return strftime(text, 32, "%a, %d %b %Y %H:%M:%S GMT", &utc) ? text : NULL;
+    time_t moment = timegm(&there) - zone.tm_gmtoff;
+    return strftime(text, 32, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&moment, &utc)) ? text : NULL;
 }
 
 static const char *cache_control(const struct exchange *exchange)
@@ -146,9 +159,19 @@ static const char *absolute(const struct exchange *exchange, const char *path)
 {
     const char *prefix = config_of(exchange)->public_url;
     struct slice host = asked(exchange, "Host");
-    if (*prefix || !host.bytes)
+    if (*prefix || !host.length)
         return arena_printf(exchange->arena, "%s%s", prefix, path);
     return arena_printf(exchange->arena, "http://%.*s%s", (int)host.length, host.bytes, path);
+}
+
+/* The client's own bytes within a URI reference: what is none of a URI's characters (RFC 3986 2) is escaped, so that it
+ * ends neither the reference nor the field. */
+static void add_uri(struct text *link, struct slice raw)
+{
+    for (size_t i = 0; i < raw.length; i++) {
+        unsigned char c = (unsigned char)raw.bytes[i];
+        text_printf(link, isalnum(c) || (c && strchr("-._~:/?#[]@!$&'()*+,;=%", c)) ? "%c" : "%%%02X", c);
+    }
 }
 
 /* The query of this request with its cursor replaced. */
@@ -156,13 +179,16 @@ static const char *next_link(const struct exchange *exchange)
 {
     struct text link = text_on(exchange->arena);
     struct slice query = exchange->query;
-    const char *path = arena_strndup(exchange->arena, exchange->path.bytes, exchange->path.length);
-    text_printf(&link, "<%s?", absolute(exchange, path));
+    text_printf(&link, "<%s", absolute(exchange, ""));
+    add_uri(&link, exchange->path);
+    text_add_char(&link, '?');
     for (const char *at = query.bytes, *end = at ? at + query.length : at; at && at < end;) {
         const char *amp = memchr(at, '&', (size_t)(end - at));
         size_t length = (size_t)((amp ? amp : end) - at);
-        if (length < 7 || memcmp(at, "cursor=", 7) != 0)
-            text_printf(&link, "%.*s&", (int)length, at);
+        if (length < 7 || memcmp(at, "cursor=", 7) != 0) {
+            add_uri(&link, (struct slice){ at, length });
+            text_add_char(&link, '&');
+        }
         at += length + 1;
     }
     text_printf(&link, "cursor=%s>; rel=\"next\"", exchange->reply.next);
@@ -260,6 +286,7 @@ void exchange_reply(struct exchange *exchange)
     bool is_gzip = false;
     if (is_unmodified(exchange)) {
         answer->status = 304;
+        is_gzip = wants_gzip(exchange); /* the tag that 200 would have had */
     } else if (reply->source.read && !add_source(exchange)) {
         exchange_refuse(exchange);
         return;

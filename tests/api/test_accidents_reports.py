@@ -337,8 +337,8 @@ def test_whom_one_told_is_recorded_once_with_how_and_when(county):
 
 # ---------------------------------------------------------------- versions
 
-@pytest.mark.parametrize("tag,status", [('"7"', 412), ('"0"', 412), ('W/"1"', 412), ('"x"', 412), ("*", 412), ("1", 400),
-                                        ('"1", "2"', 400), ('"', 400), ("", 400), ('"1"', 201), ('"1-gzip"', 201)])
+@pytest.mark.parametrize("tag,status", [('"7"', 412), ('"0"', 412), ('W/"1"', 412), ('"x"', 412), ("*", 201), ("1", 400),
+                                        ('"1", "2"', 201), ('"2", W/"1"', 412), ('"1-br"', 412), ('"1" "2"', 400), ('"', 400), ("", 400), ('"1"', 201), ('"1-gzip"', 201)])
 def test_only_the_current_version_is_changed(county, tag, status):
     filed = file(county)
     answer = county.post(path(filed, "/transmissions"), json={"to_level": "city", "channel": "phone"},
@@ -346,6 +346,7 @@ def test_only_the_current_version_is_changed(county, tag, status):
     assert answer.status_code == status, answer.text
     if status == 412:
         assert answer.headers["ETag"] == '"1"' and answer.json()["code"] == "precondition-failed"
+        assert "W/" in answer.json()["detail"], "it says what to do"
     assert county.get(path(filed)).json()["version"] == (2 if status == 201 else 1)
 
 

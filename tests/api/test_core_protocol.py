@@ -2,10 +2,13 @@
 import gzip
 import json
 import re
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 
 import pytest
 
 from harness import tree
+from harness.accidents import first_report
 
 UNITS = "/v1/units"
 REGIONS = "/v1/regions"  # only read
@@ -71,7 +74,68 @@ def test_large_answers_are_compressed_when_asked_and_small_ones_not(officer):
     assert "Content-Encoding" not in officer.get("/healthz", headers={"Accept-Encoding": "gzip"}).headers
 
 
+def head_of(token, *lines: str) -> str:
+    return "".join(f"{line}\r\n" for line in ("Host: anze.example:8080", "Connection: close", f"Authorization: Bearer {token}", *lines))
+
+
+def test_the_lines_of_a_list_field_are_one_list(raw_http, token, database):
+    mine = token("county_officer", region="150622")
+    body = json.dumps(first_report()).encode()
+    count = "select count(*) from anze.accident"
+    before = database.value(count)
+    filed = raw_http(f"POST /v1/accidents HTTP/1.1\r\n".encode() + head_of(
+        mine, "Prefer: handling=lenient", "Prefer: dry-run", "Idempotency-Key: k-lines", "Content-Type: application/json",
+        f"Content-Length: {len(body)}").encode() + b"\r\n" + body)
+    assert filed.status == 200 and filed.headers["preference-applied"] == "handling=lenient, dry-run"
+    assert database.value(count) == before, "a dry run is one on whichever line it is asked for"
+
+    def read(target: str, *lines: str):
+        return raw_http(f"GET {target} HTTP/1.1\r\n{head_of(mine, *lines)}\r\n".encode())
+
+    tag = read("/openapi.json").headers["etag"]
+    assert read(UNITS, "Accept: text/html", "Accept: application/json").status == 200
+    assert read("/v1/nothing", "Accept-Language: zh;q=0.5", "Accept-Language: en").headers["content-language"] == "en"
+    assert read("/openapi.json", "Accept-Encoding: br", "accept-encoding: gzip").headers["content-encoding"] == "gzip"
+    assert read("/openapi.json", 'If-None-Match: "other"', f"If-None-Match: {tag}").status == 304
+
+
+@pytest.mark.parametrize("name", ["Authorization", "Content-Digest", "Content-Encoding", "Content-Type", "Expect", "Host",
+                                  "Idempotency-Key", "If-Range", "Origin", "Range", "traceparent", "X-Request-Id"])
+def test_the_lines_of_a_single_field_are_refused(raw_http, name):
+    answer = raw_http(f"GET {REGIONS} HTTP/1.1\r\nHost: a\r\n{name}: a\r\n{name.lower()}: a\r\n\r\n".encode())
+    assert answer.status == 400 and "repeated" in answer.data.decode() or "不得重复" in answer.data.decode()
+
+
+@pytest.mark.parametrize("host,status", [
+    ("anze.example", 200), ("anze.example:8080", 200), ("127.0.0.1:80", 200), ("[::1]:8080", 200), ("[2001:db8::1]", 200),
+    ("a>; rel=next, <http://evil", 400), ("a b", 400), ("a,b", 400), ('a"', 400), ("a/b", 400), ("user@a", 400), ("a:80:80", 400),
+    ("[::1", 400), ("a:x", 400), ("a<", 400), ("安责.example", 400)])
+def test_host_is_a_name_or_an_address(raw_http, token, host, status):
+    head = head_of(token("county_officer", region="150622")).replace("anze.example:8080", host)
+    answer = raw_http(f"GET {UNITS}?limit=1 HTTP/1.1\r\n{head}\r\n".encode())
+    assert answer.status == status, answer.data[:300]
+    if status == 200:
+        assert answer.headers["link"].startswith(f"<http://{host}/v1/units?limit=1&cursor=")
+
+
+def test_a_query_cannot_add_links(raw_http, token):
+    head = head_of(token("county_officer", region="150622"), "Prefer: handling=lenient")
+    answer = raw_http(f'GET {UNITS}?limit=1&x=>;rel="y",<http://evil HTTP/1.1\r\n{head}\r\n'.encode())
+    assert answer.status == 400 or "x=%3E;rel=%22y%22,%3Chttp://evil&cursor=" in answer.headers["link"]
+
+
 # ---------------------------------------------------------------- caching
+
+def test_last_modified_is_the_moment_in_greenwich(client):
+    reader = client("county_officer", region="150622")
+    accident = reader.post("/v1/accidents", json=first_report()).json()["id"]
+    for target in (f"/v1/accidents/{accident}", f"/v1/accidents/{accident}/reports/1",
+                   f"{UNITS}/{tree.enterprise('150622101', 1).id}"):
+        answer = reader.get(target)
+        modified = parsedate_to_datetime(answer.headers["Last-Modified"])
+        behind = parsedate_to_datetime(answer.headers["Date"]) - modified
+        assert timedelta(seconds=-2) <= behind < timedelta(hours=2), target
+
 
 def test_a_resource_has_a_strong_tag_and_is_not_sent_again(officer):
     unit = tree.enterprise("150622101", 1)
@@ -88,6 +152,10 @@ def test_the_tag_of_a_compressed_answer_is_known_again(officer):
     tag = officer.get("/openapi.json", headers={"Accept-Encoding": "gzip"}).headers["ETag"]
     assert tag.endswith('-gzip"')
     assert officer.get("/openapi.json", headers={"If-None-Match": tag}).status_code == 304
+    for coding in ("gzip", "identity"):
+        whole = officer.get("/openapi.json", headers={"Accept-Encoding": coding})
+        unchanged = officer.get("/openapi.json", headers={"Accept-Encoding": coding, "If-None-Match": tag})
+        assert unchanged.status_code == 304 and unchanged.headers["ETag"] == whole.headers["ETag"], coding
 
 
 # ---------------------------------------------------------------- lists

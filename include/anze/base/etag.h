@@ -11,7 +11,8 @@ struct etag {
     struct slice tag; /* without quotes, and without the mark of compression */
     bool is_weak;
 };
-/* False: it is not one whole tag. */
-bool etag_read(struct slice field, struct etag *ret_etag) NODISCARD;
+/* Takes the next tag off the front of a list of them; a tag may have commas in it. */
+enum etag_end { ETAG_TAKEN, ETAG_END, ETAG_MALFORMED };
+enum etag_end etag_next(struct slice *rest, struct etag *ret_etag) NODISCARD;
 
 #endif

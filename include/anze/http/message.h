@@ -29,8 +29,15 @@ struct message {
 
 enum { MESSAGE_MAX_TARGET = 4096 };
 
-/* The first value of that name (without case), bytes NULL when there is none. */
+/* What a field is to us, by one table; the gate refuses a single one that comes twice. */
+enum header_form { HEADER_UNREAD, HEADER_SINGLE, HEADER_LIST };
+enum header_form message_form(struct slice name);
+
+/* By name, without case; bytes NULL when there is none. A single field's value; a list's lines as one; either, for the
+ * names that the contract gives. Asking for the wrong form is a fault of the program. */
 struct slice message_header(const struct message *message, const char *name);
+struct slice message_list(const struct message *message, struct arena *arena, const char *name);
+struct slice message_field(const struct message *message, struct arena *arena, const char *name);
 size_t message_header_count(const struct message *message, const char *name);
 
 /* What goes out. Everything lives on the arena, which the edge frees when the last byte is sent. */

@@ -23,9 +23,7 @@ language plpgsql as $$
 declare
     a constant anze.accident := anze.accident_lock(accident);
 begin
-    if split_part(if_match, '.', 1) is distinct from a.version::text then
-        perform anze.require_version(a.version, if_match);
-    end if;
+    perform anze.require_version(a.version, if_match);
     return a;
 end
 $$;

@@ -43,11 +43,20 @@ begin
 end
 $$;
 
+-- Whether If-Match allows a change of this version: the versions of the tags that were sent, with commas, or * (RFC 9110
+-- 13.1.1: whatever there is now).
+create or replace function anze.is_version(current bigint, if_match text) returns boolean
+immutable parallel safe language plpgsql as $$
+begin
+    return coalesce(if_match = '*' or current::text = any (string_to_array(if_match, ',')), false);
+end
+$$;
+
 -- If-Match names another version than the current one; returns when they are the same.
 create or replace function anze.require_version(current bigint, if_match text) returns void language plpgsql
 as $$
 begin
-    if if_match is distinct from current::text then
+    if not anze.is_version(current, if_match) then
         raise exception using errcode = 'AZ412', message = jsonb_build_object('etag', current::text)::text;
     end if;
 end
