@@ -1,5 +1,7 @@
 #include "edge_inside.h"
 
+#include <strings.h>
+
 enum {
     MAX_HEADERS = 64,
     NOTE_BYTES = 64,    /* what libmicrohttpd keeps for each field, parameter and cookie */
@@ -89,15 +91,20 @@ static size_t count_of(struct slice text, char wanted)
     return count;
 }
 
+static bool is_cookie(const struct header *field)
+{
+    return field->name.length == 6 && strncasecmp(field->name.bytes, "Cookie", 6) == 0;
+}
+
 /* Beside the head: notes, and a copy of the cookies. */
 static size_t note_bytes(const struct message *message)
 {
     size_t notes = message->n_headers + 1 + count_of(message->target, '&'), copies = 0;
-    struct slice cookie = message_header(message, "Cookie");
-    if (cookie.bytes) {
-        notes += 1 + count_of(cookie, ';');
-        copies += cookie.length + 1;
-    }
+    for (const struct header *field = message->headers; field < message->headers + message->n_headers; field++)
+        if (is_cookie(field)) {
+            notes += 1 + count_of(field->value, ';');
+            copies += field->value.length + 1;
+        }
     return notes * NOTE_BYTES + copies;
 }
 
