@@ -4,6 +4,7 @@
 #include "anze/base/json.h"
 #include "anze/base/log.h"
 #include "anze/base/metrics.h"
+#include "anze/contract/form.h"
 #include "anze/contract/instant.h"
 #include "anze/contract/parameters.h"
 #include "anze/contract/schema.h"
@@ -198,9 +199,12 @@ static bool read_request_parameters(struct exchange *exchange)
 static bool read_body(struct exchange *exchange)
 {
     const struct operation *operation = exchange->match.operation;
-    if (operation->body && exchange->message->body.length) {
+    struct slice text = exchange->message->body;
+    if (operation->is_form && !form_to_json(exchange->arena, text, &text, &exchange->problem))
+        return false;
+    if (operation->body && text.length) {
         json_t *value;
-        if (!json_read(exchange->arena, exchange->message->body, &value, &exchange->problem))
+        if (!json_read(exchange->arena, text, &value, &exchange->problem))
             return false;
         if (!json_is_object(value))
             return problem_raise(exchange->arena, &exchange->problem, PROBLEM_INVALID_JSON, "请求体必须是 JSON 对象",
@@ -208,7 +212,7 @@ static bool read_body(struct exchange *exchange)
         if (!schema_check(operation->body, value, exchange->arena, "body", "", PROBLEM_VALIDATION_FAILED,
                           &exchange->problem))
             return false;
-        exchange->body = instants_cut(exchange->arena, exchange->message->body);
+        exchange->body = instants_cut(exchange->arena, text);
     }
     if (operation->is_raw)
         exchange->body = exchange->message->body;
