@@ -10,6 +10,7 @@ from desk import (CARRIER, CHEMICAL, CITY, COUNTY, ENTERPRISE, OTHER_COUNTY, PRO
 
 from harness import tree
 from harness.credit_code import credit_code
+from harness.owed import sweep
 
 FOREIGN = tree.enterprise(tree.FOREIGN_TOWN, 1)
 
@@ -277,6 +278,26 @@ def test_nothing_is_deleted_not_even_by_the_owner(database, table):
         with database.admin() as admin, pytest.raises(psycopg.errors.InsufficientPrivilege), admin.transaction():
             _stage(admin)
             admin.execute(statement)
+
+
+def test_what_is_kept_to_be_read_follows_the_rules_and_titles_that_it_names(desk, filed):
+    """At once for whoever reads it, and with the next sweep where it is kept."""
+    connection = desk.connection
+    read = lambda: desk.value("select s.body from anze.accident a, anze.accident_shown(a) s where a.id = %s", filed["id"])  # noqa: E731
+    old = "select count(*) from anze.accident_page p where p.law <> anze.accident_law_number()"
+    for table, change, key, code in (("instrument", "title", "code", "SC-493"), ("level", "title_zh", "code", "city"),
+                                     ("accident_grade", "title_en", "code", "ordinary"),
+                                     ("accident_recipient_rule", "title_zh", "code", "trade_union"),
+                                     ("rule", "article", "code", "ACC.RPT.PEER")):
+        connection.execute("reset session authorization")
+        connection.execute(f"update anze.{table} set {change} = {change} || '※{table}' where {key} = %s", (code,))
+        assert connection.execute(old).fetchone()[0] > 0, table
+        connection.execute("set session authorization anze_service")
+        desk.speak_as(COUNTY)
+        assert f"※{table}" in read(), table
+        connection.execute("reset session authorization")
+        sweep(connection)
+        assert connection.execute(old).fetchone()[0] == 0, table
 
 
 def _stage(connection: psycopg.Connection) -> None:

@@ -184,6 +184,7 @@ begin
     if given ? 'notified' then
         perform anze.accident_tell(a, given -> 'notified', 'system', at, at);
     end if;
+    perform anze.accident_keep_page(a, array(select d from anze.deadline d where d.subject_id = a.id));
     return query select * from anze.accident_answer(a, '201', '');
 end
 $$;

@@ -11,25 +11,56 @@ begin
 end
 $$;
 
--- The levels that this level may pass it to, counties and higher. A unit or a town passes it no further than the lowest level
--- there is, but where the law has the unit itself report higher.
-create or replace function anze.accident_levels_above(accident uuid, of_region text, by_level smallint)
-returns setof anze.level stable rows 3 language sql as $$
-    select l.* from anze.level l
-    where l.rank > by_level and l.rank >= 2 and anze.region_has_level(of_region, l.rank)
-        and (by_level >= 2 or l.rank <= anze.region_level_from(of_region, 2::smallint)
-             or by_level = 0 and exists (
-                 select from anze.deadline d
-                 where d.subject_id = accident and d.superseded_at is null and anze.accident_clock_kind(d) = 'report'
-                     and anze.accident_clock_from(d) = 0 and anze.accident_clock_to(d) = l.rank))
+-- Who passed it to whom, each as the rank of the one and that of the other: 23 is from the county to the city.
+create or replace function anze.accident_passed(accident uuid) returns smallint[] stable security definer language plpgsql
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return array(select t.from_level * 10 + t.to_level from anze.accident_transmission t where t.accident_id = accident order by 1);
+end
+$$;
+
+-- The levels to which the law has the unit itself report.
+create or replace function anze.accident_reports_to(clocks anze.deadline[]) returns smallint[]
+immutable parallel safe language plpgsql as $$
+begin
+    return array(
+        select distinct anze.accident_clock_to(d) from unnest(clocks) d
+        where d.superseded_at is null and anze.accident_clock_kind(d) = 'report' and anze.accident_clock_from(d) = 0 order by 1);
+end
+$$;
+
+-- The levels that this level may pass it to, by their ranks: counties and higher. A unit or a town passes it no further than
+-- the lowest level there is, but where the law has the unit itself report higher.
+create or replace function anze.accident_ranks_above(of_region text, by_level smallint, reports_to smallint[])
+returns smallint[] immutable parallel safe language plpgsql as $$
+declare
+    ranks smallint[] := '{}';
+begin
+    for rank in greatest(by_level + 1, 2) .. 5 loop
+        if anze.region_has_level(of_region, rank::smallint)
+            and (by_level >= 2 or ranks = '{}' or by_level = 0 and rank = any (reports_to))
+        then
+            ranks := ranks || rank::smallint;
+        end if;
+    end loop;
+    return ranks;
+end
 $$;
 
 -- Those of them that this level has not passed it to.
-create or replace function anze.accident_open_levels(accident uuid, of_region text, by_level smallint)
-returns setof anze.level stable rows 3 language sql as $$
-    select l.* from anze.accident_levels_above(accident, of_region, by_level) l
-    where not exists (select from anze.accident_transmission t
-                      where t.accident_id = accident and t.from_level = by_level and t.to_level = l.rank)
+create or replace function anze.accident_ranks_open(of_region text, by_level smallint, reports_to smallint[], passed smallint[])
+returns smallint[] immutable parallel safe language plpgsql as $$
+declare
+    ranks smallint[] := anze.accident_ranks_above(of_region, by_level, reports_to);
+    one smallint;
+begin
+    foreach one in array passed loop
+        if one / 10 = by_level then
+            ranks := array_remove(ranks, (one % 10)::smallint);
+        end if;
+    end loop;
+    return ranks;
+end
 $$;
 
 create or replace function anze.pass_accident_up(accident uuid, if_match text, given jsonb)
@@ -41,14 +72,18 @@ declare
     by_level constant smallint := anze.caller_level();
     up_to constant smallint := (select l.rank from anze.level l where l.code = given ->> 'to_level');
     sent_at constant timestamptz := coalesce((given ->> 'sent_at')::timestamptz, at);
+    reports_to constant smallint[] := anze.accident_reports_to(
+        array(select d from anze.deadline d where d.subject_id = a.id));
+    still_open constant smallint[] := anze.accident_ranks_open(
+        a.region_code, by_level, reports_to, anze.accident_passed(a.id));
     sent uuid;
 begin
-    if not exists (select from anze.accident_levels_above(a.id, a.region_code, by_level) l where l.rank = up_to) then
+    if not coalesce(up_to = any (anze.accident_ranks_above(a.region_code, by_level, reports_to)), false) then
         perform anze.refuse('AZ403', '您所在层级不能向该层级上报。', 'Your level does not pass accidents to that one.');
     end if;
-    if not up_to = any (array(select l.rank from anze.accident_open_levels(a.id, a.region_code, by_level) l)) then
+    if not up_to = any (still_open) then
         perform anze.refuse_state('您所在层级已向该层级上报。', 'Your level has passed it to that one already.',
-            array(select l.code from anze.accident_open_levels(a.id, a.region_code, by_level) l order by l.rank));
+            array(select l.code from anze.level l where l.rank = any (still_open) order by l.rank));
     end if;
     if given ? 'sent_at' then
         perform anze.refuse_all('[]'::jsonb || anze.accident_sent_faults(a, given ->> 'channel', sent_at, null, at));
