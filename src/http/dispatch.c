@@ -28,6 +28,19 @@ static bool read_request_line(struct exchange *exchange)
     return gate_check(exchange->arena, exchange->message, &exchange->problem);
 }
 
+/* What the address takes; of one that is not there, OPTIONS, since libmicrohttpd sends no empty field. */
+static bool refuse_method(struct exchange *exchange)
+{
+    if (!route_find(exchange->arena, exchange->service->contract, exchange->message->listener, METHOD_GET,
+                    exchange->path, &exchange->match, &exchange->problem))
+        return false;
+    exchange->match.operation = NULL;
+    if (!exchange->match.allowed)
+        exchange->match.allowed = 1u << METHOD_OPTIONS;
+    return problem_raise(exchange->arena, &exchange->problem, PROBLEM_METHOD_NOT_ALLOWED, "不支持该请求方法",
+                         "That method is never taken here");
+}
+
 static bool read_method(struct exchange *exchange)
 {
     static const char *const never[] = { "TRACE", "CONNECT" };
@@ -36,8 +49,7 @@ static bool read_method(struct exchange *exchange)
         return true;
     for (size_t i = 0; i < ARRAY_LENGTH(never); i++)
         if (slice_equals(method, never[i]))
-            return problem_raise(exchange->arena, &exchange->problem, PROBLEM_METHOD_NOT_ALLOWED, "不支持该请求方法",
-                                 "That method is never taken here");
+            return refuse_method(exchange);
     return problem_raise(exchange->arena, &exchange->problem, PROBLEM_METHOD_UNKNOWN, "未知的请求方法",
                          "That method is not known");
 }
