@@ -9,10 +9,12 @@ create type anze.accident_page_clock as (
 
 create table anze.accident_law (
     number bigint not null,
+    pages_until uuid not null default '00000000-0000-0000-0000-000000000000',
     constraint accident_law_pkey primary key (number)
 );
 comment on table anze.accident_law is
     '事故依据变更数: one row, which counts changes of the rules and titles that are read with accidents';
+comment on column anze.accident_law.pages_until is 'up to which id accidents from before there were pages have got theirs';
 comment on constraint accident_law_pkey on anze.accident_law is '只有一行。 | There is one row. | ';
 insert into anze.accident_law (number) values (1);
 
@@ -45,7 +47,8 @@ comment on constraint accident_page_accident_fkey on anze.accident_page is '事�
 
 create index accident_page_law on anze.accident_page (law);
 
--- It is read whole: neither compressed nor in pieces more than needed.
+-- It is written and read whole, so it stays in one piece in the table's own page; what does not fit there is not compressed.
+alter table anze.accident_page set (toast_tuple_target = 8160);
 alter table anze.accident_page alter column body set storage external, alter column clocks set storage external;
 
 -- The owner reads and writes it of an accident that the caller sees; nobody else does.

@@ -280,6 +280,13 @@ def test_nothing_is_deleted_not_even_by_the_owner(database, table):
             admin.execute(statement)
 
 
+def test_a_rule_is_named_alike_as_text_and_as_a_tree(desk):
+    assert desk.value("""
+        select array_agg(r.code) from anze.rule r join anze.instrument i on i.code = r.instrument
+        where ('{' || anze.rule_basis_text(r, i.title, lower(r.in_force)) || '}')::jsonb
+            is distinct from anze.rule_basis(r, i.title, lower(r.in_force))""") is None
+
+
 def test_what_is_kept_to_be_read_follows_the_rules_and_titles_that_it_names(desk, filed):
     """At once for whoever reads it, and with the next sweep where it is kept."""
     connection = desk.connection
@@ -298,6 +305,24 @@ def test_what_is_kept_to_be_read_follows_the_rules_and_titles_that_it_names(desk
         connection.execute("reset session authorization")
         sweep(connection)
         assert connection.execute(old).fetchone()[0] == 0, table
+
+
+def test_without_a_page_an_accident_is_read_just_the_same(desk, filed):
+    """As those from before there were pages, until they get theirs."""
+    connection, reading = desk.connection, ("select s.body, s.etag, s.last_modified from anze.accident a, anze.accident_shown(a) s"
+                                            " where a.id = %s")
+    received = desk.acknowledge(CITY, desk.pass_up(COUNTY, filed, "city", notified=["government"]))
+    corrected = desk.correct(COUNTY, received, 1, socially_major=True, region_code="150622100")
+    for caller in (UNIT, COUNTY, CITY):
+        desk.speak_as(caller)
+        kept = connection.execute(reading, (corrected["id"],)).fetchone()
+        connection.execute("reset session authorization")
+        connection.execute("delete from anze.accident_page where accident_id = %s", (corrected["id"],))
+        connection.execute("set session authorization anze_service")
+        assert connection.execute(reading, (corrected["id"],)).fetchone() == kept, caller
+        connection.execute("reset session authorization")
+        connection.execute("select anze.renew_accident_pages_of(array[%s]::uuid[])", (corrected["id"],))
+        connection.execute("set session authorization anze_service")
 
 
 def _stage(connection: psycopg.Connection) -> None:

@@ -75,27 +75,14 @@ create or replace function anze.accident_choices(a anze.accident, clocks anze.de
 stable language plpgsql as $$
 declare
     passed constant smallint[] := anze.accident_passed(a.id);
-    reports_to constant smallint[] := anze.accident_reports_to(clocks);
-    codes constant text[] := array(select l.code from anze.level l order by l.rank);
-    open_ranks smallint[];
-    up jsonb := '{}';
-    away jsonb := '{}';
 begin
     if anze.accident_is_ended(a.state) then
         return '{}';
     end if;
-    for level in 0 .. 4 loop
-        open_ranks := anze.accident_ranks_open(a.region_code, level::smallint, reports_to, passed);
-        if open_ranks <> '{}' then
-            up := up || jsonb_build_object(level, (select jsonb_agg(codes[r + 1] order by r) from unnest(open_ranks) r));
-        end if;
-        if anze.accident_may_end(a.entry_level, level::smallint) and not anze.accident_is_above(passed, level::smallint) then
-            away := away || jsonb_build_object(level, '["not_an_accident", "false_alarm", "drill", "other"]'::jsonb);
-        end if;
-    end loop;
-    return jsonb_build_object('passAccidentUp', up, 'withdrawAccident', away,
-            'addAccidentReport', jsonb_build_object('any', anze.accident_open_kinds(a.state)),
+    return jsonb_build_object('addAccidentReport', jsonb_build_object('any', anze.accident_open_kinds(a.state)),
             'correctAccidentReport', jsonb_build_object('any', anze.accident_corrigible(a)),
+            'passAccidentUp', anze.accident_ways_up(a.region_code, anze.accident_reports_to(clocks), passed),
+            'withdrawAccident', anze.accident_withdrawn_from(a.entry_level, passed),
             'recordAccidentNotices', anze.accident_tellable_by_level(a.id))
         || case when passed <> '{}' then anze.accident_sendings_by_level(a.id) else '{}' end;
 end
@@ -126,7 +113,10 @@ begin
             select case
                 when x.operation_id = 'joinAccident' then
                     case when anze.accident_may_end(a.entry_level, own_level) then joinable end
-                when x.operation_id = 'withdrawAccident' and anze.accident_is_of_hand(page.filed_by, page.filed_for) then null
+                when x.operation_id = 'withdrawAccident' then
+                    case when own_level >= (page.choices ->> x.operation_id)::smallint
+                            and not anze.accident_is_of_hand(page.filed_by, page.filed_for)
+                    then '["not_an_accident", "false_alarm", "drill", "other"]' end
                 else coalesce(page.choices -> x.operation_id -> own_level::text, page.choices -> x.operation_id -> 'any')::text
                 end as choices offset 0) c
         where x.scope = any (granted) and c.choices is not null), '') || ']';

@@ -15,11 +15,11 @@ begin
 end
 $$;
 
--- What a level above was told of does not vanish below it: who has it highest withdraws it.
-create or replace function anze.accident_is_above(passed smallint[], level smallint) returns boolean
+-- The lowest level that withdraws it. What a level above was told of does not vanish below it: who has it highest does that.
+create or replace function anze.accident_withdrawn_from(entry_level smallint, passed smallint[]) returns smallint
 immutable parallel safe language plpgsql as $$
 begin
-    return passed <> '{}' and exists (select from unnest(passed) p where p % 10 > level);
+    return greatest(entry_level, 2, case when passed <> '{}' then (select max(p % 10) from unnest(passed) p) end);
 end
 $$;
 
@@ -107,7 +107,7 @@ declare
     level constant smallint := anze.caller_level();
     filed constant anze.accident_report := anze.accident_first_report(a.id);
 begin
-    if not anze.accident_may_end(a.entry_level, level) or anze.accident_is_above(anze.accident_passed(a.id), level) then
+    if not coalesce(level >= anze.accident_withdrawn_from(a.entry_level, anze.accident_passed(a.id)), false) then
         perform anze.refuse('AZ403', '事故由受理层级或其上级的部门撤销，已上报的由接报的最高层级撤销，单位不能撤销。',
             'An accident is withdrawn at the level that took it, or above; once passed up, at the highest level that has it.');
     elsif anze.accident_is_of_hand(filed.actor, filed.on_behalf_of) then

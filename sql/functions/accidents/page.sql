@@ -104,14 +104,16 @@ begin
 end
 $$;
 
--- Names and rules are looked up one by one: a join would read and hash their whole tables for a handful of rows.
-create or replace function anze.accident_recipients_json(accident uuid, on_day date) returns jsonb stable language plpgsql as $$
+-- Names and rules are looked up one by one: a join would read and hash their whole tables for a handful of rows. Text, because
+-- trees of jsonb cost more than what is looked up.
+create or replace function anze.accident_recipients_text(accident uuid, on_day date) returns text stable language plpgsql as $$
 begin
-    return (select coalesce(jsonb_agg(jsonb_build_object('level', (select l.code from anze.level l where l.rank = t.level),
-            'recipient', t.code, 'title_zh', c.title_zh, 'title_en', c.title_en, 'told_at', anze.instant(t.told_at),
-            'channel', t.channel)
-            || (select anze.rule_basis(r, (select i.title from anze.instrument i where i.code = r.instrument), on_day)
-                from anze.rule r where r.code = t.rule and r.version = t.rule_version) order by t.level, c.place), '[]')
+    return (select '[' || coalesce(string_agg('{"level": "' || (select l.code from anze.level l where l.rank = t.level)
+            || '", "recipient": "' || t.code || '", "title_zh": ' || to_json(c.title_zh) || ', "title_en": ' || to_json(c.title_en)
+            || coalesce(', "told_at": "' || anze.instant(t.told_at) || '"', '') || coalesce(', "channel": "' || t.channel || '"', '')
+            || ', ' || (select anze.rule_basis_text(r, (select i.title from anze.instrument i where i.code = r.instrument), on_day)
+                        from anze.rule r where r.code = t.rule and r.version = t.rule_version)
+            || '}', ', ' order by t.level, c.place), '') || ']'
         from anze.accident_recipient t
         cross join lateral (select x.title_zh, x.title_en, x.place from anze.accident_recipient_rule x
                             where x.level = t.level and x.code = t.code offset 0) c
@@ -134,8 +136,8 @@ begin
             'ending', case when anze.accident_is_ended(a.state) then anze.accident_ending_json(a.id) end,
             'joined', anze.accident_joined_json(a.id), 'grade_history', anze.accident_grades_json(a.id),
             'dangers', anze.accident_dangers_json(a, on_day), 'levels', anze.accident_levels_json(a, on_day),
-            'transmissions', anze.accident_transmissions_json(a.id),
-            'recipients', anze.accident_recipients_json(a.id, on_day)))::text, -1), 2);
+            'transmissions', anze.accident_transmissions_json(a.id)))::text, -1), 2)
+        || ', "recipients": ' || anze.accident_recipients_text(a.id, on_day);
 end
 $$;
 
@@ -145,22 +147,25 @@ $$;
 -- clock stands for all days that passed with too few follow-ups (`day` to `last_day`). Becomes a part of the statement that
 -- asks.
 create or replace function anze.accident_clocks_rendered(clocks anze.deadline[], on_day date)
-returns table (d anze.deadline, shown jsonb) stable rows 6 language sql as $$
-    select x,
-        jsonb_strip_nulls(x.details - '{number,from_level,to_level}'::text[] || jsonb_build_object(
-            'id', x.details -> 'number', 'code', x.clock, 'title_zh', x.title_zh, 'title_en', x.title_en,
-            'from_level', (select l.code from anze.level l where l.rank = anze.accident_clock_from(x)),
-            'to_level', (select l.code from anze.level l where l.rank = anze.accident_clock_to(x)),
-            'starts_at', anze.instant(x.starts_at), 'due_at', anze.instant(x.due_at), 'met_at', anze.instant(x.met_at),
-            'superseded_at', anze.instant(x.superseded_at), 'because', x.because,
-            'superseded_by', (select n.details -> 'number' from unnest(clocks) n where n.id = x.superseded_by),
-            'last_day', anze.accident_last_day(x, x.met_at),
-            'missed_days', anze.accident_last_day(x, x.met_at) - (x.details ->> 'day')::date + 1,
-            'state', case when x.met_at is not null or x.superseded_at is not null
-                          then anze.accident_clock_state(x, x.due_at) end,
-            'late_by_seconds', floor(extract(epoch from x.late))::bigint))
-            || (select anze.rule_basis(r, (select i.title from anze.instrument i where i.code = r.instrument), on_day)
-                from anze.rule r where r.code = x.rule and r.version = x.rule_version)
+returns table (d anze.deadline, shown text) stable rows 6 language sql as $$
+    select x, '{"id": ' || (x.details ->> 'number') || ', "code": "' || x.clock || '", "title_zh": ' || to_json(x.title_zh)
+        || ', "title_en": ' || to_json(x.title_en)
+        || coalesce(', "from_level": "' || (select l.code from anze.level l where l.rank = anze.accident_clock_from(x)) || '"', '')
+        || coalesce(', "to_level": "' || (select l.code from anze.level l where l.rank = anze.accident_clock_to(x)) || '"', '')
+        || ', "starts_at": "' || anze.instant(x.starts_at) || '", "due_at": "' || anze.instant(x.due_at) || '"'
+        || coalesce(', "met_at": "' || anze.instant(x.met_at) || '"', '')
+        || coalesce(', "superseded_at": "' || anze.instant(x.superseded_at) || '"', '')
+        || coalesce(', "because": "' || x.because || '"', '')
+        || coalesce(', "superseded_by": ' || case when x.superseded_by is not null then (
+                select n.details ->> 'number' from unnest(clocks) n where n.id = x.superseded_by) end, '')
+        || coalesce(', "last_day": "' || to_char(anze.accident_last_day(x, x.met_at), 'YYYY-MM-DD') || '", "missed_days": '
+                || anze.accident_last_day(x, x.met_at) - (x.details ->> 'day')::date + 1, '')
+        || case when x.met_at is not null or x.superseded_at is not null
+                then ', "state": "' || anze.accident_clock_state(x, x.due_at) || '"' else '' end
+        || coalesce(', "late_by_seconds": ' || floor(extract(epoch from x.late))::bigint, '')
+        || ', ' || (select anze.rule_basis_text(r, (select i.title from anze.instrument i where i.code = r.instrument), on_day)
+                    from anze.rule r where r.code = x.rule and r.version = x.rule_version)
+        || ', ' || substr((x.details - '{number,from_level,to_level}'::text[])::text, 2)
     from unnest(clocks) x
 $$;
 
@@ -187,7 +192,7 @@ $$;
 -- The clocks as one reads them at a moment.
 create or replace function anze.accident_clocks(accident uuid, at timestamptz)
 returns table (d anze.deadline, shown jsonb, misses integer, changed_at timestamptz) stable rows 6 language sql as $$
-    select c.d, c.shown || coalesce(n.shown, '{}'), coalesce(n.misses, 0), n.changed_at
+    select c.d, c.shown::jsonb || coalesce(n.shown, '{}'), coalesce(n.misses, 0), n.changed_at
     from (select array(select x from anze.deadline x where x.subject_id = a.id) as clocks, anze.day_of(a.occurred_at) as day
           from anze.accident a where a.id = accident offset 0) a -- no subselect among the arguments: it would not become a part
     cross join lateral anze.accident_clocks_rendered(a.clocks, a.day) c
@@ -200,7 +205,7 @@ create or replace function anze.accident_page_clocks(clocks anze.deadline[], on_
 stable language plpgsql as $$
 begin
     return array(
-        select row(c.shown::text, case when (c.d).met_at is null and (c.d).superseded_at is null then (c.d).due_at end,
+        select row(c.shown, case when (c.d).met_at is null and (c.d).superseded_at is null then (c.d).due_at end,
             (c.d).is_owed, ((c.d).details ->> 'day')::date)::anze.accident_page_clock
         from anze.accident_clocks_rendered(clocks, on_day) c
         order by (c.d).due_at, ((c.d).details ->> 'number')::bigint);

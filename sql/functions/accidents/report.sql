@@ -262,8 +262,7 @@ end
 $$;
 
 create or replace function anze.accident_first_report(accident uuid) returns anze.accident_report
-stable security definer language plpgsql
-set search_path = pg_catalog, pg_temp as $$
+stable language plpgsql as $$
 declare
     filed anze.accident_report;
 begin

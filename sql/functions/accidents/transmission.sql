@@ -12,8 +12,7 @@ end
 $$;
 
 -- Who passed it to whom, each as the rank of the one and that of the other: 23 is from the county to the city.
-create or replace function anze.accident_passed(accident uuid) returns smallint[] stable security definer language plpgsql
-set search_path = pg_catalog, pg_temp as $$
+create or replace function anze.accident_passed(accident uuid) returns smallint[] stable language plpgsql as $$
 begin
     return array(select t.from_level * 10 + t.to_level from anze.accident_transmission t where t.accident_id = accident order by 1);
 end
@@ -29,37 +28,22 @@ begin
 end
 $$;
 
--- The levels that this level may pass it to, by their ranks: counties and higher. A unit or a town passes it no further than
--- the lowest level there is, but where the law has the unit itself report higher.
-create or replace function anze.accident_ranks_above(of_region text, by_level smallint, reports_to smallint[])
-returns smallint[] immutable parallel safe language plpgsql as $$
-declare
-    ranks smallint[] := '{}';
-begin
-    for rank in greatest(by_level + 1, 2) .. 5 loop
-        if anze.region_has_level(of_region, rank::smallint)
-            and (by_level >= 2 or ranks = '{}' or by_level = 0 and rank = any (reports_to))
-        then
-            ranks := ranks || rank::smallint;
-        end if;
-    end loop;
-    return ranks;
-end
+-- The levels that each level may pass it to, counties and higher, and whether it is still open to it to do so. A unit or a town
+-- passes it no further than the lowest level there is, but where the law has the unit itself report higher.
+create or replace function anze.accident_levels_above(of_region text, reports_to smallint[], passed smallint[])
+returns table (by_level smallint, rank smallint, code text, is_open boolean) stable rows 12 language sql as $$
+    select b.rank, l.rank, l.code, b.rank * 10 + l.rank <> all (passed)
+    from (select x.rank, x.code, min(x.rank) over () as lowest from anze.level x
+          where x.rank >= 2 and anze.region_has_level(of_region, x.rank)) l
+    join anze.level b on b.rank < l.rank and (b.rank >= 2 or l.rank = l.lowest or b.rank = 0 and l.rank = any (reports_to))
 $$;
 
--- Those of them that this level has not passed it to.
-create or replace function anze.accident_ranks_open(of_region text, by_level smallint, reports_to smallint[], passed smallint[])
-returns smallint[] immutable parallel safe language plpgsql as $$
-declare
-    ranks smallint[] := anze.accident_ranks_above(of_region, by_level, reports_to);
-    one smallint;
+create or replace function anze.accident_ways_up(of_region text, reports_to smallint[], passed smallint[]) returns jsonb
+stable language plpgsql as $$
 begin
-    foreach one in array passed loop
-        if one / 10 = by_level then
-            ranks := array_remove(ranks, (one % 10)::smallint);
-        end if;
-    end loop;
-    return ranks;
+    return (select jsonb_object_agg(w.by_level, w.codes) from (
+        select l.by_level, jsonb_agg(l.code order by l.rank) as codes
+        from anze.accident_levels_above(of_region, reports_to, passed) l where l.is_open group by l.by_level) w);
 end
 $$;
 
@@ -69,27 +53,29 @@ returns table (status text, body text, etag text, location text) language plpgsq
 declare
     a anze.accident := anze.accident_lock_matching(accident, if_match);
     at constant timestamptz := clock_timestamp();
-    by_level constant smallint := anze.caller_level();
+    own_level constant smallint := anze.caller_level();
     up_to constant smallint := (select l.rank from anze.level l where l.code = given ->> 'to_level');
     sent_at constant timestamptz := coalesce((given ->> 'sent_at')::timestamptz, at);
     reports_to constant smallint[] := anze.accident_reports_to(
         array(select d from anze.deadline d where d.subject_id = a.id));
-    still_open constant smallint[] := anze.accident_ranks_open(
-        a.region_code, by_level, reports_to, anze.accident_passed(a.id));
+    passed constant smallint[] := anze.accident_passed(a.id);
+    still_open boolean;
+    others text[];
     sent uuid;
 begin
-    if not coalesce(up_to = any (anze.accident_ranks_above(a.region_code, by_level, reports_to)), false) then
+    select bool_or(l.is_open) filter (where l.rank = up_to), array_agg(l.code order by l.rank) filter (where l.is_open)
+    into still_open, others
+    from anze.accident_levels_above(a.region_code, reports_to, passed) l where l.by_level = own_level;
+    if still_open is null then
         perform anze.refuse('AZ403', '您所在层级不能向该层级上报。', 'Your level does not pass accidents to that one.');
-    end if;
-    if not up_to = any (still_open) then
-        perform anze.refuse_state('您所在层级已向该层级上报。', 'Your level has passed it to that one already.',
-            array(select l.code from anze.level l where l.rank = any (still_open) order by l.rank));
+    elsif not still_open then
+        perform anze.refuse_state('您所在层级已向该层级上报。', 'Your level has passed it to that one already.', coalesce(others, '{}'));
     end if;
     if given ? 'sent_at' then
         perform anze.refuse_all('[]'::jsonb || anze.accident_sent_faults(a, given ->> 'channel', sent_at, null, at));
     end if;
     insert into anze.accident_transmission (accident_id, from_level, to_level, channel, sent_at, recorded_at, note)
-    values (a.id, by_level, up_to, given ->> 'channel', sent_at, at, given ->> 'note')
+    values (a.id, own_level, up_to, given ->> 'channel', sent_at, at, given ->> 'note')
     returning id into sent;
     perform anze.accident_plan(a, a.report_count, at);
     perform anze.accident_tell(a, coalesce(given -> 'notified', '[]'), given ->> 'channel', sent_at, at);
