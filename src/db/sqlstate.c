@@ -1,5 +1,6 @@
 #include "anze/db/sqlstate.h"
 #include "anze/base/json.h"
+#include "anze/base/metrics.h"
 
 #include <limits.h>
 
@@ -14,6 +15,7 @@ struct row {
     int retry_after_s;
 };
 
+#define DISK_FULL "53100"
 #define OVERLOADED "服务暂时不可用，请稍后重试", "The service is not available now: try again later"
 #define UNFIT "请求中有无法处理的值", "The request has a value that cannot be processed"
 #define BROKEN "服务内部错误", "The service failed"
@@ -65,6 +67,8 @@ static const struct row rows[] = {
     { "40", PROBLEM_UNAVAILABLE, PLAIN, "同时修改过多，请稍后重试", "Too many changes at the same time: try again", NULL, 1 },
     { "42501", PROBLEM_FORBIDDEN, PLAIN, "超出您的管辖范围", "This lies outside what you may reach", NULL, 0 },
     { "44", PROBLEM_FORBIDDEN, PLAIN, "超出您的管辖范围", "This lies outside what you may reach", NULL, 0 },
+    { DISK_FULL, PROBLEM_UNAVAILABLE, PLAIN, "数据库磁盘已满，暂时不能写入，读取不受影响；请稍后重试",
+      "The database's disk is full, so nothing can be written now, while reading goes on: try again later", NULL, 5 },
     { "53", PROBLEM_UNAVAILABLE, PLAIN, OVERLOADED, NULL, 5 },
     { "54", PROBLEM_BAD_REQUEST, PLAIN, "请求过于复杂", "The request is too complex", NULL, 0 },
     { "55P03", PROBLEM_UNAVAILABLE, PLAIN, "正被他人修改，请稍后重试", "Somebody else is changing it: try again", NULL, 1 },
@@ -81,6 +85,12 @@ static const struct row *row_of(const char *sqlstate)
         if (strncmp(rows[i].state, sqlstate, strlen(rows[i].state)) == 0)
             return &rows[i];
     return &unknown;
+}
+
+void sqlstate_count(const char *sqlstate)
+{
+    if (strcmp(sqlstate, DISK_FULL) == 0)
+        metrics_add(METRIC_DATABASE_FULL, 1);
 }
 
 bool sqlstate_is_transient(const char *sqlstate)
@@ -188,6 +198,7 @@ bool sqlstate_raise(struct arena *arena, const struct sql_refusal *refusal, cons
     struct constraint_text text = { NULL, NULL, NULL };
     problem->cause = arena_printf(arena, "%s%s%s", refusal->sqlstate, *refusal->constraint ? " " : "",
                                   refusal->constraint);
+    sqlstate_count(refusal->sqlstate);
     switch (row->detail) {
     case OURS: return raise_ours(arena, row, refusal->message, problem);
     case CONSTRAINT:

@@ -68,7 +68,8 @@ def test_health_is_told_without_the_database_and_readiness_with_it(contract, any
     version = contract.document["info"]["version"]
     assert anybody.get("/healthz").json() == {"status": "pass", "version": version}
     assert anybody.get("/readyz").json() == {"status": "pass", "version": version,
-                                             "checks": {"database": [{"status": "pass"}], "service": [{"status": "pass"}]}}
+                                             "checks": {name: [{"status": "pass"}] for name in
+                                                        ("database", "clock", "storage", "service")}}
 
 
 def test_the_keys_are_public_and_are_those_that_signed(anybody, token):
