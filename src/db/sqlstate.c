@@ -93,9 +93,20 @@ void sqlstate_count(const char *sqlstate)
         metrics_add(METRIC_DATABASE_FULL, 1);
 }
 
+static bool is_among(const char *const *states, size_t n, const char *sqlstate)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(sqlstate, states[i]) == 0)
+            return true;
+    return false;
+}
+
+/* A lock that was not to be had for a second (55P03): on a machine under load those who hold it take longer, the sweeper
+ * too, and a deadlock that the server has not seen yet looks the same. */
 bool sqlstate_is_transient(const char *sqlstate)
 {
-    return strcmp(sqlstate, "40001") == 0 || strcmp(sqlstate, "40P01") == 0;
+    static const char *const states[] = { "40001", "40P01", "55P03" };
+    return is_among(states, ARRAY_LENGTH(states), sqlstate);
 }
 
 /* What a session says that knows the database as it was before a migration: a statement whose columns changed or that
@@ -105,10 +116,7 @@ bool sqlstate_is_stale(const char *sqlstate)
 {
     static const char *const states[] = { "0A000", "26000", "25001", "25006", "42883", "42P01", "42703", "42704",
                                           "42725", "42804", "42P13", "XX000" };
-    for (size_t i = 0; i < ARRAY_LENGTH(states); i++)
-        if (strcmp(sqlstate, states[i]) == 0)
-            return true;
-    return false;
+    return is_among(states, ARRAY_LENGTH(states), sqlstate);
 }
 
 static bool raise_row(struct arena *arena, const struct row *row, const char *zh, const char *en,

@@ -33,7 +33,7 @@ bool sqlstate_raise(struct arena *arena, const struct sql_refusal *refusal, cons
 /* Counts what operators must hear of at once: a full disk. Raising counts by itself. */
 void sqlstate_count(const char *sqlstate);
 
-/* Trying the whole transaction again may help: 40001, 40P01. */
+/* Trying the whole transaction again may help: 40001, 40P01, 55P03. */
 bool sqlstate_is_transient(const char *sqlstate);
 /* The session no longer fits the database (its statements are gone or stale): another connection will do. */
 bool sqlstate_is_stale(const char *sqlstate);
