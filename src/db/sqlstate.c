@@ -101,8 +101,8 @@ static bool is_among(const char *const *states, size_t n, const char *sqlstate)
     return false;
 }
 
-/* A lock that was not to be had for a second (55P03): on a machine under load those who hold it take longer, the sweeper
- * too, and a deadlock that the server has not seen yet looks the same. */
+/* A lock that was not to be had for a second (55P03): on a machine under load those who hold it take longer, the
+ * sweeper too, and a deadlock that the server has not seen yet looks the same. */
 bool sqlstate_is_transient(const char *sqlstate)
 {
     static const char *const states[] = { "40001", "40P01", "55P03" };

@@ -5,6 +5,7 @@ import re
 import subprocess
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 import yaml
@@ -113,6 +114,14 @@ def test_measurements_are_for_the_inner_listener_alone(anybody, service):
             for line in samples} <= set(names)
     assert any(line.startswith("anze_build_info{") for line in samples)
     assert service.metric("anze_http_requests_total", operation="getHealth") >= 1
+
+
+def test_no_memory_of_the_program_is_both_written_and_executed(service):
+    """So that MemoryDenyWriteExecute of deploy/anze.service changes nothing of what is tested here."""
+    assert "MemoryDenyWriteExecute=true" in (DEPLOY / "anze.service").read_text(encoding="utf-8").splitlines()
+    for line in Path(f"/proc/{service.pid}/maps").read_text(encoding="utf-8").splitlines():
+        _, rights, _, _, inode, *path = line.split(maxsplit=5)
+        assert "x" not in rights or ("w" not in rights and (inode != "0" or path[:1] == ["[vdso]"] or "vsyscall" in line)), line
 
 
 @pytest.mark.parametrize("path", ["/", "/openapi.json", "/.well-known/jwks.json", "/v1/units"])
