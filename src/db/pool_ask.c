@@ -46,7 +46,7 @@ static void leave_reader(struct pool *pool)
     pthread_mutex_unlock(&pool->mutex);
 }
 
-static void ask(struct pool *pool, struct connection *connection, struct arena *arena)
+static void ask_database(struct pool *pool, struct connection *connection, struct arena *arena)
 {
     int64_t before_us = clock_wall_us();
     const PGresult *answer = connection_ask(connection, arena, question, clock_monotonic_us() + ANSWER_US);
@@ -70,7 +70,7 @@ void pool_ask(struct pool *pool)
     struct problem problem = { 0 };
     struct connection *connection = pool_take(pool, arena, &problem);
     if (connection)
-        ask(pool, connection, arena);
+        ask_database(pool, connection, arena);
     pool->ask_due_us = clock_monotonic_us() + ASK_EVERY_US;
 }
 

@@ -1,5 +1,6 @@
 """The database is killed, stopped, cut off, read-only or out of room, or its clock is another than ours: what callers and
 operators are told, and recovery by itself."""
+import concurrent.futures
 import contextlib
 import json
 import time
@@ -112,9 +113,23 @@ def test_a_statement_that_waits_too_long_is_503_timeout(database, make_service, 
     assert time.monotonic() - begun < 2
 
 
-def test_when_every_connection_is_busy_requests_without_database_are_still_answered(database, make_service, client):
-    import concurrent.futures
+def test_a_report_waits_for_a_row_that_the_sweeper_holds_for_longer_than_one_wait_for_a_lock(database, service, client):
+    """As on a machine under load, where its tenth of a second takes two."""
+    officer = client("county_officer", region="150622")
+    made = officer.post("/v1/accidents", json=first_report()).headers["Location"].rsplit("/", 1)[1]
+    with database.admin() as sweeper:
+        sweeper.execute("begin")
+        sweeper.execute("select from anze.accident where id = %s for no key update", [made])
+        retries = service.metric("anze_database_retries_total")
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            report = pool.submit(officer.post, f"/v1/accidents/{made}/reports", json=follow_up())
+            while service.metric("anze_database_retries_total") == retries:
+                time.sleep(0.02)
+            sweeper.execute("rollback")
+            assert report.result(10).status_code == 201, report.result().text
 
+
+def test_when_every_connection_is_busy_requests_without_database_are_still_answered(database, make_service, client):
     service = make_service(database, ANZE_POOL_SIZE="2", ANZE_POOL_WAIT_MS="300")
     officers = [client("county_officer", region="150622", to=service) for _ in range(6)]
     made = officers[0].post("/v1/accidents", json=first_report()).headers["Location"].rsplit("/", 1)[1]
