@@ -100,9 +100,9 @@ def test_cut_connections_cost_no_500_and_the_next_requests_work(alone, client):
 
 
 def test_a_statement_that_waits_too_long_is_503_timeout(database, make_service, client):
+    made = client("county_officer", region="150622").post("/v1/accidents", json=first_report()).headers["Location"].rsplit("/", 1)[1]
     service = make_service(database, ANZE_STATEMENT_TIMEOUT_MS="300")
     officer = client("county_officer", region="150622", to=service)
-    made = officer.post("/v1/accidents", json=first_report()).headers["Location"].rsplit("/", 1)[1]
     with database.admin() as lock:
         lock.execute("begin")
         lock.execute("select from anze.accident where id = %s for update", [made])
