@@ -103,6 +103,8 @@ static void *run_keeper(void *argument)
         pool_watch_room(pool);
         pool_ask(pool);
         next_us = keep(pool);
+        if (pool_is_up(pool))
+            lanes_keep(atomic_load(&pool->lanes));
         refresh_catalogue(pool);
     }
     return NULL;
