@@ -228,7 +228,8 @@ static const char *token_verify(struct checking *checking, struct principal *ret
     const char *cause = NULL;
     for (size_t i = 0; i < ARRAY_LENGTH(steps) && !cause; i++)
         cause = steps[i](checking);
-    struct claims_rules rules = { checking->verifier->audience, checking->verifier->skew_s, checking->now_s };
+    struct claims_rules rules = { checking->verifier->audience, checking->verifier->skew_s, checking->now_s,
+                                  checking->verifier->issuers.list[0].name };
     if (!cause)
         cause = claims_read(checking->secret, checking->claims_json, &rules, ret_principal);
     if (!cause && !issuer_vouches(checking->issuer, checking->key_print, ret_principal))

@@ -73,6 +73,13 @@ static bool take_share(struct exchange *exchange, const char *caller)
                          "Try again in %ld seconds", exchange->limit.reset_s);
 }
 
+/* Of who acts and for whom. */
+static const char *share_of(const struct exchange *exchange)
+{
+    const struct principal *principal = exchange->principal;
+    return arena_printf(exchange->arena, "%s\n%s", principal->actor_id, principal->on_behalf_id);
+}
+
 static bool check_scopes(struct exchange *exchange)
 {
     for (const char *const *scope = exchange->match.operation->scopes; scope && *scope; scope++)
@@ -101,7 +108,7 @@ static bool authenticate_caller(struct exchange *exchange)
     return verifier_check(exchange->service->verifier, exchange->arena,
                           message_header(exchange->message, "Authorization"), &exchange->principal,
                           &exchange->problem) &&
-           take_share(exchange, exchange->principal->subject) && check_scopes(exchange);
+           take_share(exchange, share_of(exchange)) && check_scopes(exchange);
 }
 
 static bool check_accept(struct exchange *exchange)

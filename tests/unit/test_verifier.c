@@ -114,7 +114,7 @@ static void a_principal_outlives_its_place_in_the_cache(void **state)
 {
     (void)state;
     struct token_cache *cache = token_cache_new(1);
-    struct principal principal = { "i", "s", "a", "", "c", "t", "", "", "", "", "x", REACH_NONE, 100 };
+    struct principal principal = { "i", "s", "a", "", "a", "", "c", "t", "", "", "", "", "x", REACH_NONE, 100 };
     struct verified *first = verified_new(&principal);
     first->good_until_s = 100;
     token_cache_keep(cache, first, 0);
@@ -142,7 +142,7 @@ static void what_was_used_last_stays(void **state)
 {
     (void)state;
     struct token_cache *cache = token_cache_new(8);
-    struct principal principal = { "i", "s", "a", "", "c", "t", "", "", "", "", "x", REACH_NONE, 100 };
+    struct principal principal = { "i", "s", "a", "", "a", "", "c", "t", "", "", "", "", "x", REACH_NONE, 100 };
     uint8_t kept[CRYPTO_DIGEST_BYTES] = { 0 };
     for (uint8_t i = 0; i < 40; i++) {
         struct verified *other = verified_new(&principal);
