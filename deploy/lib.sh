@@ -182,6 +182,23 @@ secret_make() {
     [ -s "$state/secrets/$1" ] || owner_file "$state/secrets/$1" 600 < <(random_secret)
 }
 
+# url_split URL: sets url_place, the connection without its password, which is safe among a program's arguments, and
+# url_password. Knows the URI (password before the @ or as a parameter) and the keywords.
+url_split() {
+    url_place=$1 url_password=
+    if [[ $1 =~ ^(postgres(ql)?://[^:/@?]*):([^@/?]*)@(.*)$ ]]; then
+        url_place=${BASH_REMATCH[1]}@${BASH_REMATCH[4]} url_password=$(url_decode "${BASH_REMATCH[3]}")
+    elif [[ $1 =~ ^(postgres(ql)?://[^?]*\?(.*&)?)password=([^&]*)(&(.*))?$ ]]; then
+        url_place=${BASH_REMATCH[1]}${BASH_REMATCH[6]} url_password=$(url_decode "${BASH_REMATCH[4]}")
+    elif [[ $1 =~ ^(.*[[:space:]])?password[[:space:]]*=[[:space:]]*\'(([^\'\\]|\\.)*)\'(.*)$ ]]; then
+        url_place=${BASH_REMATCH[1]}${BASH_REMATCH[4]} url_password=$(sed 's/\\\(.\)/\1/g' <<<"${BASH_REMATCH[2]}")
+    elif [[ $1 =~ ^(.*[[:space:]])?password[[:space:]]*=[[:space:]]*([^[:space:]]*)(.*)$ ]]; then
+        url_place=${BASH_REMATCH[1]}${BASH_REMATCH[3]} url_password=$(sed 's/\\\(.\)/\1/g' <<<"${BASH_REMATCH[2]}")
+    fi
+}
+
+url_decode() { printf '%b' "${1//%/\\x}"; }
+
 # ---------------------------------------------------------------- the embedded cluster
 
 cluster_is_running() { as_owner "$postgres_bin/pg_ctl" -D "$data" status >/dev/null 2>&1; }

@@ -13,7 +13,7 @@ DOORS = {
     r"jwt\.h": ("src/auth/libjwt.c",),
     r"curl/": ("src/auth/fetch.c",),
     r"yder\.h": ("src/base/log.c",),
-    r"ulfius\.h|microhttpd\.h": ("src/http/edge.c",),
+    r"ulfius\.h|microhttpd\.h": ("src/http/edge",),
     r"openssl/": ("src/base/crypto.c", "src/auth/", "include/anze/auth/"),
     r"pcre2\.h": ("src/contract/",),
     r"zlib\.h": ("src/http/",),

@@ -118,6 +118,25 @@ static void read_file(struct config *config, const char *path, struct text *comp
     fclose(file);
 }
 
+/* What Kubernetes puts beside us for a Service called `anze` (or anze-…), in the manner of Docker's old links:
+ * ANZE_PORT=tcp://…, ANZE_SERVICE_HOST, ANZE_SERVICE_PORT…, ANZE_PORT_8080_TCP…. No setting of ours has these forms. */
+static bool is_service_link(const char *name, size_t length, const char *value)
+{
+    static const char *const parts[] = { "_SERVICE_HOST", "_SERVICE_PORT", "_TCP", "_UDP", "_SCTP" };
+    static const char *const schemes[] = { "tcp://", "udp://", "sctp://" };
+    char key[128];
+    snprintf(key, sizeof key, "%.*s", (int)length, name);
+    for (size_t i = 0; i < ARRAY_LENGTH(schemes); i++)
+        if (strncmp(value, schemes[i], strlen(schemes[i])) == 0 && strstr(key, "_PORT"))
+            return true;
+    if (setting_find(name, length))
+        return false;
+    for (size_t i = 0; i < ARRAY_LENGTH(parts); i++)
+        if (strstr(key, parts[i]) && (i < 2 || strstr(key, "_PORT_")))
+            return true;
+    return false;
+}
+
 static void read_environment(struct config *config, struct text *complaints)
 {
     for (char **entry = environ; *entry; entry++) {
@@ -126,7 +145,9 @@ static void read_environment(struct config *config, struct text *complaints)
             continue;
         size_t length = (size_t)(equals - *entry);
         const struct setting *setting = setting_find(*entry, length);
-        if (setting)
+        if (is_service_link(*entry, length, equals + 1))
+            config->n_service_links++;
+        else if (setting)
             assign(config, setting, equals + 1, "environment", complaints);
         else if (length != sizeof file_key - 1 || memcmp(*entry, file_key, length) != 0)
             text_printf(complaints, "environment: unknown key %.*s\n", (int)length, *entry);

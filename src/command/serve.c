@@ -59,6 +59,11 @@ static bool check_settings(struct server *server)
     const struct config *config = server->config;
     if (!*config->database_url)
         complain_at_start(server, "ANZE_DATABASE_URL is missing");
+    if (*config->owner_database_url) /* who takes the service over would own the database */
+        complain_at_start(server, "ANZE_OWNER_DATABASE_URL is set: only migrate, import and audit may have it, "
+                                  "never the service");
+    if (config->n_service_links)
+        log_event(LOG_INFO_LEVEL, "service-links-ignored", "\"variables\":%d", config->n_service_links);
     if (strlen(config->cursor_key) < MIN_CURSOR_KEY)
         complain_at_start(server, "ANZE_CURSOR_KEY must have at least 16 characters");
     if (!digest_kind_from_name(config->audit_digest, &server->audit_digest))
@@ -67,7 +72,7 @@ static bool check_settings(struct server *server)
         complain_at_start(server, "ANZE_AUDIT_KEY must have at least 16 characters");
     if (!*config->audit_key)
         log_event(LOG_WARNING_LEVEL, "audit-key-missing", NULL); /* masked texts can then be altered unseen */
-    return server->complaints.length == 0;
+    return edge_has_descriptors(config, &server->complaints) && server->complaints.length == 0;
 }
 
 static bool load_contract(struct server *server)
@@ -139,8 +144,8 @@ static bool open_edges(struct server *server)
     server->service.is_stopping = &server->is_stopping;
     server->dispatcher.service = &server->service;
     server->dispatcher.limiter = limiter_new(config->rate_limit, config->rate_window_s);
-    struct edge_options options = { LISTENER_PUBLIC, config->address, config->port, config, dispatch,
-                                    &server->dispatcher };
+    struct edge_options options = { LISTENER_PUBLIC, config->address, config->port, config,
+                                    { dispatch_head, dispatch_body }, &server->dispatcher };
     server->public_edge = edge_open(&options, &server->complaints);
     /* The admin listener comes last: who hears "ready" there can already be served here. */
     options.listener = LISTENER_ADMIN;

@@ -127,6 +127,25 @@ static bool match_template(struct loader *loader, const char *where, struct oper
     return good;
 }
 
+/* What a body may be. Bytes have no schema; the values of a form are strings. */
+static const struct body_media {
+    const char *name;
+    bool is_form, is_raw;
+} body_media[] = {
+    { "application/json", false, false },
+    { "application/merge-patch+json", false, false },
+    { "application/x-www-form-urlencoded", true, false },
+    { "application/octet-stream", false, true },
+};
+
+static const struct body_media *body_media_of(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(body_media); i++)
+        if (strcmp(body_media[i].name, name) == 0)
+            return &body_media[i];
+    return NULL;
+}
+
 bool loader_body(struct loader *loader, const char *where, const json_t *node, struct operation *operation)
 {
     static const char *const members[] = { "description", "required", "content", NULL };
@@ -136,17 +155,16 @@ bool loader_body(struct loader *loader, const char *where, const json_t *node, s
         return false;
     const json_t *content = json_object_get(body, "content");
     void *first = json_object_iter((json_t *)content);
-    const char *media = first ? json_object_iter_key(first) : "";
-    operation->is_raw = strcmp(media, "application/octet-stream") == 0;
-    if (json_object_size(content) != 1
-        || (strcmp(media, "application/json") != 0 && strcmp(media, "application/merge-patch+json") != 0
-            && !operation->is_raw))
-        return loader_complain(loader, where, "a body is one of application/json, application/merge-patch+json and "
-                                              "application/octet-stream");
+    const struct body_media *media = body_media_of(first ? json_object_iter_key(first) : "");
+    if (json_object_size(content) != 1 || !media)
+        return loader_complain(loader, where, "a body is one of application/json, application/merge-patch+json, "
+                                              "application/x-www-form-urlencoded and application/octet-stream");
     const json_t *holder = json_object_iter_value(first);
-    operation->request_media = media;
+    operation->request_media = media->name;
+    operation->is_form = media->is_form;
+    operation->is_raw = media->is_raw;
     operation->body_required = json_is_true(json_object_get(body, "required"));
-    if (operation->is_raw) /* bytes have no schema */
+    if (operation->is_raw)
         return loader_members(loader, where, holder, none);
     operation->body = loader_media(loader, where, holder);
     return operation->body;

@@ -20,8 +20,13 @@ bool pool_read_catalogue(struct pool *pool, struct connection *connection)
         return false;
     }
     pthread_mutex_lock(&pool->mutex);
-    arena_defer(pool->arena, (void (*)(void *))arena_free, arena);
-    atomic_store(&pool->catalogue, catalogue);
+    bool is_new = !catalogue_equals(atomic_load(&pool->catalogue), catalogue); /* mostly it is what it was */
+    if (is_new) {
+        arena_defer(pool->arena, (void (*)(void *))arena_free, arena);
+        atomic_store(&pool->catalogue, catalogue);
+    } else {
+        arena_free(arena);
+    }
     pool->catalogue_due_us = clock_monotonic_us() + CATALOGUE_US;
     pthread_mutex_unlock(&pool->mutex);
     return true;

@@ -33,7 +33,7 @@ struct pool {
     int64_t open_after_us;         /* an extra connection failed: those that work must do until then */
     int64_t stale_before_us;       /* sessions opened before know the database as it was: they are renewed */
     atomic_bool passed;            /* the guard, once in this process */
-    const struct catalogue *_Atomic catalogue; /* older ones live on with the arena: somebody may be reading */
+    const struct catalogue *_Atomic catalogue; /* older ones, one for each change, live on: somebody may be reading */
     atomic_bool catalogue_wanted;
     int64_t catalogue_due_us;
     pthread_t keeper;

@@ -4,6 +4,7 @@
 #include "anze/base/json.h"
 #include "anze/base/log.h"
 #include "anze/base/metrics.h"
+#include "anze/contract/form.h"
 #include "anze/contract/instant.h"
 #include "anze/contract/parameters.h"
 #include "anze/contract/schema.h"
@@ -134,13 +135,35 @@ static bool refuse_body(struct exchange *exchange)
                          "This operation takes no body");
 }
 
+/* What is over the limit is not read to its end, so that nothing else can come after it. */
+static bool refuse_large_body(struct exchange *exchange)
+{
+    exchange->problem.closes = true;
+    return problem_raise(exchange->arena, &exchange->problem, PROBLEM_CONTENT_TOO_LARGE, "请求体最大 %ld 字节",
+                         "A body has at most %ld bytes", exchange->service->config->max_body_bytes);
+}
+
+/* The gate has seen to it that it is a number. */
+static bool declares_too_much(const struct exchange *exchange)
+{
+    long long declared = 0;
+    struct slice length = message_header(exchange->message, "Content-Length");
+    for (size_t i = 0; i < length.length; i++)
+        declared = declared * 10 + (length.bytes[i] - '0');
+    return declared > exchange->service->config->max_body_bytes;
+}
+
+static bool check_declared_length(struct exchange *exchange)
+{
+    return !declares_too_much(exchange) || refuse_large_body(exchange);
+}
+
 static bool check_body_head(struct exchange *exchange)
 {
     const struct operation *operation = exchange->match.operation;
     const struct message *message = exchange->message;
     if (message->body_cut)
-        return problem_raise(exchange->arena, &exchange->problem, PROBLEM_CONTENT_TOO_LARGE, "请求体最大 %ld 字节",
-                             "A body has at most %ld bytes", exchange->service->config->max_body_bytes);
+        return refuse_large_body(exchange);
     if (!operation->request_media)
         return message->body.length ? refuse_body(exchange) : true;
     struct slice type = message_header(message, "Content-Type");
@@ -183,9 +206,12 @@ static bool read_request_parameters(struct exchange *exchange)
 static bool read_body(struct exchange *exchange)
 {
     const struct operation *operation = exchange->match.operation;
-    if (operation->body && exchange->message->body.length) {
+    struct slice text = exchange->message->body;
+    if (operation->is_form && !form_to_json(exchange->arena, text, &text, &exchange->problem))
+        return false;
+    if (operation->body && text.length) {
         json_t *value;
-        if (!json_read(exchange->arena, exchange->message->body, &value, &exchange->problem))
+        if (!json_read(exchange->arena, text, &value, &exchange->problem))
             return false;
         if (!json_is_object(value))
             return problem_raise(exchange->arena, &exchange->problem, PROBLEM_INVALID_JSON, "请求体必须是 JSON 对象",
@@ -193,7 +219,7 @@ static bool read_body(struct exchange *exchange)
         if (!schema_check(operation->body, value, exchange->arena, "body", "", PROBLEM_VALIDATION_FAILED,
                           &exchange->problem))
             return false;
-        exchange->body = instants_cut(exchange->arena, exchange->message->body);
+        exchange->body = instants_cut(exchange->arena, text);
     }
     if (operation->is_raw)
         exchange->body = exchange->message->body;
@@ -230,18 +256,10 @@ static bool is_options(const struct exchange *exchange)
            !exchange->match.operation;
 }
 
-static bool walk(struct exchange *exchange)
+static bool walk(struct exchange *exchange, step *const *steps, size_t n_steps)
 {
-    static step *const before_route[] = { read_request_line, read_method, find_route };
-    static step *const after_route[] = { authenticate_caller,     check_accept, check_body_head,
-                                         read_request_parameters, read_body,    run_operation };
-    for (size_t i = 0; i < ARRAY_LENGTH(before_route); i++)
-        if (!before_route[i](exchange))
-            return false;
-    if (is_options(exchange))
-        return true;
-    for (size_t i = 0; i < ARRAY_LENGTH(after_route); i++)
-        if (!after_route[i](exchange))
+    for (size_t i = 0; i < n_steps && !is_options(exchange); i++)
+        if (!steps[i](exchange))
             return false;
     return true;
 }
@@ -266,8 +284,16 @@ static void record(const struct exchange *exchange)
               exchange->problem.code ? problem_kind(exchange->problem.code)->code : "", cause.bytes);
 }
 
-void dispatch(void *context, const struct message *message, struct answer *answer)
+static void refuse(struct exchange *exchange)
 {
+    exchange_refuse(exchange);
+    record(exchange);
+}
+
+void *dispatch_head(void *context, const struct message *message, struct answer *answer)
+{
+    static step *const steps[] = { read_request_line, read_method,  find_route,
+                                   authenticate_caller, check_accept, check_declared_length };
     const struct dispatcher *dispatcher = context;
     struct exchange *exchange = arena_new_of(answer->arena, struct exchange);
     *exchange = (struct exchange){ .service = dispatcher->service,
@@ -278,9 +304,24 @@ void dispatch(void *context, const struct message *message, struct answer *answe
                                    .method = METHOD_COUNT,
                                    .started_us = clock_monotonic_us() };
     exchange_identify(exchange);
-    if (!walk(exchange))
-        exchange_refuse(exchange);
-    else if (is_options(exchange))
+    if (walk(exchange, steps, ARRAY_LENGTH(steps)))
+        return exchange;
+    exchange->problem.closes = exchange->problem.closes || declares_too_much(exchange);
+    refuse(exchange);
+    return NULL;
+}
+
+void dispatch_body(void *context)
+{
+    static step *const steps[] = { check_body_head, read_request_parameters, read_body, run_operation };
+    struct exchange *exchange = context;
+    if (exchange->message->body.bytes)
+        exchange->started_us = clock_monotonic_us(); /* the client's time does not count */
+    if (!walk(exchange, steps, ARRAY_LENGTH(steps))) {
+        refuse(exchange);
+        return;
+    }
+    if (is_options(exchange))
         exchange_options(exchange);
     else
         exchange_reply(exchange);

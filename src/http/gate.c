@@ -103,25 +103,59 @@ static bool check_host(struct arena *arena, const struct message *message, struc
     return true;
 }
 
+static bool has_body(const struct message *message)
+{
+    struct slice length = message_header(message, "Content-Length");
+    for (size_t i = 0; i < length.length; i++)
+        if (length.bytes[i] != '0')
+            return true;
+    return message_header(message, "Transfer-Encoding").bytes;
+}
+
+/* Where nothing is to be sent, libmicrohttpd takes what follows for it, and the answer is lost. */
 static bool check_expect(struct arena *arena, const struct message *message, struct problem *problem)
 {
     struct slice expect = message_header(message, "Expect");
-    if (!expect.bytes || (expect.length == 12 && strncasecmp(expect.bytes, "100-continue", 12) == 0))
+    if (!expect.bytes)
         return true;
-    return problem_raise(arena, problem, PROBLEM_EXPECTATION_FAILED, "只支持 Expect: 100-continue",
-                         "The only expectation known is 100-continue");
+    if (expect.length != 12 || strncasecmp(expect.bytes, "100-continue", 12) != 0)
+        return problem_raise(arena, problem, PROBLEM_EXPECTATION_FAILED, "只支持 Expect: 100-continue",
+                             "The only expectation known is 100-continue");
+    if (!has_body(message))
+        return problem_raise(arena, problem, PROBLEM_EXPECTATION_FAILED, "没有请求体时不得使用 Expect: 100-continue",
+                             "There is no 100-continue for a request without a body");
+    return true;
 }
 
-bool gate_check(struct arena *arena, const struct message *message, struct problem *problem)
+static bool is_target(struct slice target)
+{
+    for (size_t i = 0; i < target.length; i++)
+        if ((unsigned char)target.bytes[i] <= ' ' || target.bytes[i] == 0x7f)
+            return false;
+    return true;
+}
+
+static bool check_all(struct arena *arena, const struct message *message, struct problem *problem)
 {
     if (message->target_cut)
         return problem_raise(arena, problem, PROBLEM_URI_TOO_LONG, "请求地址最长 %d 字节",
                              "A request target has at most %d bytes", MESSAGE_MAX_TARGET);
     if (message->headers_cut)
-        return problem_raise(arena, problem, PROBLEM_HEADERS_TOO_LARGE, "请求头字段过多", "There are too many header fields");
+        return problem_raise(arena, problem, PROBLEM_HEADERS_TOO_LARGE, "请求头字段过多或过长",
+                             "There are too many header fields, or they are too long");
     if (!slice_equals(message->version, "HTTP/1.1") && !slice_equals(message->version, "HTTP/1.0"))
         return problem_raise(arena, problem, PROBLEM_VERSION_NOT_SUPPORTED, "支持 HTTP/1.1 与 HTTP/1.0",
                              "HTTP/1.1 and HTTP/1.0 are supported");
+    if (message->head_hides || !is_target(message->target))
+        return problem_raise(arena, problem, PROBLEM_BAD_REQUEST, "请求头含有空字符、多余空格或折行",
+                             "The head has a NUL, a blank too many or a folded line");
     return check_fields(arena, message, problem) && check_framing(arena, message, problem) &&
            check_host(arena, message, problem) && check_expect(arena, message, problem);
+}
+
+/* Whoever sent this may mean something else by the bytes that follow, too. */
+bool gate_check(struct arena *arena, const struct message *message, struct problem *problem)
+{
+    problem->closes = !check_all(arena, message, problem);
+    return !problem->closes;
 }

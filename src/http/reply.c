@@ -346,27 +346,12 @@ static void add_hints(struct exchange *exchange)
         answer_header(answer, "Retry-After", arena_printf(exchange->arena, "%d", problem->retry_after_s));
 }
 
-/* The connection ends when what follows on it cannot be trusted, or was not read. */
-static bool must_close(const struct exchange *exchange)
-{
-    switch (exchange->problem.code) {
-    case PROBLEM_CONTENT_TOO_LARGE:
-    case PROBLEM_URI_TOO_LONG:
-    case PROBLEM_VERSION_NOT_SUPPORTED:
-        return true;
-    case PROBLEM_BAD_REQUEST:
-        return exchange->match.operation == NULL;
-    default:
-        return false;
-    }
-}
-
 void exchange_refuse(struct exchange *exchange)
 {
     struct answer *answer = exchange->answer;
     const char *instance = arena_printf(exchange->arena, "urn:anze:request:%s", exchange->request_id);
     answer->status = problem_kind(exchange->problem.code)->status;
-    answer->close = must_close(exchange);
+    answer->close = exchange->problem.closes;
     answer->parts[answer->n_parts++] =
         problem_render(exchange->arena, &exchange->problem, exchange->language, instance, exchange->trace_id);
     answer_header(answer, "Content-Type", "application/problem+json");

@@ -2,11 +2,14 @@
 import datetime as dt
 import json
 import re
+import subprocess
 import urllib.error
 import urllib.request
 
 import pytest
 import yaml
+
+from harness.demo import DEPLOY
 
 # operationId: path, media type, how it may be kept
 PAGES = {
@@ -116,3 +119,26 @@ def test_the_inner_listener_serves_nothing_else(service, path):
     with pytest.raises(urllib.error.HTTPError) as error:
         urllib.request.urlopen(service.admin_url + path, timeout=5)
     assert error.value.code == 404
+
+
+@pytest.mark.parametrize("url, place, password", [
+    ("postgresql://o:p%40ss@db/anze?sslmode=require", "postgresql://o@db/anze?sslmode=require", "p@ss"),
+    ("postgresql://o@db/anze?password=pw&sslmode=require", "postgresql://o@db/anze?sslmode=require", "pw"),
+    ("host=db password=pw user=o", "host=db  user=o", "pw"),
+    ("host=db user=o password='a b\\'c'", "host=db user=o ", "a b'c"),
+    ("host=db user=o", "host=db user=o", ""),
+])
+def test_no_password_of_a_connection_stands_among_the_arguments_of_a_program(url, place, password):
+    said = subprocess.run(["bash", "-c", '. "$1"; url_split "$2"; printf "%s\\n" "$url_place" "$url_password"', "split",
+                           str(DEPLOY / "lib.sh"), url], capture_output=True, text=True, check=True).stdout
+    assert said.split("\n")[:2] == [place, password]
+    for line in (DEPLOY / "up").read_text(encoding="utf-8").splitlines():
+        arguments = line.partition("psql ")[2]
+        assert not re.search(r"owner_url|secret |password=", arguments), line
+
+
+def test_the_service_refuses_the_password_of_the_owner(service):
+    """Whoever takes it over would own the database."""
+    settings = {**service.settings, "ANZE_OWNER_DATABASE_URL": "host=nowhere"}
+    done = subprocess.run([str(service.binary), "serve"], env=settings, capture_output=True, text=True, timeout=20)
+    assert done.returncode != 0 and "ANZE_OWNER_DATABASE_URL is set" in done.stderr

@@ -87,7 +87,7 @@ class Data:
     def fingerprint(self) -> str:
         """Of everything that the loaded database follows from."""
         digest = hashlib.sha256(f"{self.options.seed} {self.options.rows}".encode())
-        for path in [BENCH / "data.sql", *sorted((ROOT / "sql").glob("[mfd]*/*.sql"))]:
+        for path in [BENCH / "data.sql", *sorted((ROOT / "sql").glob("[mfd]*/**/*.sql"))]:
             digest.update(path.read_bytes())
         return digest.hexdigest()[:12]
 

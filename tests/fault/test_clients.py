@@ -1,6 +1,9 @@
 """Slow, idle and vanishing clients."""
 import contextlib
+import resource
+import select
 import socket
+import subprocess
 import struct
 import time
 
@@ -81,3 +84,126 @@ def test_clients_that_reset_in_the_middle_leave_nothing_behind(service, client):
     time.sleep(0.5)
     assert officer.get("/v1/units").status_code == 200
     assert service.metric("anze_http_connections") < 50
+
+
+# ---------------------------------------------------------------- strangers
+
+HEAD = b"GET /healthz HTTP/1.1\r\nHost: a\r\n"
+BODY = b"POST /v1/accidents HTTP/1.1\r\nHost: a\r\n"
+BROKEN = [
+    HEAD,  # and nothing more
+    b"GET /healthz HTTP/1.1\r\nHo",
+    HEAD + b"X-A: " + b"a" * 17_000,
+    HEAD + b"X-A: " + b"a" * 15_200 + b"\r\n\r\n",
+    HEAD + b"X-A: " + b"a" * 9_000 + b"\r\n\r\n",
+    b"GET /" + b"a" * 17_000,
+    HEAD + b"no colon\r\n\r\n",
+    HEAD + b"X-A: a\0b\r\n\r\n",
+    HEAD + b"Content-Length: x\r\n\r\n",
+    HEAD + b"Content-Length: 18446744073709551616\r\n\r\n",
+    HEAD + b"Transfer-Encoding: x\r\n\r\n",
+    BODY + b"Transfer-Encoding: chunked\r\n\r\nZZ\r\n",
+    BODY + b"Content-Length: 10\r\n\r\nabc",
+    BODY + b"Expect: 100-continue\r\nContent-Length: 10\r\n\r\n",
+    b"POST /v1/nothing HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc",
+    b"GET /healthz HTTP/9\r\n\r\n",
+]
+
+# Many fields, up to where libmicrohttpd has no room left even for its own 431.
+FULL = [HEAD + b"".join(b"X-%d: %b\r\n" % (field, b"a" * (length // 40)) for field in range(40)) + b"\r\n"
+        for length in range(8_000, 17_000, 50)]
+
+
+def break_off(port: int, count: int) -> None:
+    for number in range(count):
+        kinds = (BROKEN, FULL)[number % 2]
+        with socket.create_connection(("127.0.0.1", port)) as rude:
+            with contextlib.suppress(OSError):
+                rude.sendall(kinds[number // 2 % len(kinds)])
+            with contextlib.suppress(OSError):  # it may have closed already
+                rude.shutdown(socket.SHUT_WR)
+                while rude.recv(4096):
+                    pass
+
+
+def test_10000_heads_that_break_off_leave_no_bytes_behind(database, make_service):
+    """A ticket that nobody gave back was about 1 KiB."""
+    service = make_service(database, ANZE_LOG_REQUESTS="false")
+    break_off(service.port, 2_000)
+    before = service.resident_kib()
+    break_off(service.port, 10_000)
+    assert service.resident_kib() - before < 2 * 1024
+    assert service.metric("anze_http_connections") < 10
+
+
+def test_strangers_that_take_all_connections_keep_out_neither_the_admin_listener_nor_a_stop(database, make_service):
+    service = make_service(database, ANZE_MAX_CONNECTIONS="40", ANZE_MAX_CONNECTIONS_PER_CLIENT="40")
+    with contextlib.ExitStack() as held:
+        for _ in range(120):
+            idle = held.enter_context(socket.socket())
+            idle.setblocking(False)
+            idle.connect_ex(("127.0.0.1", service.port))
+        while service.metric("anze_http_connections") < 40:
+            time.sleep(0.05)
+        assert service.is_ready(), "the admin listener has connections of its own"
+        assert service.stop() == 0
+
+
+def test_one_address_has_half_of_the_connections_unless_told(database, make_service):
+    service = make_service(database, ANZE_MAX_CONNECTIONS="20")
+    with contextlib.ExitStack() as held:
+        for _ in range(15):
+            held.enter_context(socket.create_connection(("127.0.0.1", service.port)))
+        with socket.create_connection(("127.0.0.1", service.port)) as late:
+            late.settimeout(10)
+            with contextlib.suppress(ConnectionResetError):
+                assert late.recv(1) == b"", "it is closed at once"
+        with socket.socket() as other:
+            other.bind(("127.0.0.2", 0))
+            other.connect(("127.0.0.1", service.port))
+            other.sendall(HEAD + b"\r\n")
+            assert other.recv(4096).startswith(b"HTTP/1.1 200")
+
+
+def test_the_limit_of_open_files_is_raised_to_what_is_promised_or_it_does_not_start(database, make_service):
+    service = make_service(database, start=False)
+    service.start()
+    soft, hard = resource.prlimit(service.pid, resource.RLIMIT_NOFILE)
+    assert soft >= 4096 + 200
+    service.stop()
+    refusing = make_service(database, start=False, ANZE_MAX_CONNECTIONS=str(hard))
+    environment = {"PATH": "/usr/bin:/bin", **refusing.settings}
+    done = subprocess.run([refusing.binary, "serve"], env=environment, capture_output=True, text=True, timeout=20)
+    assert done.returncode == 1 and "ANZE_MAX_CONNECTIONS" in done.stderr and "LimitNOFILE" in done.stderr
+
+
+def test_bodies_under_way_have_a_budget_and_those_that_began_first_go(database, make_service, client):
+    service = make_service(database, ANZE_BODY_MEMORY_MIB="4")
+    officer = client("county_officer", region="150622", to=service)
+    head = (BODY + f"Authorization: Bearer {officer.token}\r\n".encode() +
+            b"Content-Type: application/json\r\nContent-Length: 1048576\r\nExpect: 100-continue\r\n\r\n")
+    with contextlib.ExitStack() as held:
+        begun = []
+        for number in range(8):
+            connection = held.enter_context(socket.create_connection(("127.0.0.1", service.port)))
+            connection.sendall(head)
+            assert connection.recv(100).startswith(b"HTTP/1.1 100 "), "its head has been read"
+            connection.sendall(b"a" * 900_000)
+            begun.append(connection)
+            while number >= 4 and not select.select([begun[number - 4]], [], [], 20)[0]:
+                raise AssertionError(f"the body that began first is still there after {number + 1}")
+        assert [bool(select.select([c], [], [], 0)[0]) for c in begun] == [True] * 4 + [False] * 4
+        assert service.metric("anze_http_connections_cut_total") == 4
+    assert officer.get("/v1/units?limit=1").status_code == 200
+
+
+def test_a_body_that_no_token_allows_costs_no_memory(database, make_service):
+    service = make_service(database)
+    lost = [b"POST /v1/nothing HTTP/1.1\r\nHost: a\r\n", BODY, b"PUT /v1/units HTTP/1.1\r\nHost: a\r\n"]
+    before = service.resident_kib()
+    with contextlib.ExitStack() as held:
+        for number in range(60):
+            connection = held.enter_context(socket.create_connection(("127.0.0.1", service.port)))
+            connection.sendall(lost[number % 3] + b"Content-Length: 1048576\r\n\r\n" + b"a" * 1_000_000)
+        assert service.resident_kib() - before < 20 * 1024, "60 MB were sent"
+        assert service.metric("anze_http_connections_cut_total") == 0

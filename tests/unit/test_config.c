@@ -46,6 +46,30 @@ static void an_unknown_key_is_named(void **state)
     assert_non_null(strstr(complaints.bytes, "unknown key ANZE_NONSENSE"));
 }
 
+static void what_kubernetes_says_of_a_service_of_our_name_is_passed_over(void **state)
+{
+    (void)state;
+    static const char *const links[][2] = {
+        { "ANZE_PORT", "tcp://10.0.0.7:8080" }, { "ANZE_SERVICE_HOST", "10.0.0.7" }, { "ANZE_SERVICE_PORT", "8080" },
+        { "ANZE_SERVICE_PORT_HTTP", "8080" }, { "ANZE_PORT_8080_TCP", "tcp://10.0.0.7:8080" },
+        { "ANZE_PORT_8080_TCP_PROTO", "tcp" }, { "ANZE_PORT_8080_TCP_PORT", "8080" },
+        { "ANZE_PORT_8080_TCP_ADDR", "10.0.0.7" }, { "ANZE_ADMIN_PORT", "tcp://10.0.0.8:8081" },
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(links); i++)
+        setenv(links[i][0], links[i][1], 1);
+    bool works = config_load(arena, &config, &complaints);
+    setenv("ANZE_PORT_HOLE", "1", 1);
+    bool knows_the_rest = config_load(arena, &config, &complaints);
+    unsetenv("ANZE_PORT_HOLE");
+    for (size_t i = 0; i < ARRAY_LENGTH(links); i++)
+        unsetenv(links[i][0]);
+    assert_true(works);
+    assert_false(knows_the_rest);
+    assert_int_equal(config.port, 8080);
+    assert_int_equal(config.admin_port, 8081);
+    assert_int_equal(config.n_service_links, ARRAY_LENGTH(links));
+}
+
 static void every_malformed_value_is_named_and_none_is_repeated(void **state)
 {
     (void)state;
@@ -91,6 +115,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(defaults_hold_without_any_environment, begin, end),
         cmocka_unit_test_setup_teardown(an_unknown_key_is_named, begin, end),
+        cmocka_unit_test_setup_teardown(what_kubernetes_says_of_a_service_of_our_name_is_passed_over, begin, end),
         cmocka_unit_test_setup_teardown(every_malformed_value_is_named_and_none_is_repeated, begin, end),
         cmocka_unit_test_setup_teardown(the_environment_wins_over_the_file, begin, end),
         cmocka_unit_test_setup_teardown(secrets_are_masked_when_printed, begin, end),

@@ -1,4 +1,5 @@
 #include "contract_example.h"
+#include "anze/contract/form.h"
 
 #include <setjmp.h>
 #include <cmocka.h>
@@ -103,6 +104,8 @@ static const struct line {
     { OPERATION(NAMES WITH("{\"$ref\":\"#/components/parameters/none\"}") ANSWERS), "leads nowhere" },
     { OPERATION(NAMES PARAMETERS BODY("\"text/plain\":{\"schema\":{}}") ANSWERS), "a body is one of application/json" },
     { OPERATION(NAMES PARAMETERS BODY("\"application/octet-stream\":{}") ANSWERS), NULL },
+    { OPERATION(NAMES PARAMETERS BODY("\"application/x-www-form-urlencoded\":{\"schema\":{\"type\":\"object\"}}") ANSWERS), NULL },
+    { OPERATION(NAMES PARAMETERS BODY("\"application/x-www-form-urlencoded\":{}") ANSWERS), "body: has no schema" },
     { OPERATION(NAMES PARAMETERS BODY("\"application/octet-stream\":{\"schema\":{}}") ANSWERS),
       "body: unknown member schema" },
     { OPERATION(NAMES PARAMETERS BODY("\"application/json\":{\"schema\":{\"type\":\"object\"},\"example\":[]}") ANSWERS),
@@ -153,6 +156,46 @@ static void a_raw_body_has_a_media_type_and_no_schema(void **state)
     assert_false(contract_operation(example_contract(arena), "changeThing")->is_raw);
 }
 
+static void a_form_is_an_object_of_strings_for_the_schema(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body, *json; /* NULL: refused */
+    } forms[] = {
+        { "", "{}" },
+        { "grant_type=client_credentials&scope=a+b%2Bc", "{\"grant_type\":\"client_credentials\",\"scope\":\"a b+c\"}" },
+        { "a=1&b=%E5%AE%89%22&c&&d==", "{\"a\":\"1\",\"b\":\"安\\\"\",\"c\":\"\",\"d\":\"=\"}" },
+        { "a=1&a=1", NULL },
+        { "a=1&%61=2", NULL },
+        { "=1", NULL },
+        { "a=%", NULL },
+        { "a=%00", NULL },
+        { "a%00b=1", NULL },
+        { "a=%FF", NULL },
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(forms); i++) {
+        AUTO(arena_free_at_end) struct arena *arena = arena_new();
+        struct problem problem = { 0 };
+        struct slice json = SLICE_NONE;
+        assert_int_equal(form_to_json(arena, slice_of(forms[i].body), &json, &problem), forms[i].json != NULL);
+        if (forms[i].json)
+            assert_string_equal(json.bytes, forms[i].json);
+        else
+            assert_int_equal(problem_kind(problem.code)->status, 400);
+    }
+}
+
+static void an_operation_says_whether_it_takes_a_form(void **state)
+{
+    (void)state;
+    AUTO(arena_free_at_end) struct arena *arena = arena_new();
+    struct contract *contract = example_contract(arena);
+    const struct operation *form = contract_operation(contract, "askToken");
+    assert_true(form->is_form && !form->is_raw && form->body && form->body_required);
+    assert_string_equal(form->request_media, "application/x-www-form-urlencoded");
+    assert_false(contract_operation(contract, "addThing")->is_form);
+}
+
 static void every_complaint_is_reported_not_only_the_first(void **state)
 {
     (void)state;
@@ -173,6 +216,8 @@ int main(void)
         cmocka_unit_test(path_parameters_stand_first_in_the_order_of_the_template),
         cmocka_unit_test(what_the_contract_gets_wrong_stops_the_start_and_is_named),
         cmocka_unit_test(a_raw_body_has_a_media_type_and_no_schema),
+        cmocka_unit_test(a_form_is_an_object_of_strings_for_the_schema),
+        cmocka_unit_test(an_operation_says_whether_it_takes_a_form),
         cmocka_unit_test(every_complaint_is_reported_not_only_the_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

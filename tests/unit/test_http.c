@@ -17,39 +17,45 @@ static enum problem_code gate(const char *version, const struct header *more, si
     for (size_t i = 0; i < n; i++)
         headers[i + 1] = more[i];
     const struct message message = { .version = slice_of(version), .headers = headers, .n_headers = n + 1 };
-    return gate_check(arena, &message, &problem) ? PROBLEM_NONE : problem.code;
+    bool is_good = gate_check(arena, &message, &problem);
+    assert_true(problem.closes == !is_good);
+    return is_good ? PROBLEM_NONE : problem.code;
 }
 
 #define HEADER(name, value) { { name, sizeof(name) - 1 }, { value, sizeof(value) - 1 } }
 
+static const struct {
+    const char *what;
+    struct header headers[2];
+    size_t n;
+    enum problem_code expected;
+} gate_cases[] = {
+    { "nothing odd", { HEADER("Accept", "a/b") }, 1, PROBLEM_NONE },
+    { "two Host", { HEADER("host", "b") }, 1, PROBLEM_BAD_REQUEST },
+    { "two Content-Length", { HEADER("Content-Length", "3"), HEADER("content-length", "3") }, 2, PROBLEM_BAD_REQUEST },
+    { "both framings", { HEADER("Content-Length", "3"), HEADER("Transfer-Encoding", "chunked") }, 2, PROBLEM_BAD_REQUEST },
+    { "odd coding", { HEADER("Transfer-Encoding", "gzip, chunked") }, 1, PROBLEM_BAD_REQUEST },
+    { "chunked alone", { HEADER("Transfer-Encoding", "Chunked") }, 1, PROBLEM_NONE },
+    { "signed length", { HEADER("Content-Length", "+4") }, 1, PROBLEM_BAD_REQUEST },
+    { "list of lengths", { HEADER("Content-Length", "4,4") }, 1, PROBLEM_BAD_REQUEST },
+    { "two Authorization", { HEADER("Authorization", "Bearer a"), HEADER("authorization", "Bearer b") }, 2, PROBLEM_BAD_REQUEST },
+    { "control in value", { HEADER("X-A", "a\0b") }, 1, PROBLEM_BAD_REQUEST },
+    { "space in name", { HEADER("X A", "a") }, 1, PROBLEM_BAD_REQUEST },
+    { "name ends in space", { HEADER("Content-Length ", "3") }, 1, PROBLEM_BAD_REQUEST },
+    { "unknown expectation", { HEADER("Expect", "something") }, 1, PROBLEM_EXPECTATION_FAILED },
+    { "100-continue", { HEADER("Expect", "100-continue"), HEADER("Content-Length", "2") }, 2, PROBLEM_NONE },
+    { "100-continue and chunks", { HEADER("Expect", "100-continue"), HEADER("Transfer-Encoding", "chunked") }, 2, PROBLEM_NONE },
+    { "100-continue for nothing", { HEADER("Expect", "100-continue") }, 1, PROBLEM_EXPECTATION_FAILED },
+    { "100-continue for no bytes", { HEADER("Expect", "100-continue"), HEADER("Content-Length", "00") }, 2, PROBLEM_EXPECTATION_FAILED },
+};
+
 static void messages_that_two_readers_may_read_differently_are_refused(void **state)
 {
     (void)state;
-    static const struct {
-        const char *what;
-        struct header headers[2];
-        size_t n;
-        enum problem_code expected;
-    } cases[] = {
-        { "nothing odd", { HEADER("Accept", "a/b") }, 1, PROBLEM_NONE },
-        { "two Host", { HEADER("host", "b") }, 1, PROBLEM_BAD_REQUEST },
-        { "two Content-Length", { HEADER("Content-Length", "3"), HEADER("content-length", "3") }, 2, PROBLEM_BAD_REQUEST },
-        { "both framings", { HEADER("Content-Length", "3"), HEADER("Transfer-Encoding", "chunked") }, 2, PROBLEM_BAD_REQUEST },
-        { "odd coding", { HEADER("Transfer-Encoding", "gzip, chunked") }, 1, PROBLEM_BAD_REQUEST },
-        { "chunked alone", { HEADER("Transfer-Encoding", "Chunked") }, 1, PROBLEM_NONE },
-        { "signed length", { HEADER("Content-Length", "+4") }, 1, PROBLEM_BAD_REQUEST },
-        { "list of lengths", { HEADER("Content-Length", "4,4") }, 1, PROBLEM_BAD_REQUEST },
-        { "two Authorization", { HEADER("Authorization", "Bearer a"), HEADER("authorization", "Bearer b") }, 2, PROBLEM_BAD_REQUEST },
-        { "control in value", { HEADER("X-A", "a\0b") }, 1, PROBLEM_BAD_REQUEST },
-        { "space in name", { HEADER("X A", "a") }, 1, PROBLEM_BAD_REQUEST },
-        { "name ends in space", { HEADER("Content-Length ", "3") }, 1, PROBLEM_BAD_REQUEST },
-        { "unknown expectation", { HEADER("Expect", "something") }, 1, PROBLEM_EXPECTATION_FAILED },
-        { "100-continue", { HEADER("Expect", "100-continue") }, 1, PROBLEM_NONE },
-    };
-    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
-        enum problem_code code = gate("HTTP/1.1", cases[i].headers, cases[i].n);
-        if (code != cases[i].expected)
-            fail_msg("%s: %d", cases[i].what, code);
+    for (size_t i = 0; i < ARRAY_LENGTH(gate_cases); i++) {
+        enum problem_code code = gate("HTTP/1.1", gate_cases[i].headers, gate_cases[i].n);
+        if (code != gate_cases[i].expected)
+            fail_msg("%s: %d", gate_cases[i].what, code);
     }
     assert_int_equal(gate("HTTP/1.9", NULL, 0), PROBLEM_VERSION_NOT_SUPPORTED);
     assert_int_equal(gate("HTTP/1.0", NULL, 0), PROBLEM_NONE);

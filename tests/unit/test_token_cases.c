@@ -1,8 +1,8 @@
 #include "anze/auth/claims.h"
 #include "token_fixture.h"
 
-/* Tokens that are good but for one thing, with the verdict on each. Every row is tried three times: as at+jwt and as
- * JWT with ES256, and as JWT with RS256, the latter two by libjwt. A verdict must not depend on which way a token
+/* Tokens that are good but for one thing, with the verdict on each. Every row is tried as at+jwt and as JWT with
+ * ES256, those of header and text also as JWT with RS256; JWT goes by libjwt. A verdict must not depend on which way a token
  * goes. In values, @N is the time now and N seconds. */
 struct way {
     const char *issuer, *type;
@@ -227,9 +227,9 @@ static void every_header_has_its_verdict(void **state)
 static void every_claim_has_its_verdict(void **state)
 {
     WITH_CASES(bench);
-    for (size_t i = 0; i < ARRAY_LENGTH(claims) * ARRAY_LENGTH(ways); i++) {
-        const struct way *way = &ways[i % ARRAY_LENGTH(ways)];
-        const struct row *row = &claims[i / ARRAY_LENGTH(ways)];
+    for (size_t i = 0; i < 2 * ARRAY_LENGTH(claims); i++) {
+        const struct way *way = &ways[i % 2];
+        const struct row *row = &claims[i / 2];
         const char *header = header_but(arena, way, "", NULL);
         row_check(&bench, way, row, token_of(arena, way->key, header, claims_of(arena, way, row->name, row->value)));
     }

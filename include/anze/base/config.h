@@ -15,6 +15,7 @@ struct config {
 #define SETTING(field, type, key, initial, minimum, maximum, help) SETTING_##type field;
 #include "anze/base/setting.def"
 #undef SETTING
+    int n_service_links; /* variables that Kubernetes makes for a Service of our name, passed over */
 };
 
 /* Environment and optional file. False: every complaint, a line each, is in `complaints`. */

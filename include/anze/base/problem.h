@@ -48,6 +48,7 @@ struct problem {
     const char *en;
     struct fault *first, *last;
     size_t n_faults;      /* counts also those beyond PROBLEM_MAX_FAULTS, which are not kept */
+    bool closes;          /* the connection ends: what follows on it cannot be trusted, or is not read */
     int retry_after_s;    /* 0: no Retry-After */
     const char *etag;     /* 412: the current one, if known */
     const char *extra;    /* JSON members to add, without braces: "\"allowed\":[\"acknowledge\"]"; or NULL */

@@ -40,9 +40,10 @@ struct operation {
     unsigned listeners;       /* x-anze-listeners: [public, admin]; default public */
     struct parameter *parameters; /* those of the path first, in the order of the template */
     size_t n_parameters;
-    struct schema *body;      /* of a JSON body */
+    struct schema *body;      /* of a JSON body, or of the strings of a form */
     bool body_required;
     const char *request_media; /* NULL: no body allowed */
+    bool is_form;             /* the body is application/x-www-form-urlencoded: an object of strings */
     bool is_raw;              /* the body is application/octet-stream: bytes without a schema */
     const char *reply_media;  /* of the success answer: application/json, text/plain, …; NULL: none (204) */
     int success_status;       /* the lowest 2xx documented */

@@ -11,6 +11,8 @@ struct dispatcher {
     struct limiter *limiter;
 };
 
-void dispatch(void *dispatcher, const struct message *message, struct answer *answer);
+/* As edge.h asks: what the head decides, and the rest when the body is there. */
+void *dispatch_head(void *dispatcher, const struct message *message, struct answer *answer);
+void dispatch_body(void *exchange);
 
 #endif

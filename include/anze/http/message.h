@@ -23,7 +23,8 @@ struct message {
     struct slice body;    /* bytes NULL when there was none */
     bool body_cut;        /* longer than the limit: what is here is only its beginning */
     bool target_cut;      /* longer than MESSAGE_MAX_TARGET */
-    bool headers_cut;     /* more fields than the edge takes */
+    bool headers_cut;     /* more fields than the edge takes, or a head that leaves no room for its answer */
+    bool head_hides;      /* a NUL, a folded line or a second blank: what is here is not all that was sent */
 };
 
 enum { MESSAGE_MAX_TARGET = 4096 };

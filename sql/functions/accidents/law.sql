@@ -112,10 +112,10 @@ $$;
 create or replace function anze.accident_top_level(grade smallint, day date, of_region text) returns smallint
 stable parallel safe language plpgsql as $$
 #variable_conflict use_column
+declare
+    top_rule constant text := (select g.top_rule from anze.accident_grade g where g.rank = accident_top_level.grade);
 begin
-    return (
-        select anze.region_level_from(of_region, anze.rule_value(g.top_rule, day, of_region)::smallint)
-        from anze.accident_grade g where g.rank = accident_top_level.grade);
+    return anze.region_level_from(of_region, (anze.rule_on(top_rule, day, of_region)).value::smallint);
 end
 $$;
 

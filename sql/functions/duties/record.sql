@@ -118,20 +118,15 @@ stable language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    r anze.rule;
+    r constant anze.rule := anze.backdating_rule('DUTY.BACKDATE.UNIT', 'DUTY.BACKDATE.ABOVE', day, of_unit, region);
 begin
-    if anze.reach() is distinct from 'region' and anze.reach() is distinct from 'unit' then
-        return '[]';
-    end if;
-    r := anze.rule_in_force(case when anze.reach() = 'region' and anze.unit() is distinct from of_unit
-                                 then 'DUTY.BACKDATE.ABOVE' else 'DUTY.BACKDATE.UNIT' end, anze.today(), region);
-    return '[]'::jsonb || case when day < anze.today() - r.value::integer then anze.fault(pointer, 'backdated-too-far',
-            format('按规则 %s（第 %s 版），最多可补录 %s 日内的事项，早于此的请由上级补录。', r.code, r.version, r.value::integer),
-            format('By the rule %s (version %s), what is entered is at most %s days old; ask those above to enter it.',
-                r.code, r.version, r.value::integer))
-        else '[]' end;
+    return case when r.code is null then '[]'::jsonb else '[]'::jsonb || anze.fault(pointer, 'backdated-too-far',
+        format('按规则 %s（第 %s 版），最多可补录 %s 日内的事项，早于此的请由上级补录。', r.code, r.version, r.value::integer),
+        format('By the rule %s (version %s), what is entered is at most %s days old; ask those above to enter it.',
+            r.code, r.version, r.value::integer)) end;
 end
 $$;
+
 -- What a version says of the same days as the one before it is not entered anew.
 create or replace function anze.duty_record_backdating_faults(r anze.duty_record) returns jsonb
 stable language plpgsql

@@ -67,7 +67,7 @@ begin
     return query
     select s.code, s.place, s.kind, s.addressee, m.at
     from anze.notice_stage s
-    cross join lateral anze.rule_in_force(s.delay_rule, anze.day_of(notice_moments.due_at), of_region) r
+    left join lateral anze.rules_in_force(s.delay_rule, anze.day_of(notice_moments.due_at), of_region) r on true
     cross join lateral (
         select case s.counted_from when 'due_at' then notice_moments.due_at else notice_moments.missed_from end as at) c
     cross join lateral (
@@ -126,7 +126,7 @@ begin
             select d.day, s.code, s.kind, s.delay_rule, r.value, r.unit
             from (select distinct anze.day_of(o.due_at) as day from unnest(dues) o(due_at)) d
             cross join anze.notice_stage s
-            cross join lateral anze.rule_in_force(s.delay_rule, d.day, of_region) r
+            left join lateral anze.rules_in_force(s.delay_rule, d.day, of_region) r on true
             where s.subject = of_subject)
         select coalesce((
             select min(m.at)

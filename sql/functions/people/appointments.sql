@@ -65,18 +65,12 @@ $$;
 create or replace function anze.appointment_backdating_faults(day date, pointer text, u anze.unit) returns jsonb
 stable language plpgsql as $$
 declare
-    r anze.rule;
+    r constant anze.rule := anze.backdating_rule('APPOINT.BACKDATE.UNIT', 'APPOINT.BACKDATE.ABOVE', day, u.id, u.region_code);
 begin
-    if anze.reach() is distinct from 'region' and anze.reach() is distinct from 'unit' then
-        return '[]';
-    end if;
-    r := anze.rule_in_force(case when anze.reach() = 'region' and anze.unit() is distinct from u.id
-                                 then 'APPOINT.BACKDATE.ABOVE' else 'APPOINT.BACKDATE.UNIT' end, anze.today(), u.region_code);
-    return '[]'::jsonb || case when day < anze.today() - r.value::integer then anze.fault(pointer, 'backdated-too-far',
-            format('按规则 %s（第 %s 版），任职变动最多可追溯 %s 日，早于此的请由上级登记。', r.code, r.version, r.value::integer),
-            format('By the rule %s (version %s), a post changes hands at most %s days back; ask those above to enter it.',
-                r.code, r.version, r.value::integer))
-        else '[]' end;
+    return case when r.code is null then '[]'::jsonb else '[]'::jsonb || anze.fault(pointer, 'backdated-too-far',
+        format('按规则 %s（第 %s 版），任职变动最多可追溯 %s 日，早于此的请由上级登记。', r.code, r.version, r.value::integer),
+        format('By the rule %s (version %s), a post changes hands at most %s days back; ask those above to enter it.',
+            r.code, r.version, r.value::integer)) end;
 end
 $$;
 

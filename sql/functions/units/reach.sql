@@ -93,3 +93,24 @@ begin
             from anze.unit u where u.id = unit_reference.id);
 end
 $$;
+
+-- The rule by which a day lies too far back to be entered of a unit: one is for the unit itself, one for whoever is above
+-- it. NULL: it does not, or nobody of a reach asks (imports, the sweeper).
+create or replace function anze.backdating_rule(rule_of_unit text, rule_above text, day date, of_unit uuid, region text)
+returns anze.rule stable language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    r anze.rule;
+begin
+    if anze.reach() = 'region' and anze.unit() is distinct from of_unit then
+        r := anze.rule_in_force(rule_above, anze.today(), region);
+    elsif anze.reach() in ('region', 'unit') then
+        r := anze.rule_in_force(rule_of_unit, anze.today(), region);
+    end if;
+    if day < anze.today() - r.value::integer then
+        return r;
+    end if;
+    return null;
+end
+$$;
