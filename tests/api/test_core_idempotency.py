@@ -113,7 +113,7 @@ def test_callers_do_not_share_keys(client, officer, accidents):
 @pytest.fixture(scope="module")
 def two_issuers(database, make_service, issuer, tmp_path_factory):
     other = Issuer(tmp_path_factory.mktemp("other"), "https://other.example")
-    return make_service(database, ANZE_TOKEN_ISSUERS=f"{issuer.setting} {other.setting}"), other
+    return make_service(database, ANZE_TOKEN_ISSUERS=f"{issuer.setting} {other.setting}", ANZE_RATE_LIMIT="1000"), other
 
 
 def test_callers_are_told_apart_by_issuer_and_by_whom_they_act_for(client, token, database, two_issuers, contract):
