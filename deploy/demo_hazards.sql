@@ -275,7 +275,7 @@ declare
     file uuid := split_part((select f.location from anze.create_file(jsonb_build_object('name', name || '.txt',
         'media_type', 'text/plain', 'size', length(bytes), 'sha256', digest), 1000000, 524288) f), '/', 4);
 begin
-    perform anze.put_file_chunk(file, 0, bytes, 'sha-256=:' || encode(sha256(bytes), 'base64') || ':');
+    perform anze.take_file_chunk(file, 0, bytes, 'sha-256=:' || encode(sha256(bytes), 'base64') || ':', false);
     perform anze.complete_file(file, 1, digest, 'text/plain');
     return jsonb_build_object('kind', kind, 'file_id', file);
 end

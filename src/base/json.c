@@ -3,6 +3,7 @@
 #include "anze/base/utf8.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 
 /* Why a text is refused: the rule, as the client reads it. */
 enum refusal { REFUSED_NOT, SYNTAX, DUPLICATE, DEPTH, NODES, NUMBER, UTF8, BOM, NUL, EMPTY };
@@ -195,6 +196,16 @@ json_t *json_keep(struct arena *arena, json_t *value)
 {
     arena_defer(arena, decref, value);
     return value;
+}
+
+const char *json_text(struct arena *arena, const json_t *value)
+{
+    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
+    if (!text)
+        abort();
+    const char *kept = arena_strdup(arena, text);
+    free(text);
+    return kept;
 }
 
 bool json_read(struct arena *arena, struct slice text, json_t **ret_value, struct problem *problem)

@@ -1,8 +1,8 @@
 #include "contract_operation.h"
+#include "anze/base/json.h"
 #include "contract_response.h"
 #include "route_node.h"
 
-#include <stdlib.h>
 #include <strings.h>
 
 static const char *text_of(const json_t *object, const char *name)
@@ -49,10 +49,7 @@ static const char *plain_text(struct loader *loader, const json_t *value)
 {
     if (!value || json_is_string(value))
         return json_string_value(value);
-    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
-    const char *kept = text ? arena_strdup(loader->arena, text) : NULL;
-    free(text);
-    return kept;
+    return json_text(loader->arena, value);
 }
 
 static bool read_default(struct loader *loader, const char *where, const json_t *schema, struct parameter *parameter)

@@ -2,7 +2,6 @@
 #include "anze/base/json.h"
 #include "anze/contract/route.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static bool refuse(struct arena *arena, struct problem *problem)
@@ -24,11 +23,6 @@ static bool read_field(struct arena *arena, struct slice field, json_t *form, st
     return true;
 }
 
-static void dispose_text(void *text)
-{
-    free(text);
-}
-
 bool form_to_json(struct arena *arena, struct slice body, struct slice *ret_json, struct problem *problem)
 {
     json_t *form = json_keep(arena, json_object());
@@ -39,8 +33,6 @@ bool form_to_json(struct arena *arena, struct slice body, struct slice *ret_json
             return false;
         at += length + 1;
     }
-    char *text = json_dumps(form, JSON_COMPACT);
-    arena_defer(arena, dispose_text, text);
-    *ret_json = slice_of(text);
+    *ret_json = slice_of(json_text(arena, form));
     return true;
 }

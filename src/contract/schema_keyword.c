@@ -1,8 +1,8 @@
 #include "schema_node.h"
+#include "anze/base/json.h"
 
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 /* The keywords of JSON Schema 2020-12 that contracts here may use, and how each fills a node. What is not in the
  * table is refused by name. openapi/README.md has the same table for those who write contracts. */
@@ -58,21 +58,13 @@ static bool read_count(struct schema_set *set, struct schema *schema, const stru
     return true;
 }
 
-static const char *json_text(struct schema_set *set, const json_t *value)
-{
-    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
-    const char *kept = arena_strdup(set->arena, text ? text : "");
-    free(text);
-    return kept;
-}
-
 static bool read_bound(struct schema_set *set, struct schema *schema, const struct keyword *keyword,
                        const json_t *value)
 {
     if (!expect(set, schema, keyword, json_is_number(value), "a number"))
         return false;
     struct bound *bound = arena_new_of(set->arena, struct bound);
-    *bound = (struct bound){ json_number(value), json_text(set, value) };
+    *bound = (struct bound){ json_number(value), json_text(set->arena, value) };
     *FIELD(struct bound *) = bound;
     return true;
 }
@@ -126,7 +118,7 @@ static bool read_const(struct schema_set *set, struct schema *schema, const stru
 {
     (void)keyword;
     schema->constant = value;
-    schema->constant_text = json_text(set, value);
+    schema->constant_text = json_text(set->arena, value);
     return true;
 }
 
@@ -140,7 +132,7 @@ static bool read_enum(struct schema_set *set, struct schema *schema, const struc
     if (!expect(set, schema, keyword, n > 0, "an array of values"))
         return false;
     for (size_t i = 0; i < n && i < MOST_LISTED; i++)
-        text_printf(&text, "%s%s", i ? ", " : "", json_text(set, json_array_get(value, i)));
+        text_printf(&text, "%s%s", i ? ", " : "", json_text(set->arena, json_array_get(value, i)));
     if (n > MOST_LISTED)
         text_add_string(&text, ", …");
     schema->choices = value;

@@ -2,7 +2,6 @@
 #include "anze/base/json.h"
 
 #include <limits.h>
-#include <stdlib.h>
 
 enum detail { PLAIN, OURS, CONSTRAINT };
 
@@ -137,11 +136,6 @@ static void add_sql_faults(struct arena *arena, const struct row *row, const jso
                       text_at(fault, "zh", row->zh), text_at(fault, "en", row->en));
 }
 
-static void dispose_text(void *text)
-{
-    free(text);
-}
-
 /* What a refusal tells besides, as members of the problem. */
 static const char *members_of(struct arena *arena, const json_t *said)
 {
@@ -151,9 +145,8 @@ static const char *members_of(struct arena *arena, const json_t *said)
         const json_t *value = json_object_get(said, names[i]);
         if (!json_is_array(value) && !json_is_object(value))
             continue;
-        char *text = json_dumps(value, JSON_COMPACT);
-        arena_defer(arena, dispose_text, text);
-        members = arena_printf(arena, "%s%s\"%s\":%s", members ? members : "", members ? "," : "", names[i], text);
+        members = arena_printf(arena, "%s%s\"%s\":%s", members ? members : "", members ? "," : "", names[i],
+                               json_text(arena, value));
     }
     return members;
 }

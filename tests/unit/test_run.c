@@ -411,6 +411,8 @@ static void *collide(void *argument)
     struct db_reply reply;
     struct problem problem = { 0 };
     collision->done = db_run(pool, arena, &request, &reply, &problem);
+    if (!collision->done)
+        fprintf(stderr, "refused: %s (%s)\n", problem.en, problem.cause ? problem.cause : "");
     arena_free(arena);
     return NULL;
 }

@@ -149,20 +149,6 @@ static const char *value_of(struct arena *arena, const char *value)
     return arena_printf(arena, "%.*s%ld%s", (int)(at - value), value, now_s() + seconds, rest);
 }
 
-/* An object of these members, with one put in the place of its like, added or left out. */
-static const char *object_but(struct arena *arena, const char *const (*members)[2], size_t n, const char *name,
-                              const char *value)
-{
-    struct text text = text_on(arena);
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(members[i][0], name) != 0)
-            text_printf(&text, "%c\"%s\":%s", text.length ? ',' : '{', members[i][0], members[i][1]);
-    if (value)
-        text_printf(&text, ",\"%s\":%s", name, value);
-    text_add_char(&text, '}');
-    return text.bytes;
-}
-
 static const char *header_but(struct arena *arena, const struct way *way, const char *name, const char *value)
 {
     const char *const members[][2] = {

@@ -38,22 +38,29 @@ static inline long now_s(void)
     return (long)(clock_wall_us() / 1000000);
 }
 
-/* Claims that are good, but for `name`: its JSON text is `value`, or it is not there when NULL. */
-static inline const char *claims_but(struct arena *arena, const char *name, const char *value)
+/* An object of these members, with one put in the place of its like, added or left out. */
+static inline const char *object_but(struct arena *arena, const char *const (*members)[2], size_t n,
+                                     const char *name, const char *value)
 {
-    const char *members[][2] = { { "iss", "\"https://id.example\"" }, { "aud", "\"anze\"" },
-                                 { "sub", "\"wang\"" }, { "client_id", "\"console\"" }, { "jti", "\"t-1\"" },
-                                 { "iat", arena_printf(arena, "%ld", now_s()) },
-                                 { "exp", arena_printf(arena, "%ld", now_s() + 600) },
-                                 { "scope", "\"units:read  accidents:write\"" } };
     struct text text = text_on(arena);
-    for (size_t i = 0; i < ARRAY_LENGTH(members); i++)
+    for (size_t i = 0; i < n; i++)
         if (strcmp(members[i][0], name) != 0)
             text_printf(&text, "%c\"%s\":%s", text.length ? ',' : '{', members[i][0], members[i][1]);
     if (value)
         text_printf(&text, ",\"%s\":%s", name, value);
     text_add_char(&text, '}');
     return text.bytes;
+}
+
+/* Claims that are good, but for `name`: its JSON text is `value`, or it is not there when NULL. */
+static inline const char *claims_but(struct arena *arena, const char *name, const char *value)
+{
+    const char *const members[][2] = { { "iss", "\"https://id.example\"" }, { "aud", "\"anze\"" },
+                                       { "sub", "\"wang\"" }, { "client_id", "\"console\"" }, { "jti", "\"t-1\"" },
+                                       { "iat", arena_printf(arena, "%ld", now_s()) },
+                                       { "exp", arena_printf(arena, "%ld", now_s() + 600) },
+                                       { "scope", "\"units:read  accidents:write\"" } };
+    return object_but(arena, members, ARRAY_LENGTH(members), name, value);
 }
 
 static inline const char *token_of(struct arena *arena, const struct key *key, const char *header, const char *claims)

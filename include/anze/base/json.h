@@ -27,6 +27,9 @@ bool json_read_trusted(struct arena *arena, struct slice text, json_t **ret_valu
 /* Hang a value on the arena: what json_* functions have made lives as long as the request. */
 json_t *json_keep(struct arena *arena, json_t *value);
 
+/* Any value as compact text on the arena. */
+const char *json_text(struct arena *arena, const json_t *value) NODISCARD RETURNS_NONNULL;
+
 void json_decref_at_end(json_t **value); /* for AUTO() */
 
 #endif

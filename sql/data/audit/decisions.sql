@@ -71,7 +71,7 @@ with told(table_name, may_change, why_not_zh, why_not_en) as (
         ('accident_telling', '{}'), ('accident_action', '{}'), ('accident_alert_rule', '{}'),
         ('hazard_criterion', '{}'), ('hazard_criterion_set', '{}'), ('risk_colour', '{}'),
         ('risk_factor', '{}'),
-        ('file_type', '{}'), ('light_rule', '{}'), ('notice_stage', '{}'),
+        ('file_type', '{}'), ('file_quota', '{}'), ('light_rule', '{}'), ('notice_stage', '{}'),
         -- duties and what was done
         ('duty', '{}'), ('duty_event_kind', '{}'), ('duty_event', '{}'), ('duty_record_kind', '{}'),
         ('duty_record', '{retracted_at,retracted_by,retraction_reason,published_on,published_at_url,version,updated_at,'
@@ -123,6 +123,7 @@ with told(table_name, may_change, why_not_zh, why_not_en) as (
         ('anze.risk_tally', '统计数', 'sums'),
         ('anze.risk_tally_delta', '统计数', 'differences of sums'),
         ('anze.file_content', '文件字节的摘要已在文件记录中审计', 'named by the digest in the audited row of its file'),
+        ('anze.file_store', '数据库大小的测量值与运维设定的上限', 'what the database measures, and the ceiling of whoever runs it'),
         ('anze.file_chunk', '文件字节的摘要已在文件记录中审计', 'named by the digest in the audited row of its file'),
         ('anze.file_use', '由案件、记录和申请所附证据推出', 'follows from the evidence of audited rows')) n(name, zh, en)),
 gone as (

@@ -43,12 +43,13 @@ begin
 end
 $$;
 
--- Whether If-Match allows a change of this version: the versions of the tags that were sent, with commas, or * (RFC 9110
--- 13.1.1: whatever there is now).
+-- Whether If-Match allows a change of this version: the tags that were sent, with commas, or * (RFC 9110 13.1.1: whatever
+-- there is now). What a tag says behind its first point (how many clocks had run out) is no change.
 create or replace function anze.is_version(current bigint, if_match text) returns boolean
 immutable parallel safe language plpgsql as $$
 begin
-    return coalesce(if_match = '*' or current::text = any (string_to_array(if_match, ',')), false);
+    return coalesce(if_match = '*' or current::text in (
+        select split_part(tag, '.', 1) from unnest(string_to_array(if_match, ',')) tag), false);
 end
 $$;
 

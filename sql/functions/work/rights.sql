@@ -65,7 +65,7 @@ create or replace function anze.grant_called(statements text) returns void langu
 set search_path = pg_catalog, pg_temp as $$
 declare
     of_program constant text := 'anze.sweep anze.claim_key anze.roll_back';
-    of_last_release constant text := 'anze.put_file_chunk';
+    of_last_release constant text := ''; -- none is left
     called oid[];
     change record;
 begin
