@@ -190,7 +190,7 @@ static const char *actor_read(struct arena *arena, const json_t *act, struct pri
 static const char *identity_of(struct arena *arena, const struct claims_rules *rules, const char *issuer,
                                const char *name)
 {
-    bool stands_alone = !rules->first_issuer || strcmp(rules->first_issuer, issuer) == 0;
+    bool stands_alone = !rules->plain_issuer || strcmp(rules->plain_issuer, issuer) == 0;
     return stands_alone && !strchr(name, '#') ? name : arena_printf(arena, "%s#%s", issuer, name);
 }
 
