@@ -72,6 +72,9 @@ static bool check_settings(struct server *server)
         complain_at_start(server, "ANZE_AUDIT_KEY must have at least 16 characters");
     if (!*config->audit_key)
         log_event(LOG_WARNING_LEVEL, "audit-key-missing", NULL); /* masked texts can then be altered unseen */
+    if (*config->token_issuer && *config->token_issuers && !*config->token_plain_issuer)
+        log_event(LOG_WARNING_LEVEL, "plain-issuer-unsaid", NULL); /* who came first may not be who is meant */
+    server->dispatcher.limits.clients = clients_read(server->arena, config->trusted_proxies, &server->complaints);
     return edge_has_descriptors(config, &server->complaints) && server->complaints.length == 0;
 }
 
@@ -100,6 +103,7 @@ static bool open_verifier(struct server *server)
     const struct verifier_options options = {
         .issuers = config->token_issuers,
         .own_issuer = config->token_issuer,
+        .plain_issuer = config->token_plain_issuer,
         .key_directory = config->key_directory,
         .audience = config->token_audience,
         .skew_s = config->token_skew_s,
@@ -143,7 +147,8 @@ static bool open_edges(struct server *server)
     server->service.contract = server->contract;
     server->service.is_stopping = &server->is_stopping;
     server->dispatcher.service = &server->service;
-    server->dispatcher.limiter = limiter_new(config->rate_limit, config->rate_window_s);
+    server->dispatcher.limits.callers = limiter_new(config->rate_limit, config->rate_window_s);
+    server->dispatcher.limits.addresses = limiter_new(config->rate_limit, config->rate_window_s);
     struct edge_options options = { LISTENER_PUBLIC, config->address, config->port, config,
                                     { dispatch_head, dispatch_body }, &server->dispatcher };
     server->public_edge = edge_open(&options, &server->complaints);
@@ -180,7 +185,8 @@ static void finish_parts(struct server *server)
         edge_close(server->public_edge);
     if (server->admin_edge)
         edge_close(server->admin_edge);
-    limiter_free(server->dispatcher.limiter);
+    limiter_free(server->dispatcher.limits.callers);
+    limiter_free(server->dispatcher.limits.addresses);
     worker_stop(server->sweeper);
     audit_sealer_stop(server->sealer);
     if (server->service.pool)
