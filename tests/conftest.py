@@ -15,7 +15,7 @@ from harness.client import Client, RawAnswer, exchange
 from harness.cluster import Cluster, Database
 from harness.contract import Contract
 from harness.service import Service
-from harness.tokens import ISSUER, Issuer, write_signing_key
+from harness.tokens import Issuer, write_signing_key
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
@@ -24,7 +24,6 @@ SEED = int(os.environ.get("TEST_SEED") or random.SystemRandom().randrange(2**32)
 SETTINGS = {
     "ANZE_TOKEN_AUDIENCE": "anze",
     "ANZE_TOKEN_ISSUER": "urn:anze:tests",
-    "ANZE_TOKEN_PLAIN_ISSUER": ISSUER,  # whom the tests call, and find again in rows
     "ANZE_CURSOR_KEY": "a cursor key for tests alone",
     "ANZE_RATE_LIMIT": "0",
     "ANZE_AUDIT_SEAL_MS": "200",
@@ -125,7 +124,8 @@ def services(binary: Path, work: Path, issuer: Issuer):
         number = next(numbers)
         keys = work / f"keys-{number}"
         write_signing_key(keys, "own-1")
-        service = Service(binary, {**SETTINGS, "ANZE_DATABASE_URL": database.service_url,
+        plain = settings.get("ANZE_TOKEN_ISSUERS", issuer.setting).partition("=")[0]  # whose names tests look for in rows
+        service = Service(binary, {**SETTINGS, "ANZE_DATABASE_URL": database.service_url, "ANZE_TOKEN_PLAIN_ISSUER": plain,
                                    "ANZE_TOKEN_ISSUERS": issuer.setting, "ANZE_KEY_DIRECTORY": str(keys), **settings},
                           work / f"service-{number}.log")
         made.append(service)

@@ -9,7 +9,7 @@
  *     addresses and networks   of our own proxies: each names, last in X-Forwarded-For, who came to it. The first on
  *                              the way back who is none of them is the client; nobody else is believed
  *     none                     clients come to us directly
- *     empty                    nothing is known: whoever connects, together with the last that X-Forwarded-For names. So
+ *     empty                    nothing is known: whoever connects, with the last that X-Forwarded-For names. So
  *                              strangers behind one proxy do not use up each other's share, and who comes directly can
  *                              at most give himself more shares than one
  *
