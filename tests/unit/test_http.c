@@ -17,7 +17,7 @@ static enum problem_code gate(const char *version, const struct header *more, si
     struct problem problem = { 0 };
     for (size_t i = 0; i < n; i++)
         headers[i + 1] = more[i];
-    const struct message message = { .version = slice_of(version), .headers = headers, .n_headers = n + 1 };
+    const struct message message = { .method = SLICE("GET"), .version = slice_of(version), .headers = headers, .n_headers = n + 1 };
     bool is_good = gate_check(arena, &message, &problem);
     assert_true(problem.closes == !is_good);
     return is_good ? PROBLEM_NONE : problem.code;
