@@ -29,7 +29,7 @@ static size_t slot_of(const struct schema_set *set, const json_t *node)
     return slot;
 }
 
-static void grow(struct schema_set *set)
+static void grow_slots(struct schema_set *set)
 {
     struct schema **old = set->slots;
     size_t n = set->room;
@@ -64,7 +64,7 @@ static struct schema *schema_add(struct schema_set *set, const json_t *node, con
 struct schema *schema_node(struct schema_set *set, const json_t *node, const char *where)
 {
     if (set->n * 2 >= set->room)
-        grow(set);
+        grow_slots(set);
     struct schema *schema = set->slots[slot_of(set, node)];
     if (schema)
         return schema;

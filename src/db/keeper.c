@@ -41,7 +41,7 @@ static void note_success(struct pool *pool, struct connection *connection)
 }
 
 /* Keeps one connection at least; what is more opens when it is needed. Returns when to look again. */
-static int64_t keep(struct pool *pool)
+static int64_t keep_pool(struct pool *pool)
 {
     struct dial_fault fault;
     pthread_mutex_lock(&pool->mutex);
@@ -99,7 +99,7 @@ static void *run_keeper(void *argument)
     struct pool *pool = argument;
     int64_t next_us = LOOK_US;
     while (sleep_until(pool, clock_monotonic_us() + next_us)) {
-        next_us = keep(pool);
+        next_us = keep_pool(pool);
         refresh_catalogue(pool);
     }
     return NULL;
@@ -107,6 +107,6 @@ static void *run_keeper(void *argument)
 
 void keeper_start(struct pool *pool)
 {
-    (void)keep(pool);
+    (void)keep_pool(pool);
     pool->keeper = thread_start(run_keeper, pool);
 }

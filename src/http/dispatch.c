@@ -196,7 +196,7 @@ static bool read_request_parameters(struct exchange *exchange)
            exchange->problem.code == PROBLEM_INVALID_PARAMETER;
 }
 
-static bool read_body(struct exchange *exchange)
+static bool read_request_body(struct exchange *exchange)
 {
     const struct operation *operation = exchange->match.operation;
     struct slice text = exchange->message->body;
@@ -277,7 +277,7 @@ static void record(const struct exchange *exchange)
               exchange->problem.code ? problem_kind(exchange->problem.code)->code : "", cause.bytes);
 }
 
-static void refuse(struct exchange *exchange)
+static void answer_refusal(struct exchange *exchange)
 {
     exchange_refuse(exchange);
     record(exchange);
@@ -300,18 +300,18 @@ void *dispatch_head(void *context, const struct message *message, struct answer 
     if (walk(exchange, steps, ARRAY_LENGTH(steps)))
         return exchange;
     exchange->problem.closes = exchange->problem.closes || declares_too_much(exchange);
-    refuse(exchange);
+    answer_refusal(exchange);
     return NULL;
 }
 
 void dispatch_body(void *context)
 {
-    static step *const steps[] = { check_body_head, read_request_parameters, read_body, run_operation };
+    static step *const steps[] = { check_body_head, read_request_parameters, read_request_body, run_operation };
     struct exchange *exchange = context;
     if (exchange->message->body.bytes)
         exchange->started_us = clock_monotonic_us(); /* the client's time does not count */
     if (!walk(exchange, steps, ARRAY_LENGTH(steps))) {
-        refuse(exchange);
+        answer_refusal(exchange);
         return;
     }
     if (is_options(exchange))

@@ -33,7 +33,7 @@ struct worker {
     struct rounds *rounds;
 };
 
-static void say(struct worker *worker, enum log_level level, const char *what, const char *detail)
+static void worker_say(struct worker *worker, enum log_level level, const char *what, const char *detail)
 {
     AUTO(arena_free_at_end) struct arena *arena = arena_new();
     const char *event = arena_printf(arena, "%s-%s", worker->job.name, what);
@@ -53,7 +53,7 @@ static void take_notice(void *context, const PGresult *result)
         || strncmp(worker->warning, message, WARNING_BYTES - 1) == 0)
         return;
     strncpy(worker->warning, message, WARNING_BYTES - 1);
-    say(worker, LOG_WARNING_LEVEL, "warning", message);
+    worker_say(worker, LOG_WARNING_LEVEL, "warning", message);
 }
 
 static void disconnect(struct worker *worker)
@@ -62,7 +62,7 @@ static void disconnect(struct worker *worker)
     worker->connection = NULL;
 }
 
-static bool is_stopping(void *worker)
+static bool worker_hears_stop(void *worker)
 {
     return worker_is_stopping(worker);
 }
@@ -73,7 +73,7 @@ bool worker_connect(struct worker *worker)
         return true;
     disconnect(worker);
     const struct dialing how = { .url = worker->url, .application = worker->application, .settings = session_settings,
-                                 .silence_ms = SILENCE_MS, .host_us = DIAL_US, .is_stopping = is_stopping,
+                                 .silence_ms = SILENCE_MS, .host_us = DIAL_US, .is_stopping = worker_hears_stop,
                                  .context = worker };
     worker->connection = dial(&how, &worker->fault);
     if (!worker->connection)
@@ -167,8 +167,8 @@ static bool work_once(void *context)
     if (!works)
         disconnect(worker);
     if (works == worker->is_away && !worker_is_stopping(worker)) {
-        say(worker, works ? LOG_INFO_LEVEL : LOG_WARNING_LEVEL, works ? "back" : "away",
-            is_connected ? NULL : worker->fault.text);
+        worker_say(worker, works ? LOG_INFO_LEVEL : LOG_WARNING_LEVEL, works ? "back" : "away",
+                   is_connected ? NULL : worker->fault.text);
         worker->is_away = !works;
     }
     return works;
