@@ -34,15 +34,16 @@ static bool read_style(struct loader *loader, const char *where, const json_t *n
 {
     static const char *const styles[] = { [PLACE_PATH] = "simple", [PLACE_QUERY] = "form", [PLACE_HEADER] = "simple" };
     const char *style = text_of(node, "style");
+    const struct schema *items = schema_items_of(parameter->schema);
     parameter->is_array = schema_type_of(parameter->schema) == SCHEMA_ARRAY;
+    parameter->type = schema_type_of(parameter->is_array && items ? items : parameter->schema);
     if (style && strcmp(style, styles[parameter->place]) != 0)
         return loader_complain(loader, where, "style %s is not used", style);
     if (parameter->is_array && parameter->place != PLACE_QUERY)
         return loader_complain(loader, where, "an array can only be a query parameter");
     if (parameter->is_array && !json_is_false(json_object_get(node, "explode")))
         return loader_complain(loader, where, "an array needs explode: false");
-    return !parameter->is_array || schema_items_of(parameter->schema)
-           || loader_complain(loader, where, "an array needs items");
+    return !parameter->is_array || items || loader_complain(loader, where, "an array needs items");
 }
 
 static const char *plain_text(struct loader *loader, const json_t *value)

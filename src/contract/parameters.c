@@ -64,14 +64,13 @@ static bool check_value(struct reading *reading, const struct parameter *paramet
 
 static bool check_text(struct reading *reading, const struct parameter *parameter, struct slice text)
 {
-    return check_value(reading, parameter, parameter_value(reading->arena, schema_type_of(parameter->schema), text));
+    return check_value(reading, parameter, parameter_value(reading->arena, parameter->type, text));
 }
 
 /* The commas that separate stand as they are; one that belongs to an item comes as %2C. */
 static const char *read_array(struct reading *reading, const struct parameter *parameter, struct slice raw)
 {
     struct text literal = text_on(reading->arena);
-    enum schema_type type = schema_type_of(schema_items_of(parameter->schema));
     json_t *array = json_keep(reading->arena, json_array());
     for (size_t at = 0; at <= raw.length && raw.length > 0;) {
         const char *comma = memchr(raw.bytes + at, ',', raw.length - at);
@@ -82,7 +81,7 @@ static const char *read_array(struct reading *reading, const struct parameter *p
             return "";
         }
         literal_add(&literal, item);
-        json_array_append(array, parameter_value(reading->arena, type, item));
+        json_array_append(array, parameter_value(reading->arena, parameter->type, item));
         at += length + 1;
     }
     check_value(reading, parameter, array);
@@ -144,7 +143,7 @@ static bool read_path(struct reading *reading)
     for (size_t i = 0; i < operation->n_parameters && operation->parameters[i].place == PLACE_PATH; i++) {
         const struct parameter *parameter = &operation->parameters[i];
         struct slice text = reading->source->match->captures[i];
-        json_t *value = parameter_value(reading->arena, schema_type_of(parameter->schema), text);
+        json_t *value = parameter_value(reading->arena, parameter->type, text);
         if (!schema_check(parameter->schema, value, reading->arena, "path", parameter->name, PROBLEM_NOT_FOUND, NULL))
             return problem_raise(reading->arena, reading->problem, PROBLEM_NOT_FOUND, "没有这样的资源",
                                  "There is no such resource");

@@ -2,6 +2,7 @@
 #define ANZE_CONTRACT_OPERATION_H
 
 #include "anze/base/slice.h"
+#include "anze/contract/schema.h"
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,7 +14,6 @@
  *   2. sql/queries/<tag>/<operationId>.sql         its statement (or a row in op/table.c where C is needed)
  *   3. tests/api/                                  what it promises
  * A table that does not exist yet adds sql/migrations/NNNN_name.sql. */
-struct schema; /* schema.h */
 
 enum method { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, METHOD_OPTIONS,
               METHOD_COUNT };
@@ -27,6 +27,7 @@ struct parameter {
     bool is_array;        /* query, style form, explode false: a,b,c */
     const char *initial;  /* the schema's default as text, or NULL */
     struct schema *schema;
+    enum schema_type type; /* of the value, or of an array's items */
 };
 
 struct operation {
