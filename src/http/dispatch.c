@@ -107,11 +107,12 @@ static bool authenticate_caller(struct exchange *exchange)
 
 static bool check_accept(struct exchange *exchange)
 {
-    const char *media = exchange->match.operation->reply_media;
-    if (!media || negotiate_media(message_list(exchange->message, exchange->arena, "Accept"), media))
+    const char *const *media = exchange->match.operation->reply_media;
+    exchange->media = negotiate_media(message_list(exchange->message, exchange->arena, "Accept"), media);
+    if (!*media || exchange->media)
         return true;
-    return problem_raise(exchange->arena, &exchange->problem, PROBLEM_NOT_ACCEPTABLE, "只能提供 %s", "Only %s is on offer",
-                         media);
+    return problem_raise(exchange->arena, &exchange->problem, PROBLEM_NOT_ACCEPTABLE, "只能提供 %s%s%s",
+                         "Only %s%s%s is on offer", media[0], media[1] ? ", " : "", media[1] ? media[1] : "");
 }
 
 static bool is_blank_body(struct slice body)
@@ -236,6 +237,7 @@ static bool run_operation(struct exchange *exchange)
         .count = exchange->preferences.count && operation->is_list,
         .language = exchange->language,
         .listener = exchange->message->listener,
+        .media = exchange->media,
         .target = arena_strndup(exchange->arena, exchange->path.bytes, exchange->path.length),
         .problem = &exchange->problem,
         .reply = &exchange->reply,

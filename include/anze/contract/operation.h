@@ -18,6 +18,7 @@
 enum method { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, METHOD_OPTIONS,
               METHOD_COUNT };
 enum place { PLACE_PATH, PLACE_QUERY, PLACE_HEADER };
+#define MEDIA_EVENTS "text/event-stream"
 enum listener { LISTENER_PUBLIC = 1, LISTENER_ADMIN = 2 };
 
 struct parameter {
@@ -46,7 +47,9 @@ struct operation {
     const char *request_media; /* NULL: no body allowed */
     bool is_form;             /* the body is application/x-www-form-urlencoded: an object of strings */
     bool is_raw;              /* the body is application/octet-stream: bytes without a schema */
-    const char *reply_media;  /* of the success answer: application/json, text/plain, …; NULL: none (204) */
+    const char *reply_media[3]; /* of the success answer: application/json, …, best first; NULL ends it: none (204) */
+    bool streams;             /* text/event-stream is one of them */
+    bool says_oauth;          /* x-anze-errors: oauth: its 400 and 401 are told as RFC 6749 5.2 has it */
     int success_status;       /* the lowest 2xx documented */
     bool writes;              /* method is not GET */
     bool is_list;             /* x-anze-list: true: has limit and cursor, SQL returns items and next */
