@@ -2,7 +2,6 @@
 #define ANZE_BASE_CPU_POOL_H
 
 #include "anze/base/problem.h"
-#include <stdbool.h>
 #include <stdint.h>
 
 /* A few threads for work that takes the processor and waits for nothing, as digests of passwords do, so that a flood of
