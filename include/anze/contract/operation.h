@@ -13,7 +13,7 @@
  *   1. openapi/<tag>.yaml                          the operation, its parameters, schemas, examples, responses
  *   2. sql/queries/<tag>/<operationId>.sql         its statement (or a row in op/table.c where C is needed)
  *   3. tests/api/                                  what it promises
- * A table that does not exist yet adds sql/migrations/NNNN_name.sql. */
+ * A table that does not exist yet adds a migration: sql/README.md. */
 
 enum method { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, METHOD_OPTIONS,
               METHOD_COUNT };
