@@ -152,7 +152,7 @@ def make_lasting_service(binary, work, issuer):
 
 @pytest.fixture(scope="session")
 def service(database, make_lasting_service) -> Service:
-    return make_lasting_service(database)
+    return make_lasting_service(database, ANZE_EVENT_THREADS="2")  # others have one on a small machine
 
 
 @pytest.fixture(scope="session")

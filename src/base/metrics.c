@@ -36,6 +36,7 @@ static const struct {
     [METRIC_POOL_WAITING] = { "anze_pool_waiting_requests", GAUGE, "Requests that wait for a database connection." },
     [METRIC_POOL_TIMEOUTS] = { "anze_pool_timeouts_total", COUNTER, "Requests that waited too long for one." },
     [METRIC_POOL_CONNECTS] = { "anze_pool_connects_total", COUNTER, "Database connections made." },
+    [METRIC_POOL_SHARED] = { "anze_pool_shared_total", COUNTER, "Reads by a connection that others use as well." },
     [METRIC_DATABASE_UP] = { "anze_database_up", GAUGE, "1 while the database answers." },
     [METRIC_DATABASE_RETRIES] = { "anze_database_retries_total", COUNTER, "Transactions tried again." },
     [METRIC_CONNECTIONS_OPEN] = { "anze_http_connections", GAUGE, "Open client connections." },

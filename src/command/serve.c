@@ -1,9 +1,11 @@
 #include "anze/auth/token.h"
+#include "anze/base/clock.h"
 #include "anze/base/crypto.h"
 #include "anze/base/embedded.h"
 #include "anze/base/log.h"
 #include "anze/base/metrics.h"
 #include "anze/command/command.h"
+#include "anze/db/lane.h"
 #include "anze/http/dispatch.h"
 #include "anze/http/edge.h"
 #include "anze/op/bind.h"
@@ -12,13 +14,14 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 const char usage_serve[] =
     "usage: anze serve\n\n"
     "Answers requests until SIGTERM or SIGINT: then it is no longer ready, finishes what is under way, and ends.\n"
     "Configuration is taken from the environment and ANZE_CONFIG_FILE (see `anze config --keys`).\n";
 
-enum { MIN_CURSOR_KEY = 16, MIN_AUDIT_KEY = 16 };
+enum { MIN_CURSOR_KEY = 16, MIN_AUDIT_KEY = 16, MOST_EDGES = 8, PROCESSORS_FOR_ONE = 2 };
 
 /* Everything that serve makes, in this order, and unmakes in reverse. */
 struct server {
@@ -27,11 +30,13 @@ struct server {
     struct text complaints;
     struct contract *contract;
     struct service service;
-    struct dispatcher dispatcher;
+    struct limiter *limiter;
+    struct dispatcher dispatchers[MOST_EDGES + 1]; /* the last is the admin listener's */
     enum digest_kind audit_digest;
     struct audit_sealer *sealer;
     struct worker *sweeper;
-    struct edge *public_edge, *admin_edge;
+    struct edge *public_edges[MOST_EDGES], *admin_edge;
+    long n_edges;
     _Atomic bool is_stopping;
 };
 
@@ -136,22 +141,64 @@ static bool start_sweeper(struct server *server)
     return true;
 }
 
+/* PostgreSQL and the crew want processors, too. */
+static long count_edges(const struct config *config)
+{
+    long some = sysconf(_SC_NPROCESSORS_ONLN) / PROCESSORS_FOR_ONE;
+    long count = config->event_threads ? config->event_threads : some;
+    return count < 1 ? 1 : count > MOST_EDGES ? MOST_EDGES : count;
+}
+
+static struct edge_options options_of(struct server *server, struct dispatcher *dispatcher)
+{
+    *dispatcher = (struct dispatcher){ .service = &server->service, .limiter = server->limiter };
+    return (struct edge_options){ .config = server->config,
+                                  .handler = { dispatch_head, dispatch_begin, dispatch_body, dispatch_close },
+                                  .context = dispatcher,
+                                  .loop = loop_new(),
+                                  .n_sharing = 1 };
+}
+
+/* An event thread of the public listener; the first opens the socket. */
+static struct edge *open_public_edge(struct server *server, long number, long count)
+{
+    const struct config *config = server->config;
+    struct dispatcher *dispatcher = &server->dispatchers[number];
+    struct edge_options options = options_of(server, dispatcher);
+    options.listener = LISTENER_PUBLIC;
+    options.address = config->address;
+    options.port = config->port;
+    options.beside = server->public_edges[0];
+    options.n_sharing = count;
+    if (config->pool_shared)
+        dispatcher->lanes =
+            lanes_open(server->service.pool, options.loop, (int)((config->pool_shared + count - 1) / count));
+    return edge_open(&options, &server->complaints);
+}
+
+static struct edge *open_admin_edge(struct server *server)
+{
+    struct edge_options options = options_of(server, &server->dispatchers[MOST_EDGES]);
+    options.listener = LISTENER_ADMIN;
+    options.address = server->config->admin_address;
+    options.port = server->config->admin_port;
+    return edge_open(&options, &server->complaints);
+}
+
 static bool open_edges(struct server *server)
 {
     const struct config *config = server->config;
     server->service.config = config;
     server->service.contract = server->contract;
     server->service.is_stopping = &server->is_stopping;
-    server->dispatcher.service = &server->service;
-    server->dispatcher.limiter = limiter_new(config->rate_limit, config->rate_window_s);
-    struct edge_options options = { LISTENER_PUBLIC, config->address, config->port, config,
-                                    { dispatch_head, dispatch_body }, &server->dispatcher };
-    server->public_edge = edge_open(&options, &server->complaints);
+    server->limiter = limiter_new(config->rate_limit, config->rate_window_s);
+    for (long count = count_edges(config); server->n_edges < count; server->n_edges++) {
+        server->public_edges[server->n_edges] = open_public_edge(server, server->n_edges, count);
+        if (!server->public_edges[server->n_edges])
+            return false;
+    }
     /* The admin listener comes last: who hears "ready" there can already be served here. */
-    options.listener = LISTENER_ADMIN;
-    options.address = config->admin_address;
-    options.port = config->admin_port;
-    server->admin_edge = server->public_edge ? edge_open(&options, &server->complaints) : NULL;
+    server->admin_edge = open_admin_edge(server);
     return server->admin_edge != NULL;
 }
 
@@ -170,17 +217,20 @@ static void drain(struct server *server)
 {
     server->is_stopping = true;
     log_event(LOG_INFO_LEVEL, "stopping", NULL);
-    edge_quiesce(server->public_edge);
-    edge_drain(server->public_edge, server->config->drain_timeout_s);
+    for (long i = 0; i < server->n_edges; i++)
+        edge_quiesce(server->public_edges[i]);
+    int64_t end_us = clock_monotonic_us() + server->config->drain_timeout_s * INT64_C(1000000);
+    for (long i = 0; i < server->n_edges; i++)
+        edge_drain(server->public_edges[i], end_us);
 }
 
 static void finish_parts(struct server *server)
 {
-    if (server->public_edge)
-        edge_close(server->public_edge);
+    for (long i = server->n_edges; i > 0; i--)
+        edge_close(server->public_edges[i - 1]);
     if (server->admin_edge)
         edge_close(server->admin_edge);
-    limiter_free(server->dispatcher.limiter);
+    limiter_free(server->limiter);
     worker_stop(server->sweeper);
     audit_sealer_stop(server->sealer);
     if (server->service.pool)
@@ -214,7 +264,7 @@ int command_serve(struct command_context *context, int argc, char **argv)
     bool started = start_parts(&server);
     if (started) {
         log_event(LOG_INFO_LEVEL, "ready", "\"version\":\"%s\",\"port\":%ld,\"admin_port\":%ld,\"operations\":%zu",
-                  ANZE_VERSION, edge_port(server.public_edge), edge_port(server.admin_edge),
+                  ANZE_VERSION, edge_port(server.public_edges[0]), edge_port(server.admin_edge),
                   server.contract->n_operations);
         int signal_number;
         sigwait(&signals, &signal_number);

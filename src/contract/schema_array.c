@@ -66,7 +66,7 @@ static bool compile_unique(const struct compiling *at)
     return compile_expect(at, json_is_boolean(at->value), "true or false") && json_is_true(at->value);
 }
 
-static bool check_unique(struct check *check, const struct rule *rule, const json_t *value)
+static bool check_twins(struct check *check, const struct rule *rule, const json_t *value)
 {
     size_t first = 0, second = 0;
     if (!json_find_twins(check->arena, value, &first, &second))
@@ -84,6 +84,6 @@ const struct keyword schema_array_keywords[] = {
     { "contains", VALUE_ARRAY, 0, compile_contains, check_contains },
     { "minContains", 0, 0, compile_count, NULL },
     { "maxContains", 0, 0, compile_count, NULL },
-    { "uniqueItems", VALUE_ARRAY, 0, compile_unique, check_unique },
+    { "uniqueItems", VALUE_ARRAY, 0, compile_unique, check_twins },
     { NULL },
 };

@@ -15,7 +15,7 @@ static bool compile_reference(const struct compiling *at)
     return true;
 }
 
-static bool check_all(struct check *check, const struct rule *rule, const json_t *value)
+static bool check_schemas(struct check *check, const struct rule *rule, const json_t *value)
 {
     bool valid = true;
     for (size_t i = 0; i < rule->schemas.n && (valid || check->problem); i++)
@@ -151,8 +151,8 @@ static bool compile_definitions(const struct compiling *at)
 #define NO_FORM "不符合所允许的任何一种形式", "has none of the forms that the contract allows"
 
 const struct keyword schema_choice_keywords[] = {
-    { "$ref", VALUE_ANY, 0, compile_reference, check_all, .stays = true },
-    { "allOf", VALUE_ANY, 0, compile_schemas, check_all, .stays = true },
+    { "$ref", VALUE_ANY, 0, compile_reference, check_schemas, .stays = true },
+    { "allOf", VALUE_ANY, 0, compile_schemas, check_schemas, .stays = true },
     { "anyOf", VALUE_ANY, 0, compile_schemas, check_any_of, NO_FORM, .stays = true },
     { "oneOf", VALUE_ANY, 0, compile_schemas, check_one_of, NO_FORM, .stays = true },
     { "not", VALUE_ANY, 0, compile_schema, check_not, "属于不允许的形式", "has a form that the contract does not allow",

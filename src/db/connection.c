@@ -1,6 +1,7 @@
 #include "anze/db/connection.h"
 #include "anze/base/clock.h"
 #include "anze/db/result.h"
+#include "journey.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -145,19 +146,6 @@ static void forget_prepared(struct connection *connection, unsigned number)
     connection->n_prepared--;
 }
 
-struct journey {
-    struct connection *connection;
-    const struct command *commands;
-    size_t n_commands;
-    bool is_answer[64];    /* by place in the pipeline, which has also what prepares the commands */
-    unsigned prepares[64]; /* the number that the command in this place prepares */
-    size_t n_places;
-    size_t place;          /* of the next result */
-    bool synced;
-    struct arena *arena;
-    struct trip trip;
-};
-
 static bool send_prepare(struct journey *journey, const struct statement_variant *variant)
 {
     struct connection *connection = journey->connection;
@@ -195,14 +183,25 @@ static bool send_forget_all(struct journey *journey)
     return PQsendQueryParams(connection->pg, "deallocate all", 0, NULL, NULL, NULL, NULL, 0);
 }
 
-static bool send_all(struct journey *journey)
+bool journey_begin(struct journey *journey, struct connection *connection, struct arena *arena,
+                   const struct command *commands, size_t n_commands)
 {
+    *journey = (struct journey){ .connection = connection, .arena = arena, .n_commands = n_commands };
+    assert(2 * n_commands < ARRAY_LENGTH(journey->is_answer));
     if (!send_forget_all(journey))
         return false;
-    for (size_t i = 0; i < journey->n_commands; i++)
-        if (!send_command(journey, &journey->commands[i]))
+    for (size_t i = 0; i < n_commands; i++)
+        if (!send_command(journey, &commands[i]))
             return false;
-    return PQpipelineSync(journey->connection->pg);
+    return PQpipelineSync(connection->pg);
+}
+
+static const PGresult *keep_result(const struct journey *journey, PGresult *result)
+{
+    if (journey->arena)
+        return result_keep(journey->arena, result);
+    PQclear(result);
+    return NULL;
 }
 
 /* What was prepared outlives its transaction; what stood behind the error was never prepared. */
@@ -211,7 +210,7 @@ static void note_error(struct journey *journey, PGresult *error)
     if (journey->place < journey->n_places && journey->prepares[journey->place])
         forget_prepared(journey->connection, journey->prepares[journey->place]);
     if (!journey->trip.error && error && PQresultStatus(error) == PGRES_FATAL_ERROR) {
-        journey->trip.error = result_keep(journey->arena, error);
+        journey->trip.error = keep_result(journey, error);
         return;
     }
     PQclear(error);
@@ -227,7 +226,7 @@ static void note_trip_result(struct journey *journey, PGresult *result)
     case PGRES_TUPLES_OK:
     case PGRES_COMMAND_OK:
         if (journey->place < journey->n_places && journey->is_answer[journey->place]) {
-            journey->trip.answer = result_keep(journey->arena, result);
+            journey->trip.answer = keep_result(journey, result);
         } else {
             PQclear(result);
         }
@@ -236,8 +235,7 @@ static void note_trip_result(struct journey *journey, PGresult *result)
     }
 }
 
-/* Everything that has arrived. False: the connection is gone. */
-static bool read_arrived(struct journey *journey)
+bool journey_read(struct journey *journey)
 {
     PGconn *pg = journey->connection->pg;
     while (!journey->synced && !PQisBusy(pg)) {
@@ -261,6 +259,23 @@ static bool take_input(PGconn *pg)
     return true;
 }
 
+bool connection_flush(struct connection *connection, bool *ret_is_unsent)
+{
+    int unsent = PQflush(connection->pg);
+    *ret_is_unsent = unsent > 0;
+    return unsent >= 0;
+}
+
+bool connection_take_input(struct connection *connection)
+{
+    return take_input(connection->pg);
+}
+
+int connection_socket(const struct connection *connection)
+{
+    return PQsocket(connection->pg);
+}
+
 /* Sends the rest and reads until the Sync has come back. */
 static enum trip_end pump(struct journey *journey, int64_t deadline_us)
 {
@@ -275,7 +290,7 @@ static enum trip_end pump(struct journey *journey, int64_t deadline_us)
         if (ready < 0)
             return TRIP_UNKNOWN;
         bool fed = take_input(pg);
-        if (!read_arrived(journey) || (!fed && !journey->synced))
+        if (!journey_read(journey) || (!fed && !journey->synced))
             return TRIP_UNKNOWN;
     }
     return TRIP_DONE;
@@ -302,11 +317,9 @@ static enum trip_end judge(const struct journey *journey, enum trip_end end)
 struct trip connection_travel(struct connection *connection, struct arena *arena, const struct command *commands,
                               size_t n_commands, int64_t deadline_us)
 {
-    struct journey journey = { .connection = connection, .commands = commands, .n_commands = n_commands,
-                               .arena = arena };
-    assert(2 * n_commands < ARRAY_LENGTH(journey.is_answer));
+    struct journey journey;
     connection->in_doubt = false;
-    if (!send_all(&journey)) { /* the Sync has not left, so nothing is committed */
+    if (!journey_begin(&journey, connection, arena, commands, n_commands)) {
         journey.trip.end = TRIP_VOID;
         return journey.trip;
     }

@@ -100,6 +100,8 @@ static void *run_keeper(void *argument)
     int64_t next_us = LOOK_US;
     while (sleep_until(pool, clock_monotonic_us() + next_us)) {
         next_us = keep_pool(pool);
+        if (pool_is_up(pool))
+            lanes_keep(atomic_load(&pool->lanes));
         refresh_catalogue(pool);
     }
     return NULL;

@@ -58,6 +58,7 @@ static void remove_waiter(struct pool *pool, struct waiter *gone)
 void pool_go_down(struct pool *pool)
 {
     pool->up = false;
+    lanes_wear_out(atomic_load(&pool->lanes));
     while (first_waiter(pool))
         ;
     pthread_cond_signal(&pool->keeper_wake);
@@ -247,8 +248,10 @@ void pool_renew_all(struct pool *pool)
     pthread_mutex_lock(&pool->mutex);
     int64_t now_us = clock_monotonic_us();
     bool is_due = now_us - pool->stale_before_us >= RENEW_US;
-    if (is_due)
+    if (is_due) {
         pool->stale_before_us = now_us;
+        lanes_wear_out(atomic_load(&pool->lanes));
+    }
     while (is_due && pool->n_idle) {
         connection_close(pool->idle[--pool->n_idle]);
         pool->n_open--;

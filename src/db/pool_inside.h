@@ -2,6 +2,7 @@
 #define ANZE_DB_POOL_INSIDE_H
 
 #include "anze/db/catalogue.h"
+#include "anze/db/lane.h"
 #include "anze/db/lease.h"
 #include "anze/db/migration.h"
 
@@ -14,6 +15,7 @@ enum pool_news { NEWS_NONE, NEWS_UP, NEWS_SHORT, NEWS_AWAY };
 /* What a pool is. Each file calls those above it:
  *
  *   pool_connect.c   opens one connection that is fit for the service; reads the catalogue
+ *   lane.c           connections that many reads share
  *   lease.c          takes and gives
  *   keeper.c         the thread that reaches for the database and keeps a connection
  *   pool.c           opens and closes the whole */
@@ -26,6 +28,7 @@ struct pool {
     struct connection **idle;      /* the last used on top: its caches are warm */
     int n_idle, n_open;            /* n_open counts also those in use and those being opened */
     struct waiter *first, **last;
+    struct lanes *_Atomic lanes;   /* all that share connections, one for each loop */
     bool up, closing;
     const char *refusal;
     enum pool_news told;           /* what the log has, to say it once */

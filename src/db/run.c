@@ -6,7 +6,7 @@
 
 #include <assert.h>
 
-enum { ANSWER_MARGIN_US = 1000000, MAX_TRANSIENT = 3, MAX_COMMANDS = 6 };
+enum { MAX_TRANSIENT = 3, MAX_COMMANDS = 6 };
 
 /* ---- statements of the house ---- */
 
@@ -266,6 +266,56 @@ bool db_run(struct pool *pool, struct arena *arena, const struct db_request *req
     if (request->key && is_state(&trip, "AZ001"))
         return fetch_stored(pool, arena, request, ret_reply, problem);
     return trip.end == TRIP_REFUSED ? raise_error(&task, trip.error, problem) : raise_end(&task, &trip, problem);
+}
+
+/* ---- sharing ---- */
+
+struct db_sharing {
+    struct task task;
+    struct passenger passenger;
+    struct trip trip;
+    void (*done)(void *context);
+    void *context;
+};
+
+static void arrive(void *context, const struct trip *trip)
+{
+    struct db_sharing *sharing = context;
+    sharing->trip = *trip;
+    sharing->done(sharing->context);
+}
+
+struct db_sharing *db_share(struct lanes *lanes, struct pool *pool, struct arena *arena,
+                            const struct db_request *request, void (*done)(void *context), void *context)
+{
+    struct db_sharing *sharing = arena_new_of(arena, struct db_sharing);
+    struct task *task = &sharing->task;
+    *sharing = (struct db_sharing){ .task = plan(pool, arena, request), .done = done, .context = context };
+    add_all(task);
+    sharing->passenger = (struct passenger){ arrive, sharing, task->commands[task->n_commands - 1].variant };
+    assert(!task->writes && task->commands[task->n_commands - 1].is_answer);
+    return lanes_send(lanes, arena, task->commands, task->n_commands, &sharing->passenger) ? sharing : NULL;
+}
+
+/* Reads leave nothing: whatever may be asked again is asked by a connection of one's own. */
+static bool is_asked_again(const struct db_sharing *sharing)
+{
+    const struct trip *trip = &sharing->trip;
+    return trip->end == TRIP_VOID || is_stale(trip) ||
+           (trip->end == TRIP_REFUSED && sqlstate_is_transient(error_field(trip->error, PG_DIAG_SQLSTATE)));
+}
+
+enum db_shared db_take_shared(const struct db_sharing *sharing, struct db_reply *ret_reply, struct problem *problem)
+{
+    const struct task *task = &sharing->task;
+    const struct trip *trip = &sharing->trip;
+    *ret_reply = (struct db_reply){ NULL, false };
+    if (is_asked_again(sharing))
+        return DB_ELSEWHERE;
+    if (trip->end == TRIP_DONE)
+        return accept(task, trip, ret_reply, problem) ? DB_SHARED : DB_FAILED;
+    (void)(trip->end == TRIP_REFUSED ? raise_error(task, trip->error, problem) : raise_end(task, trip, problem));
+    return DB_FAILED;
 }
 
 struct slice db_column(const struct db_row *row, const char *name)

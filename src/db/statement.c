@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <ctype.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -27,6 +28,7 @@ struct piece {
 
 struct kept_variant {
     struct statement_variant variant;
+    atomic_int cost_us;
     struct kept_variant *next;
 };
 
@@ -373,6 +375,7 @@ static const struct statement_variant *build_kept(struct statement *statement, u
     struct kept_variant *kept = arena_new_of(statement->arena, struct kept_variant);
     kept->variant = build(statement, statement->arena, conditions);
     kept->variant.number = next_number();
+    kept->variant.cost_us = &kept->cost_us;
     kept->variant.name = arena_printf(statement->arena, "%s/%u", statement->name, kept->variant.number);
     kept->next = atomic_load_explicit(&statement->variants, memory_order_relaxed);
     statement->n_variants++;
@@ -399,4 +402,14 @@ const struct statement_variant *statement_variant(struct statement *statement, s
     struct statement_variant *rare = arena_new_of(arena, struct statement_variant);
     *rare = build(statement, arena, conditions);
     return rare;
+}
+
+/* Two that come at once may lose one of them: a mean bears that. */
+void statement_took(const struct statement_variant *variant, int64_t us)
+{
+    if (!variant->cost_us)
+        return;
+    int before = atomic_load_explicit(variant->cost_us, memory_order_relaxed);
+    int now = us > INT_MAX / 2 ? INT_MAX / 2 : (int)us;
+    atomic_store_explicit(variant->cost_us, before + (now - before) / 8, memory_order_relaxed);
 }

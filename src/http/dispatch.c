@@ -8,9 +8,10 @@
 #include "anze/contract/instant.h"
 #include "anze/contract/parameters.h"
 #include "anze/contract/schema.h"
+#include "anze/db/lane.h"
 #include "anze/http/exchange.h"
 #include "anze/http/gate.h"
-#include "anze/op/call.h"
+#include "anze/op/share.h"
 
 #include <ctype.h>
 
@@ -28,6 +29,19 @@ static bool read_request_line(struct exchange *exchange)
     return gate_check(exchange->arena, exchange->message, &exchange->problem);
 }
 
+/* What the address takes; of one that is not there, OPTIONS, since libmicrohttpd sends no empty field. */
+static bool refuse_method(struct exchange *exchange)
+{
+    if (!route_find(exchange->arena, exchange->service->contract, exchange->message->listener, METHOD_GET,
+                    exchange->path, &exchange->match, &exchange->problem))
+        return false;
+    exchange->match.operation = NULL;
+    if (!exchange->match.allowed)
+        exchange->match.allowed = 1u << METHOD_OPTIONS;
+    return problem_raise(exchange->arena, &exchange->problem, PROBLEM_METHOD_NOT_ALLOWED, "不支持该请求方法",
+                         "That method is never taken here");
+}
+
 static bool read_method(struct exchange *exchange)
 {
     static const char *const never[] = { "TRACE", "CONNECT" };
@@ -36,8 +50,7 @@ static bool read_method(struct exchange *exchange)
         return true;
     for (size_t i = 0; i < ARRAY_LENGTH(never); i++)
         if (slice_equals(method, never[i]))
-            return problem_raise(exchange->arena, &exchange->problem, PROBLEM_METHOD_NOT_ALLOWED, "不支持该请求方法",
-                                 "That method is never taken here");
+            return refuse_method(exchange);
     return problem_raise(exchange->arena, &exchange->problem, PROBLEM_METHOD_UNKNOWN, "未知的请求方法",
                          "That method is not known");
 }
@@ -220,12 +233,11 @@ static bool read_request_body(struct exchange *exchange)
     return exchange->problem.code == PROBLEM_NONE;
 }
 
-static bool run_operation(struct exchange *exchange)
+static struct call call_of(struct exchange *exchange)
 {
-    const struct service *service = exchange->service;
     const struct operation *operation = exchange->match.operation;
-    struct call call = {
-        .service = service,
+    return (struct call){
+        .service = exchange->service,
         .arena = exchange->arena,
         .operation = operation,
         .principal = exchange->principal,
@@ -242,6 +254,11 @@ static bool run_operation(struct exchange *exchange)
         .problem = &exchange->problem,
         .reply = &exchange->reply,
     };
+}
+
+static bool run_operation(struct exchange *exchange)
+{
+    struct call call = call_of(exchange);
     return call_binding(&call)->run(&call);
 }
 
@@ -279,12 +296,6 @@ static void record(const struct exchange *exchange)
               exchange->problem.code ? problem_kind(exchange->problem.code)->code : "", cause.bytes);
 }
 
-static void answer_refusal(struct exchange *exchange)
-{
-    exchange_refuse(exchange);
-    record(exchange);
-}
-
 void *dispatch_head(void *context, const struct message *message, struct answer *answer)
 {
     static step *const steps[] = { read_request_line, read_method,  find_route,
@@ -293,6 +304,7 @@ void *dispatch_head(void *context, const struct message *message, struct answer 
     struct exchange *exchange = arena_new_of(answer->arena, struct exchange);
     *exchange = (struct exchange){ .service = dispatcher->service,
                                    .limiter = dispatcher->limiter,
+                                   .lanes = dispatcher->lanes,
                                    .message = message,
                                    .answer = answer,
                                    .arena = answer->arena,
@@ -302,23 +314,69 @@ void *dispatch_head(void *context, const struct message *message, struct answer 
     if (walk(exchange, steps, ARRAY_LENGTH(steps)))
         return exchange;
     exchange->problem.closes = exchange->problem.closes || declares_too_much(exchange);
-    answer_refusal(exchange);
+    exchange_refuse(exchange);
+    record(exchange);
     return NULL;
 }
 
-void dispatch_body(void *context)
+static step *const body_steps[] = { check_body_head, read_request_parameters, read_request_body, run_operation };
+
+static void answer_exchange(struct exchange *exchange, bool is_good)
 {
-    static step *const steps[] = { check_body_head, read_request_parameters, read_request_body, run_operation };
-    struct exchange *exchange = context;
-    if (exchange->message->body.bytes)
-        exchange->started_us = clock_monotonic_us(); /* the client's time does not count */
-    if (!walk(exchange, steps, ARRAY_LENGTH(steps))) {
-        answer_refusal(exchange);
-        return;
-    }
-    if (is_options(exchange))
+    if (!is_good)
+        exchange_refuse(exchange);
+    else if (is_options(exchange))
         exchange_options(exchange);
     else
         exchange_reply(exchange);
     record(exchange);
+}
+
+void dispatch_body(void *context)
+{
+    struct exchange *exchange = context;
+    if (exchange->message->body.bytes)
+        exchange->started_us = clock_monotonic_us(); /* the client's time does not count */
+    answer_exchange(exchange, walk(exchange, body_steps, ARRAY_LENGTH(body_steps)));
+}
+
+/* ---- quick reads ---- */
+
+static void take_shared(void *context)
+{
+    struct exchange *exchange = context;
+    enum op_shared end = op_take_shared(exchange->shared);
+    if (end == OP_ELSEWHERE)
+        exchange->problem = (struct problem){ 0 };
+    else
+        answer_exchange(exchange, end == OP_REPLIED);
+    exchange->wait.done(exchange->wait.context, end != OP_ELSEWHERE);
+}
+
+static struct query *share(struct exchange *exchange)
+{
+    struct call *call = arena_new_of(exchange->arena, struct call);
+    *call = call_of(exchange);
+    return op_may_share(call) ? op_share(call, exchange->lanes, take_shared, exchange) : NULL;
+}
+
+/* Whatever does not go well here is done again from the beginning, where it may wait. */
+bool dispatch_begin(void *context, const struct answer_wait *wait)
+{
+    struct exchange *exchange = context;
+    if (!exchange->lanes || !exchange->match.operation || exchange->message->body.length)
+        return false;
+    exchange->wait = *wait;
+    if (walk(exchange, body_steps, ARRAY_LENGTH(body_steps) - 1)) /* all but running it */
+        exchange->shared = share(exchange);
+    if (!exchange->shared)
+        exchange->problem = (struct problem){ 0 };
+    return exchange->shared;
+}
+
+void dispatch_close(void *context)
+{
+    struct dispatcher *dispatcher = context;
+    if (dispatcher->lanes)
+        lanes_close(dispatcher->lanes);
 }

@@ -4,6 +4,7 @@
 #include "anze/base/thread.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdarg.h>
@@ -13,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { THREAD_STACK = 512 * 1024, BACKLOG = 1024, ADMIN_CONNECTIONS = 64, SPARE_DESCRIPTORS = 128 };
+enum { BACKLOG = 1024, ADMIN_CONNECTIONS = 64, SPARE_DESCRIPTORS = 128 + 256 /* clients that linger */ };
 
 /* ------------------------------------------------------------------ what libmicrohttpd calls */
 
@@ -47,7 +48,7 @@ static void on_mhd_log(void *data, const char *format, va_list arguments)
 
 static int listen_on(const struct addrinfo *address)
 {
-    int on = 1, fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int on = 1, fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -77,13 +78,6 @@ static int open_socket(const struct edge_options *options, struct text *complain
     return fd;
 }
 
-static unsigned int thread_flags(long workers)
-{
-    /* Without its own channel a daemon that may not accept is not woken by what ends, nor by a stop. */
-    return MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ITC |
-           (workers ? (unsigned)MHD_USE_EPOLL : (unsigned)(MHD_USE_POLL | MHD_USE_THREAD_PER_CONNECTION));
-}
-
 /* ulfius offers no place between a request's head and its body. This stands before libmicrohttpd's function of that
  * name (the program's symbols come before a library's), so that ulfius, when it starts, has our function called first;
  * that calls ulfius' own. */
@@ -100,23 +94,69 @@ struct MHD_Daemon *MHD_start_daemon(unsigned int flags, uint16_t port, MHD_Accep
     return daemon;
 }
 
+/* ---- the event thread ---- */
+
+static void do_nothing(void *unused)
+{
+    (void)unused;
+}
+
+/* A turn: libmicrohttpd takes and sends what it can. */
+static int64_t run_stack(void *data)
+{
+    const struct edge *edge = data;
+    MHD_UNSIGNED_LONG_LONG wait_ms;
+    MHD_run(edge->instance.mhd_daemon);
+    if (MHD_get_timeout(edge->instance.mhd_daemon, &wait_ms) == MHD_NO)
+        return INT64_MAX;
+    return wait_ms ? clock_monotonic_us() + (int64_t)wait_ms * 1000 : 0;
+}
+
+static void quiesce(void *data)
+{
+    const struct edge *edge = data;
+    MHD_socket fd = MHD_quiesce_daemon(edge->instance.mhd_daemon);
+    if (fd != MHD_INVALID_SOCKET)
+        close(fd);
+}
+
+/* The first thing on the loop that knows of the end. */
+static void let_go(void *data)
+{
+    struct edge *edge = data;
+    edge->options.handler.close(edge->options.context);
+    edge->has_let_go = true;
+}
+
+static void *run_loop(void *data)
+{
+    const struct edge *edge = data;
+    loop_run(edge->loop);
+    return NULL;
+}
+
 static bool is_admin(const struct edge *edge)
 {
     return edge->options.listener == LISTENER_ADMIN;
 }
 
-/* One address has at most half, unless it was said otherwise, so that it never keeps out all others. */
-static long share_of_address(const struct config *config)
+static long part_of(const struct edge *edge, long most)
 {
+    return (most + edge->options.n_sharing - 1) / edge->options.n_sharing;
+}
+
+/* One address has at most half, unless it was said otherwise, so that it never keeps out all others. */
+static long share_of_address(const struct edge *edge)
+{
+    const struct config *config = edge->options.config;
     long half = (config->max_connections + 1) / 2;
-    return config->max_connections_per_client ? config->max_connections_per_client : half;
+    return part_of(edge, config->max_connections_per_client ? config->max_connections_per_client : half);
 }
 
 static int start_instance(struct edge *edge)
 {
     const struct config *config = edge->options.config;
-    long workers = is_admin(edge) ? 1 : config->workers;
-    long most = is_admin(edge) ? ADMIN_CONNECTIONS : config->max_connections;
+    long most = is_admin(edge) ? ADMIN_CONNECTIONS : part_of(edge, config->max_connections);
     struct MHD_OptionItem items[] = {
         { MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)on_mhd_log, NULL },
         { MHD_OPTION_LISTEN_SOCKET, edge->listen_socket, NULL },
@@ -124,20 +164,17 @@ static int start_instance(struct edge *edge)
         { MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)on_request_line, NULL },
         { MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, edge },
         { MHD_OPTION_CONNECTION_LIMIT, (intptr_t)most, NULL },
-        { MHD_OPTION_PER_IP_CONNECTION_LIMIT, is_admin(edge) ? 0 : (intptr_t)share_of_address(config), NULL },
+        { MHD_OPTION_PER_IP_CONNECTION_LIMIT, is_admin(edge) ? 0 : (intptr_t)share_of_address(edge), NULL },
         { MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL },
         { MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)(config->idle_timeout_s + 5), NULL },
-        { MHD_OPTION_THREAD_STACK_SIZE, THREAD_STACK, NULL },
-        { workers > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)workers, NULL },
         { MHD_OPTION_END, 0, NULL },
     };
-    return ulfius_start_framework_with_mhd_options(&edge->instance, thread_flags(workers), items);
+    return ulfius_start_framework_with_mhd_options(&edge->instance, MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, items);
 }
 
 bool edge_has_descriptors(const struct config *config, struct text *complaint)
 {
-    long needed = config->max_connections + ADMIN_CONNECTIONS + 2 * config->pool_size + config->workers +
-                  SPARE_DESCRIPTORS;
+    long needed = config->max_connections + ADMIN_CONNECTIONS + 2 * config->pool_size + SPARE_DESCRIPTORS;
     struct rlimit limit;
     getrlimit(RLIMIT_NOFILE, &limit);
     if (limit.rlim_cur >= (rlim_t)needed)
@@ -152,30 +189,71 @@ bool edge_has_descriptors(const struct config *config, struct text *complaint)
     return setrlimit(RLIMIT_NOFILE, &limit) == 0;
 }
 
-struct edge *edge_open(const struct edge_options *options, struct text *complaint)
+static void new_crew(struct edge *edge)
 {
-    int fd = open_socket(options, complaint);
-    if (fd < 0)
-        return NULL;
+    edge->loop = edge->options.loop;
+    edge->crew = crew_new((size_t)(is_admin(edge) ? ADMIN_CONNECTIONS : edge->options.config->max_connections));
+}
+
+/* libmicrohttpd is called in each turn; its epoll only ends the wait. */
+static void start_loop(struct edge *edge)
+{
+    struct MHD_Daemon *daemon = edge->instance.mhd_daemon;
+    edge->stack_watch = (struct loop_watch){ do_nothing, NULL,
+                                             MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd };
+    edge->stack_turn = (struct loop_turn){ .run = run_stack, .context = edge };
+    edge->watch_turn = (struct loop_turn){ .run = connections_watch, .context = edge };
+    edge->linger_turn = (struct loop_turn){ .run = linger_watch, .context = edge };
+    edge->ended_turn = (struct loop_turn){ .run = connections_that_ended, .context = edge };
+    edge->quiesce = (struct loop_post){ .run = quiesce, .context = edge };
+    edge->let_go = (struct loop_post){ .run = let_go, .context = edge };
+    loop_watch(edge->loop, &edge->stack_watch);
+    loop_add_turn(edge->loop, &edge->watch_turn);
+    loop_add_turn(edge->loop, &edge->linger_turn);
+    loop_add_turn(edge->loop, &edge->stack_turn);
+    loop_add_turn(edge->loop, &edge->ended_turn);
+    edge->thread = thread_start(run_loop, edge);
+}
+
+static struct edge *new_edge(const struct edge_options *options, int fd)
+{
     struct edge *edge = calloc(1, sizeof *edge);
     if (!edge)
         abort();
     edge->options = *options;
     edge->listen_socket = fd;
-    pthread_mutex_init(&edge->lock, NULL);
+    new_crew(edge);
     ulfius_init_instance(&edge->instance, (unsigned)edge_port(edge), NULL, NULL);
-    edge->instance.max_post_body_size = (size_t)options->config->max_body_bytes + 1;
     edge->instance.allowed_post_processor = U_POST_PROCESS_NONE;
     edge->instance.check_utf8 = 0; /* we read the headers ourselves */
-    ulfius_add_endpoint_by_val(&edge->instance, "*", NULL, "*", 0, request_is_whole, edge);
-    if (start_instance(edge) != U_OK || !edge->ulfius) {
-        text_add_string(complaint, "the HTTP library did not start\n");
-        ulfius_clean_instance(&edge->instance);
-        close(fd);
-        free(edge);
+    ulfius_add_endpoint_by_val(&edge->instance, "*", NULL, "*", 0, request_is_answered, NULL);
+    return edge;
+}
+
+static void free_edge(struct edge *edge)
+{
+    ulfius_clean_instance(&edge->instance);
+    loop_free(edge->loop);
+    free(edge);
+}
+
+struct edge *edge_open(const struct edge_options *options, struct text *complaint)
+{
+    int fd = options->beside ? fcntl(options->beside->listen_socket, F_DUPFD_CLOEXEC, 0)
+                             : open_socket(options, complaint);
+    if (fd < 0) {
+        loop_free(options->loop);
         return NULL;
     }
-    edge->watchman = thread_start(connections_watch, edge);
+    struct edge *edge = new_edge(options, fd);
+    if (start_instance(edge) != U_OK || !edge->ulfius) {
+        text_add_string(complaint, "the HTTP library did not start\n");
+        crew_free(edge->crew);
+        free_edge(edge);
+        close(fd);
+        return NULL;
+    }
+    start_loop(edge);
     return edge;
 }
 
@@ -191,24 +269,27 @@ long edge_port(const struct edge *edge)
 void edge_quiesce(struct edge *edge)
 {
     edge->is_draining = true;
-    MHD_socket fd = MHD_quiesce_daemon(edge->instance.mhd_daemon);
-    if (fd != MHD_INVALID_SOCKET)
-        close(fd);
+    loop_post(edge->loop, &edge->quiesce);
 }
 
-void edge_drain(struct edge *edge, long timeout_s)
+void edge_drain(struct edge *edge, int64_t end_us)
 {
-    int64_t end = clock_monotonic_us() + timeout_s * 1000000;
-    while (connections_are_busy(edge) && clock_monotonic_us() < end)
+    while (atomic_load(&edge->n_busy) && clock_monotonic_us() < end_us)
         clock_pause(10000);
 }
 
+/* Nothing begins any more; then the crew ends; what waited for it is resumed by the loop's last turn. */
 void edge_close(struct edge *edge)
 {
     edge->is_closing = true;
-    pthread_join(edge->watchman, NULL);
+    loop_post(edge->loop, &edge->let_go);
+    while (!edge->has_let_go)
+        clock_pause(1000);
+    crew_free(edge->crew);
+    loop_stop(edge->loop);
+    pthread_join(edge->thread, NULL);
+    linger_end_all(edge);
     ulfius_stop_framework(&edge->instance);
-    ulfius_clean_instance(&edge->instance);
-    pthread_mutex_destroy(&edge->lock);
-    free(edge);
+    linger_end_all(edge);
+    free_edge(edge);
 }

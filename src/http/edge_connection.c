@@ -9,14 +9,32 @@ enum { WATCH_EVERY_US = 500 * 1000, WORK_TRIES = 4 };
 
 void connection_enter(struct connection *connection, enum phase phase)
 {
-    pthread_mutex_lock(&connection->edge->lock);
+    struct edge *edge = connection->edge;
+    atomic_fetch_add(&edge->n_busy, (phase != PHASE_IDLE) - (connection->phase != PHASE_IDLE));
     connection->phase = phase;
     connection->since_us = clock_monotonic_us();
     if (phase == PHASE_IDLE) {
-        connection->edge->body_bytes -= connection->body_bytes;
+        edge->body_bytes -= connection->body_bytes;
         connection->body_bytes = 0;
     }
-    pthread_mutex_unlock(&connection->edge->lock);
+}
+
+/* libmicrohttpd asks for changes only (EPOLLET), and does not see an end that came along with the last bytes. */
+static void on_hangup(void *context)
+{
+    struct connection *connection = context;
+    connection->has_ended = true;
+    connection->next_ended = connection->edge->ended;
+    connection->edge->ended = connection;
+}
+
+static void forget_end(struct edge *edge, const struct connection *gone)
+{
+    struct connection **link = &edge->ended;
+    while (*link && *link != gone)
+        link = &(*link)->next_ended;
+    if (*link)
+        *link = gone->next_ended;
 }
 
 void connection_opened(struct edge *edge, struct MHD_Connection *mhd, void **record)
@@ -30,27 +48,28 @@ void connection_opened(struct edge *edge, struct MHD_Connection *mhd, void **rec
         .socket = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd,
         .since_us = clock_monotonic_us(),
     };
-    pthread_mutex_lock(&edge->lock);
     connection->next = edge->connections;
     if (connection->next)
         connection->next->previous = connection;
     edge->connections = connection;
-    pthread_mutex_unlock(&edge->lock);
     metrics_add(METRIC_CONNECTIONS_OPEN, 1);
+    connection->hangup = (struct loop_watch){ on_hangup, connection, connection->socket };
+    loop_watch_hangup(edge->loop, &connection->hangup);
     *record = connection;
 }
 
 void connection_closed(struct edge *edge, struct connection *connection)
 {
-    pthread_mutex_lock(&edge->lock);
-    edge->body_bytes -= connection->body_bytes;
+    connection_enter(connection, PHASE_IDLE);
+    loop_unwatch(edge->loop, &connection->hangup);
+    if (connection->has_ended)
+        forget_end(edge, connection);
     if (connection->previous)
         connection->previous->next = connection->next;
     else
         edge->connections = connection->next;
     if (connection->next)
         connection->next->previous = connection->previous;
-    pthread_mutex_unlock(&edge->lock);
     metrics_add(METRIC_CONNECTIONS_OPEN, -1);
     free(connection);
 }
@@ -60,9 +79,9 @@ struct connection *connection_of(struct MHD_Connection *mhd)
     return *(struct connection *const *)MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 }
 
-/* ------------------------------------------------------------------ cutting; under the edge's lock */
+/* ------------------------------------------------------------------ cutting */
 
-/* Only shuts the socket down: libmicrohttpd notices, and closes it on its own thread. */
+/* Only shuts the socket down: libmicrohttpd notices, and closes it. */
 static void cut(struct connection *connection)
 {
     connection->is_cut = true;
@@ -85,7 +104,7 @@ static struct connection *oldest_body(const struct edge *edge)
     return oldest;
 }
 
-/* What a cut connection held counts no longer: its thread gives it back as soon as it runs. */
+/* What a cut connection held counts no longer: it is given back in the next turn. */
 static void cut_oldest_bodies(struct edge *edge)
 {
     size_t budget = (size_t)edge->options.config->body_memory_mib << 20;
@@ -101,14 +120,11 @@ static void cut_oldest_bodies(struct edge *edge)
 
 void connection_keep_body(struct connection *connection, size_t bytes)
 {
-    struct edge *edge = connection->edge;
-    pthread_mutex_lock(&edge->lock);
-    if (!connection->is_cut) {
-        connection->body_bytes += bytes;
-        edge->body_bytes += bytes;
-        cut_oldest_bodies(edge);
-    }
-    pthread_mutex_unlock(&edge->lock);
+    if (connection->is_cut)
+        return;
+    connection->body_bytes += bytes;
+    connection->edge->body_bytes += bytes;
+    cut_oldest_bodies(connection->edge);
 }
 
 /* ------------------------------------------------------------------ watchman */
@@ -131,32 +147,59 @@ static int64_t phase_limit_us(const struct edge *edge, enum phase phase)
     return INT64_MAX;
 }
 
-static void cut_overdue(struct edge *edge)
+static void cut_overdue(struct edge *edge, int64_t now_us)
 {
-    int64_t now = clock_monotonic_us();
-    pthread_mutex_lock(&edge->lock);
     for (struct connection *c = edge->connections; c; c = c->next)
-        if (!c->is_cut && now - c->since_us > phase_limit_us(edge, c->phase))
+        if (!c->is_cut && now_us - c->since_us > phase_limit_us(edge, c->phase))
             cut(c);
-    pthread_mutex_unlock(&edge->lock);
 }
 
-void *connections_watch(void *data)
+int64_t connections_watch(void *data)
 {
     struct edge *edge = data;
-    while (!edge->is_closing) {
-        clock_pause(WATCH_EVERY_US);
-        cut_overdue(edge);
+    int64_t now_us = clock_monotonic_us();
+    if (now_us - edge->watched_us >= WATCH_EVERY_US) {
+        edge->watched_us = now_us;
+        cut_overdue(edge, now_us);
     }
-    return NULL;
+    return edge->connections ? edge->watched_us + WATCH_EVERY_US : INT64_MAX;
 }
 
-bool connections_are_busy(struct edge *edge)
+/* ------------------------------------------------------------------ clients that send no more */
+
+static bool has_no_more(const struct connection *connection)
 {
-    bool busy = false;
-    pthread_mutex_lock(&edge->lock);
-    for (struct connection *c = edge->connections; c && !busy; c = c->next)
-        busy = c->phase != PHASE_IDLE;
-    pthread_mutex_unlock(&edge->lock);
-    return busy;
+    char byte;
+    bool is_expected = connection->phase == PHASE_IDLE || connection->phase == PHASE_RECEIVING;
+    return is_expected && recv(connection->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+/* Seen twice, so that libmicrohttpd has had its turn at what it took before. */
+int64_t connections_that_ended(void *data)
+{
+    const struct edge *edge = data;
+    int64_t due_us = INT64_MAX;
+    for (struct connection *c = edge->ended; c; c = c->next_ended) {
+        bool was_at_end = c->is_at_end;
+        c->is_at_end = !c->is_cut && has_no_more(c);
+        if (c->is_at_end && was_at_end)
+            shutdown(c->socket, SHUT_RDWR);
+        due_us = c->is_at_end && !was_at_end ? 0 : due_us;
+    }
+    return due_us;
+}
+
+/* ------------------------------------------------------------------ waiting for the crew */
+
+void connection_suspend(struct connection *connection)
+{
+    connection->is_suspended = true;
+    MHD_suspend_connection(connection->mhd);
+}
+
+void connection_resume(struct connection *connection)
+{
+    if (connection->is_suspended)
+        MHD_resume_connection(connection->mhd);
+    connection->is_suspended = false;
 }

@@ -35,11 +35,84 @@ static void head_is_there(struct connection *connection, const char *method, con
     struct edge *edge = connection->edge;
     struct arena *arena = arena_new();
     struct request *request = arena_new_of(arena, struct request);
-    *request = (struct request){ .answer = { .arena = arena } };
+    *request = (struct request){ .connection = connection, .answer = { .arena = arena } };
     head_read(arena, connection, method, version, &request->message);
     request->exchange = edge->options.handler.head(edge->options.context, &request->message, &request->answer);
     connection->request = request;
 }
+
+/* Up to one byte over the limit, so that it is seen. */
+static void keep_body(struct connection *connection, const char *bytes, size_t length)
+{
+    struct request *request = connection->request;
+    size_t most = (size_t)connection->edge->options.config->max_body_bytes + 1, room = most - request->body_length;
+    length = length < room ? length : room;
+    if (request->body_length + length > request->body_room) {
+        size_t wanted = 2 * (request->body_length + length);
+        request->body_room = wanted < most ? wanted : most;
+        request->body = realloc(request->body, request->body_room);
+        if (!request->body)
+            abort();
+    }
+    memcpy(request->body + request->body_length, bytes, length);
+    request->body_length += length;
+    connection_keep_body(connection, length);
+}
+
+/* ------------------------------------------------------------------ working */
+
+static void read_body(struct request *request, size_t limit)
+{
+    size_t length = request->body_length;
+    request->message.body = length ? (struct slice){ request->body, length < limit ? length : limit } : SLICE_NONE;
+    request->message.body_cut = length > limit;
+}
+
+static void answer_is_there(void *data)
+{
+    struct request *request = data;
+    request->exchange = NULL;
+    connection_resume(request->connection);
+}
+
+/* On the crew. */
+static void work(void *data)
+{
+    struct request *request = data;
+    struct edge *edge = request->connection->edge;
+    edge->options.handler.body(request->exchange);
+    loop_post(edge->loop, &request->done);
+}
+
+/* Read where it could be had at once; or nothing came of that. */
+static void is_begun(void *data, bool is_answered)
+{
+    struct request *request = data;
+    if (is_answered)
+        answer_is_there(request);
+    else
+        crew_do(request->connection->edge->crew, &request->work);
+}
+
+static enum MHD_Result begin_work(struct connection *connection)
+{
+    struct edge *edge = connection->edge;
+    struct request *request = connection->request;
+    if (edge->is_closing)
+        return MHD_NO;
+    request->is_begun = true;
+    read_body(request, (size_t)edge->options.config->max_body_bytes);
+    request->work = (struct crew_job){ .run = work, .context = request };
+    request->done = (struct loop_post){ .run = answer_is_there, .context = request };
+    connection_enter(connection, PHASE_WORKING);
+    connection_suspend(connection);
+    const struct answer_wait wait = { is_begun, request };
+    if (!edge->options.handler.begin(request->exchange, &wait))
+        is_begun(request, false);
+    return MHD_YES;
+}
+
+/* ------------------------------------------------------------------ answering */
 
 /* ulfius knows the request by a ticket in place of its target: the address of the connection's record. */
 static void *ticket_of(const struct connection *connection)
@@ -49,60 +122,55 @@ static void *ticket_of(const struct connection *connection)
     return ulfius_uri_logger(NULL, ticket);
 }
 
-/* What ulfius keeps of this piece: it stops at one byte over the limit. */
-static void keep_body(struct connection *connection, size_t length)
+int request_is_answered(const struct _u_request *known, struct _u_response *response, void *unused)
 {
-    size_t most = (size_t)connection->edge->options.config->max_body_bytes + 1;
-    size_t room = most > connection->body_bytes ? most - connection->body_bytes : 0;
-    connection_keep_body(connection, length < room ? length : room);
-}
-
-/* libmicrohttpd calls once for the head, once for each piece of the body, and once when the request is whole. */
-enum MHD_Result request_arrives(void *data, struct MHD_Connection *mhd, const char *url, const char *method,
-                                const char *version, const char *body, size_t *body_length, void **ulfius_record)
-{
-    struct edge *edge = data;
-    struct connection *connection = connection_of(mhd);
-    if (!connection->request) {
-        head_is_there(connection, method, version);
-        if (is_answered_at_once(connection->request))
-            return refuse_unread(connection);
-        *ulfius_record = connection->ulfius_record = ticket_of(connection);
-    } else if (*body_length && !connection->request->exchange) {
-        *body_length = 0;
-        return MHD_YES;
-    } else if (*body_length) {
-        keep_body(connection, *body_length);
-    }
-    return edge->ulfius(&edge->instance, mhd, url, method, version, body, body_length, ulfius_record);
-}
-
-static void read_body(struct request *request, const struct _u_request *whole, size_t limit)
-{
-    size_t length = whole->binary_body_length;
-    request->message.body =
-        length ? (struct slice){ whole->binary_body, length < limit ? length : limit } : SLICE_NONE;
-    request->message.body_cut = length > limit;
-}
-
-int request_is_whole(const struct _u_request *whole, struct _u_response *response, void *data)
-{
-    struct edge *edge = data;
+    (void)unused;
     void *ticket = NULL;
-    if (sscanf(whole->http_url, "/%p", &ticket) != 1)
+    if (sscanf(known->http_url, "/%p", &ticket) != 1)
         abort(); /* we wrote it ourselves */
     struct connection *connection = ticket;
     struct request *request = connection->request;
-    connection_enter(connection, PHASE_WORKING);
-    if (request->exchange) {
-        read_body(request, whole, (size_t)edge->options.config->max_body_bytes);
-        edge->options.handler.body(request->exchange);
-    }
     struct answer answer = request->answer;
+    free(request->body);
     connection->request = NULL;
     send_by_ulfius(connection, &answer, response);
     connection_enter(connection, PHASE_SENDING);
     return U_CALLBACK_COMPLETE; /* anything else lets ulfius rewrite the answer */
+}
+
+/* ulfius hears of a request when its answer is there: first of its head, then of its end. */
+static enum MHD_Result answer_by_ulfius(struct connection *connection, const char *url, const char *method,
+                                        const char *version, void **record)
+{
+    struct edge *edge = connection->edge;
+    size_t none = 0;
+    *record = connection->ulfius_record = ticket_of(connection);
+    return edge->ulfius(&edge->instance, connection->mhd, url, method, version, NULL, &none, record) == MHD_YES
+               ? edge->ulfius(&edge->instance, connection->mhd, url, method, version, NULL, &none, record)
+               : MHD_NO;
+}
+
+/* libmicrohttpd calls once for the head, once for each piece of the body, once when the request is whole, and again
+ * when the connection was resumed. */
+enum MHD_Result request_arrives(void *unused, struct MHD_Connection *mhd, const char *url, const char *method,
+                                const char *version, const char *body, size_t *body_length, void **ulfius_record)
+{
+    (void)unused;
+    struct connection *connection = connection_of(mhd);
+    struct request *request = connection->request;
+    if (!request) {
+        head_is_there(connection, method, version);
+        return is_answered_at_once(connection->request) ? refuse_unread(connection) : MHD_YES;
+    }
+    if (*body_length) {
+        if (request->exchange)
+            keep_body(connection, body, *body_length);
+        *body_length = 0;
+        return MHD_YES;
+    }
+    if (request->exchange)
+        return request->is_begun ? MHD_YES : begin_work(connection);
+    return answer_by_ulfius(connection, url, method, version, ulfius_record);
 }
 
 void request_forget(struct connection *connection)
@@ -110,8 +178,10 @@ void request_forget(struct connection *connection)
     if (connection->ulfius_record)
         mhd_request_completed(NULL, connection->mhd, &connection->ulfius_record, MHD_REQUEST_TERMINATED_COMPLETED_OK);
     connection->ulfius_record = NULL;
-    if (connection->request)
+    if (connection->request) {
+        free(connection->request->body);
         arena_free(connection->request->answer.arena);
+    }
     connection->request = NULL;
     free(connection->target);
     connection->target = NULL;
@@ -126,5 +196,5 @@ void request_ends(void *unused, struct MHD_Connection *mhd, void **ulfius_record
     request_forget(connection);
     connection_enter(connection, PHASE_IDLE);
     if (connection->is_unread || code == MHD_REQUEST_TERMINATED_WITH_ERROR)
-        send_linger(connection);
+        linger_begin(connection);
 }

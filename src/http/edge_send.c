@@ -1,16 +1,11 @@
 #include "edge_inside.h"
 
-#include <poll.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
 enum {
     STREAM_FROM = 64 * 1024, /* bodies from this size on are streamed from their arena, not copied */
     STREAM_BLOCK = 32 * 1024,
     STREAM_STEP = 512 * 1024, /* who took so much has the time of sending anew */
-    LINGER_BLOCK = 4 * 1024,
-    LINGER_MOST = 8 * 1024 * 1024,
-    LINGER_MS = 1000,
 };
 
 /* ------------------------------------------------------------------ streams */
@@ -22,26 +17,59 @@ struct stream {
     struct body_source source;
     uint64_t source_from;
     uint64_t step_end; /* of the STREAM_STEP under way */
+    uint64_t piece_at; /* where the piece at hand begins */
+    struct slice piece;
+    bool is_broken;
+    struct crew_job work;
+    struct loop_post fetched;
     struct connection *connection;
 };
+
+static void fetch_piece(void *data)
+{
+    struct stream *stream = data;
+    stream->is_broken = !stream->source.read(stream->source.context, stream->source_from + stream->piece_at,
+                                             &stream->piece);
+    loop_post(stream->connection->edge->loop, &stream->fetched);
+}
+
+static void piece_is_here(void *data)
+{
+    const struct stream *stream = data;
+    connection_resume(stream->connection);
+}
+
+/* On the crew: the database is asked. */
+static ssize_t wait_for_piece(struct stream *stream, uint64_t offset)
+{
+    stream->piece_at = offset;
+    stream->piece = SLICE_NONE;
+    stream->work = (struct crew_job){ .run = fetch_piece, .context = stream };
+    stream->fetched = (struct loop_post){ .run = piece_is_here, .context = stream };
+    connection_suspend(stream->connection);
+    crew_do(stream->connection->edge->crew, &stream->work);
+    return 0;
+}
 
 /* What breaks on the way ends the connection short of its Content-Length, so that nobody takes it for the whole. */
 static ssize_t source_read(void *data, uint64_t offset, char *out, size_t max)
 {
     struct stream *stream = data;
-    struct slice bytes;
     if (offset >= stream->source.length)
         return (ssize_t)MHD_CONTENT_READER_END_OF_STREAM;
-    if (!stream->source.read(stream->source.context, stream->source_from + offset, &bytes))
+    if (stream->is_broken || stream->connection->edge->is_closing)
         return (ssize_t)MHD_CONTENT_READER_END_WITH_ERROR;
+    if (offset < stream->piece_at || offset - stream->piece_at >= stream->piece.length)
+        return wait_for_piece(stream, offset);
     if (offset >= stream->step_end) {
         stream->step_end = offset + STREAM_STEP;
         connection_enter(stream->connection, PHASE_SENDING);
     }
+    size_t skip = (size_t)(offset - stream->piece_at), n = stream->piece.length - skip;
     uint64_t left = stream->source.length - offset;
-    size_t n = bytes.length < max ? bytes.length : max;
+    n = n < max ? n : max;
     n = left < n ? (size_t)left : n;
-    memcpy(out, bytes.bytes, n);
+    memcpy(out, stream->piece.bytes + skip, n);
     return (ssize_t)n;
 }
 
@@ -126,18 +154,4 @@ enum MHD_Result send_early(struct connection *connection, struct answer *answer)
     MHD_destroy_response(response);
     arena_free(answer->arena);
     return queued;
-}
-
-void send_linger(const struct connection *connection)
-{
-    char rest[LINGER_BLOCK];
-    struct pollfd client = { .fd = connection->socket, .events = POLLIN };
-    int wait_ms = connection->edge->options.config->workers ? 0 : LINGER_MS; /* a worker has others to serve */
-    shutdown(connection->socket, SHUT_WR);
-    for (size_t taken = 0; taken < LINGER_MOST && poll(&client, 1, wait_ms) > 0;) {
-        ssize_t n = recv(connection->socket, rest, sizeof rest, MSG_DONTWAIT);
-        if (n <= 0)
-            return;
-        taken += (size_t)n;
-    }
 }

@@ -149,6 +149,9 @@ static bool check_all(struct arena *arena, const struct message *message, struct
     if (message->head_hides || !is_target(message->target))
         return problem_raise(arena, problem, PROBLEM_BAD_REQUEST, "请求头含有空字符、多余空格或折行",
                              "The head has a NUL, a blank too many or a folded line");
+    if (!is_token(message->method))
+        return problem_raise(arena, problem, PROBLEM_BAD_REQUEST, "请求方法含有不允许的字符",
+                             "The method has a character that is not allowed");
     return check_fields(arena, message, problem) && check_framing(arena, message, problem) &&
            check_host(arena, message, problem) && check_expect(arena, message, problem);
 }

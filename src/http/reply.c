@@ -242,7 +242,7 @@ static bool is_unmodified(const struct exchange *exchange)
 }
 
 /* A file in pieces: the range that was asked for, or all of it. False: that range is not there. */
-static bool add_file(struct exchange *exchange)
+static bool add_file_source(struct exchange *exchange)
 {
     const struct reply *reply = &exchange->reply;
     struct answer *answer = exchange->answer;
@@ -273,7 +273,7 @@ static bool add_file(struct exchange *exchange)
 static bool add_source(struct exchange *exchange)
 {
     if (!is_stream(exchange))
-        return add_file(exchange);
+        return add_file_source(exchange);
     exchange->answer->source = exchange->reply.source;
     return true;
 }

@@ -3,6 +3,7 @@
 #include "anze/op/cursor.h"
 #include "anze/op/run.h"
 #include "anze/op/slot.h"
+#include "anze/op/share.h"
 #include "anze/op/table.h"
 
 /* The runner of almost every operation: one statement, whose columns are the reply. */
@@ -54,26 +55,69 @@ static void reply_list(struct call *call, const struct db_row *row, const uint8_
         reply_add(reply, (struct slice){ more.bytes + 1, more.length - 1 });
 }
 
-bool op_query(struct call *call)
-{
-    struct statement *statement = call_binding(call)->statement;
-    unsigned how = OP_KEYED | (call->operation->writes ? OP_PLAIN : OP_READS);
+struct query {
+    struct call *call;
     uint8_t binding[CRYPTO_DIGEST_BYTES];
+    struct db_request request;
+    struct db_sharing *sharing;
+};
+
+static bool begin(struct query *query, struct call *call)
+{
+    unsigned how = OP_KEYED | (call->operation->writes ? OP_PLAIN : OP_READS);
     const char *after[CURSOR_MAX_PARTS] = { NULL };
-    struct db_reply answer;
+    query->call = call;
     if (call->operation->is_list) {
-        cursor_binding(call, binding);
-        if (!read_cursor(call, binding, after))
+        cursor_binding(call, query->binding);
+        if (!read_cursor(call, query->binding, after))
             return false;
     }
-    if (!op_run(call, statement, slots_fill(call, after), how, &answer))
-        return false;
-    if (!answer.row)
-        return op_raise_absent(call);
-    call->reply->replayed = answer.replayed;
-    if (call->operation->is_list)
-        reply_list(call, answer.row, binding);
-    else
-        op_reply_row(call, answer.row);
+    query->request = op_request(call, call_binding(call)->statement, slots_fill(call, after), how);
     return true;
+}
+
+static bool reply(const struct query *query, const struct db_reply *answer)
+{
+    struct call *call = query->call;
+    if (!answer->row)
+        return op_raise_absent(call);
+    call->reply->replayed = answer->replayed;
+    if (call->operation->is_list)
+        reply_list(call, answer->row, query->binding);
+    else
+        op_reply_row(call, answer->row);
+    return true;
+}
+
+bool op_query(struct call *call)
+{
+    struct query query;
+    struct db_reply answer;
+    return begin(&query, call) && db_run(call->service->pool, call->arena, &query.request, &answer, call->problem) &&
+           reply(&query, &answer);
+}
+
+bool op_may_share(const struct call *call)
+{
+    return call_binding(call)->run == op_query && !call->operation->writes;
+}
+
+struct query *op_share(struct call *call, struct lanes *lanes, void (*done)(void *context), void *context)
+{
+    struct query *query = arena_new_of(call->arena, struct query);
+    if (!begin(query, call))
+        return NULL;
+    query->sharing = db_share(lanes, call->service->pool, call->arena, &query->request, done, context);
+    return query->sharing ? query : NULL;
+}
+
+enum op_shared op_take_shared(const struct query *query)
+{
+    struct db_reply answer;
+    switch (db_take_shared(query->sharing, &answer, query->call->problem)) {
+    case DB_SHARED: return reply(query, &answer) ? OP_REPLIED : OP_REFUSED;
+    case DB_FAILED: return OP_REFUSED;
+    case DB_ELSEWHERE: break;
+    }
+    return OP_ELSEWHERE;
 }

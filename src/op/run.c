@@ -34,26 +34,38 @@ static void fill_context(const struct call *call, bool reads, const char *contex
     context[DB_READ_ONLY] = reads ? "on" : "off";
 }
 
-bool op_run(const struct call *call, struct statement *statement, const char *const *values, unsigned how,
-            struct db_reply *ret_reply)
+static const struct db_key *key_of(const struct call *call)
 {
-    struct db_key key = { 0 };
-    const char *given = how & OP_KEYED ? call_parameter(call, PLACE_HEADER, "Idempotency-Key") : NULL;
+    const char *given = call_parameter(call, PLACE_HEADER, "Idempotency-Key");
+    if (!given || call->dry_run)
+        return NULL;
+    struct db_key *key = arena_new_of(call->arena, struct db_key);
+    *key = (struct db_key){ given, request_hash(call) };
+    return key;
+}
+
+struct db_request op_request(const struct call *call, struct statement *statement, const char *const *values,
+                             unsigned how)
+{
     struct db_request request = {
         .statement = statement,
         .values = values,
         .dry_run = how & OP_KEYED && call->dry_run,
         .binary_reply = how & OP_BINARY,
+        .key = how & OP_KEYED ? key_of(call) : NULL,
     };
-    if (given && !call->dry_run) {
-        key = (struct db_key){ given, request_hash(call) };
-        request.key = &key;
-    }
     if (call->operation->is_raw) {
         request.bytes = call->body;
         request.bytes_slot = SLOT_BYTES;
     }
     fill_context(call, how & OP_READS, request.context);
+    return request;
+}
+
+bool op_run(const struct call *call, struct statement *statement, const char *const *values, unsigned how,
+            struct db_reply *ret_reply)
+{
+    const struct db_request request = op_request(call, statement, values, how);
     return db_run(call->service->pool, call->arena, &request, ret_reply, call->problem);
 }
 

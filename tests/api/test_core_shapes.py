@@ -154,6 +154,9 @@ REFUSED = [
     ("a NUL in the target", 400, get(target="/healthz\0/x")),
     ("a NUL at the target's end", 400, get(target="/healthz\0")),
     ("a NUL in the query", 400, get(target="/healthz?\0a=1")),
+    ("bytes over 127 in the method", 400, get(method="健GET")),
+    ("a control character in the method", 400, get(method="G\x01ET")),
+    ("a bracket in the method", 400, get(method="GET]")),
     ("a NUL in the method", 400, get(method="GET\0X")),
     ("a NUL in a value", 400, get("X-A: a\0b", "X-B: c")),
     ("a NUL in the last value", 400, get("X-A: a\0b")),
@@ -271,3 +274,12 @@ def test_a_long_query_is_answered_with_its_next_page_or_refused(service, client)
         assert statuses(data) in ([200], [431]), (length, data[:200])
         if statuses(data) == [200]:
             assert b"\r\nLink: <" in data
+
+
+def test_a_method_that_is_never_taken_is_told_what_is(service):
+    """A 405 has an Allow (RFC 9110 15.5.6), and libmicrohttpd sends no field that is empty, nor any behind it."""
+    for target, allow in (("/healthz", b"GET, HEAD, OPTIONS"), ("/v1/accidents", b"GET, HEAD, POST, OPTIONS"), ("a:443", b"OPTIONS")):
+        for method in ("TRACE", "CONNECT"):
+            data = talk(service.port, get("Connection: close", method=method, target=target))
+            head = data.partition(b"\r\n\r\n")[0]
+            assert b"\r\nAllow: " + allow in head, (method, target, head)

@@ -448,10 +448,11 @@ def test_a_large_file_is_sent_in_bounded_memory_and_holds_no_connection(make_ser
     assert content(who, file, Range="bytes=-5").content == data[-5:]
 
 
-def test_workers_send_files_too(make_service, database, client, film):
+def test_each_of_several_event_threads_sends_files(make_service, database, client, film):
     file, data = film
-    who = client("enterprise_reporter", unit=OWN.id, to=make_service(database, ANZE_WORKERS="2"))
-    assert content(who, file).content == data and content(who, file, Range="bytes=-9").content == data[-9:]
+    service = make_service(database, ANZE_EVENT_THREADS="3")
+    for who in [client("enterprise_reporter", unit=OWN.id, to=service) for _ in range(9)]:  # a connection each
+        assert content(who, file).content == data and content(who, file, Range="bytes=-9").content == data[-9:]
     assert content(who, upload(who, picture(CHUNK + 1, 29))).status_code == 200
 
 

@@ -335,7 +335,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--clients", type=int, default=64, help="connections of the load (64)")
     parser.add_argument("--pool", type=int, default=16, help="database connections of each contestant (16)")
     parser.add_argument("--shared", type=int, default=4, help="connections that the multiplexed one in Rust shares (4)")
-    parser.add_argument("--workers", default="", help="ANZE_WORKERS (the program's own default)")
+    parser.add_argument("--set", action="append", default=[], metavar="ANZE_X=VALUE", help="a setting of the program")
     parser.add_argument("--only", metavar="STEP,…", help="some of: " + ", ".join(STEPS))
     parser.add_argument("--against", metavar="RIVAL,…", help="some of: " + ", ".join(RIVALS) + ", none")
     parser.add_argument("--tune", action="store_true", help="instead: thread models and pool sizes beside each other")
@@ -398,7 +398,7 @@ def start_rivals(bench: Bench, against: set[str]) -> dict[str, Process]:
 
 def compare(bench: Bench, chosen: list[Workload], against: set[str]) -> dict[str, dict[str, Figures]]:
     """Each workload with every contestant, forwards and backwards."""
-    anze = bench.start_anze(**({"ANZE_WORKERS": bench.options.workers} if bench.options.workers else {}))
+    anze = bench.start_anze(**dict(setting.split("=", 1) for setting in bench.options.set))
     rivals = start_rivals(bench, against)
     check_same_answers(bench, anze, {name: one for name, one in rivals.items() if "without" not in name})
     results: dict[str, dict[str, Figures]] = {}
@@ -468,18 +468,18 @@ def process_start(bench: Bench) -> float:
 
 
 def tune(bench: Bench) -> str:
-    """Thread models and pool sizes: which default is right here."""
+    """Event threads and shared connections: which default is right here."""
     rows = []
-    for workers in ("0", "2", "4", "16"):
-        for pool in ("8", "16", "32"):
-            anze = bench.start_anze(ANZE_WORKERS=workers, ANZE_POOL_SIZE=pool)
+    for threads in ("1", "2"):
+        for shared in ("0", "1", "2", "4"):
+            anze = bench.start_anze(ANZE_EVENT_THREADS=threads, ANZE_POOL_SHARED=shared)
             figures = [bench.measure_http(anze, bench.workload(name), bench.options.seconds / 4)
                        for name in ("read one", "list, city", "list, county", "file a report")]
             anze.stop()
-            rows.append((workers, pool, figures))
-            tables.note(f"workers {workers}, pool {pool}: " + ", ".join(f"{one.rps:.0f}/s" for one in figures))
-    memories = {workers: neighbours.idle_memory(bench, 2000, ANZE_WORKERS=workers) for workers in ("0", "2", "4", "16")}
-    slows = {workers: neighbours.slow_statement(bench, ANZE_WORKERS=workers) for workers in ("0", "2", "4", "16")}
+            rows.append((threads, shared, figures))
+            tables.note(f"event threads {threads}, shared {shared}: " + ", ".join(f"{one.rps:.0f}/s" for one in figures))
+    memories = {shared: neighbours.idle_memory(bench, 2000, ANZE_POOL_SHARED=shared) for shared in ("0", "2")}
+    slows = {shared: neighbours.slow_statement(bench, ANZE_POOL_SHARED=shared) for shared in ("0", "2")}
     return tables.tuning(rows, memories, slows)
 
 

@@ -91,14 +91,14 @@ def slow(measured) -> str:
 
 
 def tuning(rows: list, memories: dict, slows: dict) -> str:
-    speeds = table(["workers", "pool", "read one/s", "p99 ms", "CPU µs", "list city/s", "p99 ms", "CPU µs",
+    speeds = table(["event threads", "shared", "read one/s", "p99 ms", "CPU µs", "list city/s", "p99 ms", "CPU µs",
                     "list county/s", "p99 ms", "CPU µs", "file/s", "p99 ms", "CPU µs"], [
-        [workers, pool, *(text for one in figures
+        [threads, shared, *(text for one in figures
                           for text in (number(one.rps), number(one.p99_ms, 1), number(one.cpu_us)))]
-        for workers, pool, figures in rows])
-    others = table(["workers", "MiB, 2,000 idle", "MiB, after a request each", "worst p99 alone ms",
+        for threads, shared, figures in rows])
+    others = table(["shared", "MiB, 2,000 idle", "MiB, after a request each", "worst p99 alone ms",
                     "beside a slow statement ms", "ratio"], [
-        [workers, number(memory["opened"], 1), number(memory["after a request each"], 1),
-         number(slows[workers].alone_worst_ms, 2), number(slows[workers].beside_worst_ms, 2),
-         f"{slows[workers].ratio:.2f} x"] for workers, memory in memories.items()])
+        [shared, number(memory["opened"], 1), number(memory["after a request each"], 1),
+         number(slows[shared].alone_worst_ms, 2), number(slows[shared].beside_worst_ms, 2),
+         f"{slows[shared].ratio:.2f} x"] for shared, memory in memories.items()])
     return speeds + "\n\n" + others

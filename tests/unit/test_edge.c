@@ -27,6 +27,17 @@ static void *take_head(void *context, const struct message *message, struct answ
     return answer;
 }
 
+static bool begin_nothing(void *exchange, const struct answer_wait *wait)
+{
+    (void)exchange, (void)wait;
+    return false;
+}
+
+static void close_nothing(void *context)
+{
+    (void)context;
+}
+
 static void answer_when_told(void *exchange)
 {
     struct answer *answer = exchange;
@@ -57,7 +68,8 @@ static int open_scene(void **state)
     scene.config.statement_timeout_ms = 10;
     scene.config.pool_wait_ms = 1;
     const struct edge_options options = { LISTENER_PUBLIC, "127.0.0.1", 0, &scene.config,
-                                          { take_head, answer_when_told }, NULL };
+                                          { take_head, begin_nothing, answer_when_told, close_nothing },
+                                          NULL, loop_new(), NULL, 1 };
     scene.edge = edge_open(&options, &complaint);
     return scene.edge ? 0 : -1;
 }

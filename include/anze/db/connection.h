@@ -23,6 +23,9 @@ int64_t connection_opened_us(const struct connection *connection);
 /* Looks, without waiting, whether the server has hung up (or said anything while nobody asked). */
 bool connection_is_quiet(struct connection *connection) NODISCARD;
 
+/* What an answer may come later than the server's own limit of a statement. */
+enum { ANSWER_MARGIN_US = 1000000 };
+
 /* A trip to the database: commands in one pipeline and one transaction, then a Sync. */
 struct command {
     const struct statement_variant *variant;

@@ -2,6 +2,7 @@
 #define ANZE_DB_LEASE_H
 
 #include "anze/db/connection.h"
+#include "anze/db/lane.h"
 #include "anze/db/pool.h"
 #include "anze/db/sqlstate.h"
 
@@ -17,6 +18,20 @@ void pool_drop(struct pool *pool, struct connection *connection);
  * renewed with it, so that no request meets the next stale one. NULL as in pool_take. */
 struct connection *pool_renew(struct pool *pool, struct connection *connection, struct arena *arena,
                               struct problem *problem) NODISCARD;
+
+/* ---- or by a connection that others use at the same time (lane.h) */
+
+/* Belongs to whoever travels, and stays until `done` was called: with a trip that ended as TRIP_DONE, TRIP_REFUSED or
+ * TRIP_LATE, its results on the arena, or with TRIP_VOID: ask elsewhere. */
+struct passenger {
+    void (*done)(void *context, const struct trip *trip);
+    void *context;
+    const struct statement_variant *variant; /* that answers */
+};
+
+/* False: not here, not now; `done` is not called. */
+bool lanes_send(struct lanes *lanes, struct arena *arena, const struct command *commands, size_t n_commands,
+                struct passenger *passenger) NODISCARD;
 
 int pool_statement_timeout_ms(const struct pool *pool);
 

@@ -57,4 +57,18 @@ struct slice db_column(const struct db_row *row, const char *name); /* bytes NUL
 bool db_run(struct pool *pool, struct arena *arena, const struct db_request *request, struct db_reply *ret_reply,
             struct problem *problem) NODISCARD;
 
+/* A read by a connection that others use at the same time, begun and ended on the thread of the lanes' loop. NULL: not
+ * now; else `done` is called once, later, and db_take_shared says what came of it. The request stays until then. */
+struct lanes;
+struct db_sharing;
+enum db_shared {
+    DB_SHARED,   /* the reply is there */
+    DB_FAILED,   /* the problem says why */
+    DB_ELSEWHERE /* nothing came of it: db_run */
+};
+struct db_sharing *db_share(struct lanes *lanes, struct pool *pool, struct arena *arena,
+                            const struct db_request *request, void (*done)(void *context), void *context) NODISCARD;
+enum db_shared db_take_shared(const struct db_sharing *sharing, struct db_reply *ret_reply,
+                              struct problem *problem) NODISCARD;
+
 #endif

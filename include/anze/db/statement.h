@@ -4,6 +4,7 @@
 #include "anze/base/arena.h"
 #include "anze/base/slice.h"
 #include "anze/base/text.h"
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -49,12 +50,16 @@ struct statement_variant {
     const char *sql;
     const int *slots;      /* slot of $1, $2, … */
     size_t n_slots;
+    atomic_int *cost_us;   /* what the server took for it of late; NULL: nobody counts */
 };
 
 /* Any thread. The first STATEMENT_MAX_KEPT_VARIANTS live as long as the statement; others, which only a client that
  * tries out combinations gets to see, are made on the request's arena, so that memory stays bounded. */
 const struct statement_variant *statement_variant(struct statement *statement, struct arena *arena,
                                                   const char *const *values, bool keeps_reply) NODISCARD;
+
+/* What it took once more; a moving mean of the last eight or so is kept. */
+void statement_took(const struct statement_variant *variant, int64_t us);
 
 /* Numbers below are for the statements of the house (run.c). */
 enum { STATEMENT_FIRST_NUMBER = 16 };

@@ -9,10 +9,13 @@
 struct dispatcher {
     const struct service *service;
     struct limiter *limiter;
+    struct lanes *lanes; /* of the edge's loop; NULL: nothing is shared */
 };
 
-/* As edge.h asks: what the head decides, and the rest when the body is there. */
+/* As edge.h asks: what the head decides, the rest when the body is there, or its beginning on the event thread. */
 void *dispatch_head(void *dispatcher, const struct message *message, struct answer *answer);
+bool dispatch_begin(void *exchange, const struct answer_wait *wait);
 void dispatch_body(void *exchange);
+void dispatch_close(void *dispatcher);
 
 #endif

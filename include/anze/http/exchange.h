@@ -14,6 +14,7 @@
 struct exchange {
     const struct service *service;
     struct limiter *limiter;
+    struct lanes *lanes;      /* NULL: nothing is shared */
     const struct message *message;
     struct answer *answer;
     struct arena *arena;
@@ -36,6 +37,8 @@ struct exchange {
     struct slice body;
     struct reply reply;
     struct problem problem;
+    struct query *shared;     /* under way on shared connections */
+    struct answer_wait wait;  /* who waits for it */
 };
 
 /* Header fields, body and status of the answer, from the reply or the problem. */

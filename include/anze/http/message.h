@@ -58,6 +58,12 @@ struct answer {
     bool close; /* the connection ends after this */
 };
 
+/* Who waits for an answer. `is_answered` false: nothing came of it yet, the work is to be done where it may wait. */
+struct answer_wait {
+    void (*done)(void *context, bool is_answered);
+    void *context;
+};
+
 void answer_header(struct answer *answer, const char *name, const char *value);
 size_t answer_length(const struct answer *answer);
 

@@ -10,6 +10,8 @@
  * is a dry run; for the statement that does the call's work. OP_READS: in a transaction that cannot write.
  * OP_BINARY: see db_request. */
 enum op_how { OP_PLAIN = 0, OP_KEYED = 1, OP_READS = 2, OP_BINARY = 4 };
+struct db_request op_request(const struct call *call, struct statement *statement, const char *const *values,
+                             unsigned how);
 bool op_run(const struct call *call, struct statement *statement, const char *const *values, unsigned how,
             struct db_reply *ret_reply) NODISCARD;
 
