@@ -17,6 +17,7 @@ static struct scene {
     struct arena *arena;
     struct config config;
     struct service service;
+    struct limits limits; /* none */
     struct dispatcher dispatcher;
 } scene;
 
@@ -61,7 +62,7 @@ static int open_scene(void **state)
     bindings[contract_operation(contract, "watchThings")->index].run = watch_things;
     bindings[contract_operation(contract, "askToken")->index].run = ask_token;
     scene.service = (struct service){ .config = &scene.config, .contract = contract, .bindings = bindings };
-    scene.dispatcher.service = &scene.service;
+    scene.dispatcher = (struct dispatcher){ .service = &scene.service, .limits = &scene.limits };
     metrics_open(NULL, 0, "test");
     return 0;
 }
