@@ -95,6 +95,8 @@ def kinds_of(document, path, operation):
     return [kind for kind, holds in (
         ("every", True),
         ("secured", operation.get("security", document["security"]) != []),
+        ("limited_by_address", operation.get("security", document["security"]) == []
+         and "admin" not in operation.get("x-anze-listeners", [])),
         ("path_parameter", "{" in path),
         ("body", "requestBody" in operation),
         ("idempotency_key", "idempotency-key" in headers),

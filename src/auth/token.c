@@ -17,6 +17,7 @@ struct verifier {
     struct arena *arena;
     struct issuers issuers;
     struct key_directory *own; /* NULL: no keys of our own; may also stand among the issuers */
+    const char *plain_issuer;  /* whose names stand alone */
     const char *audience;
     int64_t skew_s;
     struct token_cache *cache;
@@ -36,6 +37,20 @@ static void own_keys_read(struct verifier *verifier, const struct verifier_optio
     issuers_add_own(&verifier->issuers, arena_strdup(verifier->arena, options->own_issuer), verifier->own, complaints);
 }
 
+/* People keep their names when issuers come and go: which issuer's names are plain may be said. */
+static const char *plain_issuer(const struct verifier *verifier, const struct verifier_options *options,
+                                struct text *complaints)
+{
+    const char *own = options->own_issuer && *options->own_issuer ? options->own_issuer : NULL;
+    const char *name = options->plain_issuer && *options->plain_issuer ? options->plain_issuer : own;
+    if (!verifier->issuers.n)
+        return "";
+    const struct issuer *issuer = name ? issuers_find(&verifier->issuers, name) : verifier->issuers.list;
+    if (!issuer)
+        text_printf(complaints, "issuer %s: its names are to be plain, but it is not trusted\n", name);
+    return issuer ? issuer->name : "";
+}
+
 struct verifier *verifier_open(const struct verifier_options *options, struct text *complaints)
 {
     struct arena *arena = arena_new();
@@ -49,6 +64,7 @@ struct verifier *verifier_open(const struct verifier_options *options, struct te
     atomic_init(&verifier->next_look_us, clock_monotonic_us() + LOOK_EVERY_US);
     issuers_open(&verifier->issuers, arena, options, complaints);
     own_keys_read(verifier, options, complaints);
+    verifier->plain_issuer = plain_issuer(verifier, options, complaints);
     if (!verifier->issuers.n)
         text_add_string(complaints, "no token issuer is trusted, so nobody could call\n");
     if (complaints->length == complained)
@@ -228,7 +244,8 @@ static const char *token_verify(struct checking *checking, struct principal *ret
     const char *cause = NULL;
     for (size_t i = 0; i < ARRAY_LENGTH(steps) && !cause; i++)
         cause = steps[i](checking);
-    struct claims_rules rules = { checking->verifier->audience, checking->verifier->skew_s, checking->now_s };
+    struct claims_rules rules = { checking->verifier->audience, checking->verifier->skew_s, checking->now_s,
+                                  checking->verifier->plain_issuer };
     if (!cause)
         cause = claims_read(checking->secret, checking->claims_json, &rules, ret_principal);
     if (!cause && !issuer_vouches(checking->issuer, checking->key_print, ret_principal))

@@ -44,6 +44,7 @@ struct connection {
     struct connection *previous, *next;
     struct MHD_Connection *mhd;
     int socket;
+    struct address peer;
     enum phase phase;
     int64_t since_us; /* when the phase began */
     bool is_cut;

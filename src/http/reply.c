@@ -28,13 +28,14 @@ static struct slice asked(const struct exchange *exchange, const char *name)
 
 static void add_limits(struct exchange *exchange)
 {
-    if (!exchange->limit_known)
+    const char *policy = exchange->limit_policy;
+    if (!policy)
         return;
     answer_header(exchange->answer, "RateLimit-Policy",
-                  arena_printf(exchange->arena, "\"default\";q=%ld;w=%ld", config_of(exchange)->rate_limit,
+                  arena_printf(exchange->arena, "\"%s\";q=%ld;w=%ld", policy, config_of(exchange)->rate_limit,
                                config_of(exchange)->rate_window_s));
     answer_header(exchange->answer, "RateLimit",
-                  arena_printf(exchange->arena, "\"default\";r=%ld;t=%ld", exchange->limit.remaining,
+                  arena_printf(exchange->arena, "\"%s\";r=%ld;t=%ld", policy, exchange->limit.remaining,
                                exchange->limit.reset_s));
 }
 

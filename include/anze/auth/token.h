@@ -32,6 +32,8 @@ struct verifier;
 struct verifier_options {
     const char *issuers;       /* ANZE_TOKEN_ISSUERS: see src/auth/issuer.h */
     const char *own_issuer;    /* ANZE_TOKEN_ISSUER: tokens signed with our own keys are trusted; NULL or "": none */
+    const char *plain_issuer;  /* ANZE_TOKEN_PLAIN_ISSUER: whose names stand without it before them; NULL or "": our own
+                                * where there is one, else the first of the others */
     const char *key_directory; /* ANZE_KEY_DIRECTORY: our own private keys; NULL or "": none */
     const char *audience;      /* must be the token's aud, or in it */
     long skew_s;               /* forgiven in exp, nbf and iat */
