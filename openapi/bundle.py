@@ -112,7 +112,8 @@ def add_answers(document):
             responses = operation.setdefault("responses", {})
             for kind in kinds_of(document, path, operation):
                 for status, response in answers.get(kind, {}).items():
-                    responses.setdefault(status, response)
+                    if status != "422" or operation.get("x-anze-errors") != "oauth":  # what does not fit is 400 there
+                        responses.setdefault(status, response)
             operation["responses"] = dict(sorted(responses.items()))
 
 

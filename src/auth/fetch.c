@@ -50,7 +50,7 @@ bool fetch_allows(const char *text)
 }
 
 /* libcurl cuts the transfer when less is taken than it has. */
-static size_t take(char *bytes, size_t size, size_t n, void *context)
+static size_t fetch_take(char *bytes, size_t size, size_t n, void *context)
 {
     struct text *document = context;
     if (document->length + size * n > DOCUMENT_MAX_BYTES)
@@ -59,7 +59,7 @@ static size_t take(char *bytes, size_t size, size_t n, void *context)
     return size * n;
 }
 
-static int look(void *context, curl_off_t total, curl_off_t now, curl_off_t total_sent, curl_off_t sent)
+static int fetch_look(void *context, curl_off_t total, curl_off_t now, curl_off_t total_sent, curl_off_t sent)
 {
     const struct fetch *fetch = context;
     (void)total, (void)now, (void)total_sent, (void)sent;
@@ -88,10 +88,10 @@ static CURLcode transfer(CURL *curl, const struct fetch *fetch, struct text *doc
     curl_easy_setopt(curl, CURLOPT_URL, fetch->url);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(curl, CURLOPT_USERAGENT, "anze/" ANZE_VERSION);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, fetch_take);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, document);
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, look);
+    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, fetch_look);
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, fetch);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
     CURLcode code = curl_easy_perform(curl);

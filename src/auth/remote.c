@@ -21,8 +21,8 @@ struct key_remote {
     uint8_t seen[CRYPTO_DIGEST_BYTES];  /* of the text that the keys were read from */
 };
 
-static void say(const struct key_remote *remote, enum log_level level, const char *event, const char *name,
-                const char *text)
+static void remote_say(const struct key_remote *remote, enum log_level level, const char *event, const char *name,
+                       const char *text)
 {
     AUTO(arena_free_at_end) struct arena *arena = arena_new();
     struct text fields = text_on(arena);
@@ -40,7 +40,7 @@ static void say_complaints(const struct key_remote *remote, struct text *complai
     char *rest = complaints->bytes;
     for (char *line; rest && (line = strsep(&rest, "\n"));)
         if (*line)
-            say(remote, LOG_WARNING_LEVEL, "key-refused", "reason", line);
+            remote_say(remote, LOG_WARNING_LEVEL, "key-refused", "reason", line);
 }
 
 static bool gives_up(void *context)
@@ -95,7 +95,7 @@ static bool keys_take(struct key_remote *remote, const json_t *document, struct 
     *ret_why = "answered no JWK Set";
     if (!set)
         return false;
-    say(remote, LOG_INFO_LEVEL, "keys-read", "keys", arena_printf(complaints->arena, "%zu", set->n));
+    remote_say(remote, LOG_INFO_LEVEL, "keys-read", "keys", arena_printf(complaints->arena, "%zu", set->n));
     say_complaints(remote, complaints);
     key_shelf_put(remote->shelf, set);
     atomic_store(&remote->changed, true);
@@ -138,9 +138,9 @@ static bool fetch_round(void *context)
     metrics_add(METRIC_KEY_FETCHES, 1);
     metrics_add(METRIC_KEY_FETCHES_FAILED, !good);
     if (good && remote->is_away)
-        say(remote, LOG_INFO_LEVEL, "issuer-back", NULL, NULL);
+        remote_say(remote, LOG_INFO_LEVEL, "issuer-back", NULL, NULL);
     if (!good && !remote->is_away)
-        say(remote, LOG_WARNING_LEVEL, "issuer-away", "reason", why);
+        remote_say(remote, LOG_WARNING_LEVEL, "issuer-away", "reason", why);
     away_set(remote, !good);
     return good;
 }

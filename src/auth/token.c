@@ -151,7 +151,7 @@ static const struct {
     enum token_type type;
 } types[] = { { "at+jwt", TOKEN_AT_JWT }, { "application/at+jwt", TOKEN_AT_JWT }, { "JWT", TOKEN_JWT } };
 
-static bool type_read(const json_t *header, enum token_type *ret_type)
+static bool type_header_read(const json_t *header, enum token_type *ret_type)
 {
     const char *name = json_string_value(json_object_get(header, "typ"));
     for (size_t i = 0; name && i < ARRAY_LENGTH(types); i++)
@@ -171,7 +171,7 @@ static const char *header_check(struct checking *checking)
     struct slice algorithm = slice_of(json_string_value(json_object_get(header, "alg")));
     if (!algorithm.bytes || !key_algorithm_from_name(algorithm, &checking->algorithm))
         return "alg: not one of ours";
-    if (!type_read(header, &checking->type))
+    if (!type_header_read(header, &checking->type))
         return "typ: not an access token";
     checking->kid = json_string_value(json_object_get(header, "kid"));
     return key_id_is_valid(slice_of(checking->kid)) ? NULL : "kid: malformed";
@@ -199,7 +199,7 @@ static const char *type_check(const struct checking *checking)
     return NULL;
 }
 
-static const char *issuer_read(struct checking *checking)
+static const char *issuer_claim_read(struct checking *checking)
 {
     const char *cause = read_token_object(checking->secret, checking->claims, &checking->claims_json, "claims: text",
                                           "claims: json");
@@ -244,7 +244,7 @@ static const char *signature_check(struct checking *checking)
 /* Everything that the header and the issuer decide is settled before the first look at the signature. */
 static const char *token_verify(struct checking *checking, struct principal *ret_principal)
 {
-    static const char *(*const steps[])(struct checking *checking) = { parts_split, header_read, issuer_read,
+    static const char *(*const steps[])(struct checking *checking) = { parts_split, header_read, issuer_claim_read,
                                                                        signature_check };
     const char *cause = NULL;
     for (size_t i = 0; i < ARRAY_LENGTH(steps) && !cause; i++)

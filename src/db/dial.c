@@ -40,17 +40,17 @@ static void note_fault(const char *text, struct dial_fault *fault)
 
 /* ---- one address ---- */
 
-static bool is_stopping(const struct dialing *how)
+static bool is_dial_stopped(const struct dialing *how)
 {
     return how->is_stopping && how->is_stopping(how->context);
 }
 
 /* 1: something happened, 0: the deadline passed, or nobody wants the connection any more. */
-static int wait_for(PGconn *pg, short events, const struct dialing *how, int64_t deadline_us)
+static int wait_for_server(PGconn *pg, short events, const struct dialing *how, int64_t deadline_us)
 {
     struct pollfd wait = { .fd = PQsocket(pg), .events = events };
     int ready = 0;
-    for (int64_t left_us; ready == 0 && !is_stopping(how) && (left_us = deadline_us - clock_monotonic_us()) > 0;) {
+    for (int64_t left_us; ready == 0 && !is_dial_stopped(how) && (left_us = deadline_us - clock_monotonic_us()) > 0;) {
         ready = poll(&wait, 1, (int)((left_us < STEP_US ? left_us : STEP_US) + 999) / 1000);
         if (ready < 0 && errno == EINTR)
             ready = 0;
@@ -64,7 +64,7 @@ static bool connect_by(PGconn *pg, const struct dialing *how, int64_t deadline_u
     while (next != PGRES_POLLING_OK) {
         if (next == PGRES_POLLING_FAILED)
             return false;
-        if (wait_for(pg, next == PGRES_POLLING_READING ? POLLIN : POLLOUT, how, deadline_us) <= 0)
+        if (wait_for_server(pg, next == PGRES_POLLING_READING ? POLLIN : POLLOUT, how, deadline_us) <= 0)
             return false;
         next = PQconnectPoll(pg);
     }
@@ -72,7 +72,7 @@ static bool connect_by(PGconn *pg, const struct dialing *how, int64_t deadline_u
 }
 
 /* Keys before dbname yield to the URL, those behind it win over the URL; empty ones say nothing. */
-static PGconn *start(const struct call *call, const struct place *place)
+static PGconn *start_dialing(const struct call *call, const struct place *place)
 {
     static const char *const keys[] = { "tcp_user_timeout", "keepalives", "keepalives_idle", "keepalives_interval",
                                         "keepalives_count", "target_session_attrs", "fallback_application_name",
@@ -87,7 +87,7 @@ static PGconn *start(const struct call *call, const struct place *place)
 
 static PGconn *try_place(const struct call *call, const struct place *place)
 {
-    PGconn *pg = start(call, place);
+    PGconn *pg = start_dialing(call, place);
     if (!pg)
         abort();
     PQsetErrorVerbosity(pg, PQERRORS_SQLSTATE);
@@ -119,7 +119,7 @@ static PGconn *try_host(const struct call *call, const struct place *place)
         return NULL;
     }
     PGconn *pg = NULL;
-    for (size_t i = 0; i < found.n && !pg && !is_stopping(call->how); i++)
+    for (size_t i = 0; i < found.n && !pg && !is_dial_stopped(call->how); i++)
         pg = try_place(call, &(struct place){ place->host, found.addresses[i], place->port });
     return pg;
 }
@@ -186,7 +186,7 @@ static PGconn *try_hosts(const struct call *call, const struct place *lists)
 {
     size_t n = list_length(*lists->address ? lists->address : lists->host), first = first_host(call->how->url);
     bool one_port = list_length(lists->port) == 1;
-    for (size_t i = 0; i < n && !is_stopping(call->how); i++) {
+    for (size_t i = 0; i < n && !is_dial_stopped(call->how); i++) {
         size_t at = (first + i) % n;
         PGconn *pg = try_host(call, &(struct place){ list_part(call->arena, lists->host, at),
                                                      list_part(call->arena, lists->address, at),

@@ -42,7 +42,7 @@ static void note_success(struct pool *pool, struct connection *connection)
 }
 
 /* Keeps one connection at least; what is more opens when it is needed. Returns when to look again. */
-static int64_t keep(struct pool *pool)
+static int64_t keep_pool(struct pool *pool)
 {
     struct dial_fault fault;
     pthread_mutex_lock(&pool->mutex);
@@ -102,7 +102,7 @@ static void *run_keeper(void *argument)
     while (sleep_until(pool, clock_monotonic_us() + next_us)) {
         pool_watch_room(pool);
         pool_ask(pool);
-        next_us = keep(pool);
+        next_us = keep_pool(pool);
         if (pool_is_up(pool))
             lanes_keep(atomic_load(&pool->lanes));
         refresh_catalogue(pool);
@@ -112,7 +112,7 @@ static void *run_keeper(void *argument)
 
 void keeper_start(struct pool *pool)
 {
-    (void)keep(pool);
+    (void)keep_pool(pool);
     pool_ask(pool);
     pool->keeper = thread_start(run_keeper, pool);
 }

@@ -140,11 +140,12 @@ static bool authenticate_caller(struct exchange *exchange)
 
 static bool check_accept(struct exchange *exchange)
 {
-    const char *media = exchange->match.operation->reply_media;
-    if (!media || negotiate_media(message_list(exchange->message, exchange->arena, "Accept"), media))
+    const char *const *media = exchange->match.operation->reply_media;
+    exchange->media = negotiate_media(message_list(exchange->message, exchange->arena, "Accept"), media);
+    if (!*media || exchange->media)
         return true;
-    return problem_raise(exchange->arena, &exchange->problem, PROBLEM_NOT_ACCEPTABLE, "只能提供 %s", "Only %s is on offer",
-                         media);
+    return problem_raise(exchange->arena, &exchange->problem, PROBLEM_NOT_ACCEPTABLE, "只能提供 %s%s%s",
+                         "Only %s%s%s is on offer", media[0], media[1] ? ", " : "", media[1] ? media[1] : "");
 }
 
 static bool is_blank_body(struct slice body)
@@ -229,7 +230,7 @@ static bool read_request_parameters(struct exchange *exchange)
            exchange->problem.code == PROBLEM_INVALID_PARAMETER;
 }
 
-static bool read_body(struct exchange *exchange)
+static bool read_request_body(struct exchange *exchange)
 {
     const struct operation *operation = exchange->match.operation;
     struct slice text = exchange->message->body;
@@ -268,6 +269,7 @@ static struct call call_of(struct exchange *exchange)
         .count = exchange->preferences.count && operation->is_list,
         .language = exchange->language,
         .listener = exchange->message->listener,
+        .media = exchange->media,
         .target = arena_strndup(exchange->arena, exchange->path.bytes, exchange->path.length),
         .problem = &exchange->problem,
         .reply = &exchange->reply,
@@ -337,7 +339,7 @@ void *dispatch_head(void *context, const struct message *message, struct answer 
     return NULL;
 }
 
-static step *const body_steps[] = { check_body_head, read_request_parameters, read_body, run_operation };
+static step *const body_steps[] = { check_body_head, read_request_parameters, read_request_body, run_operation };
 
 static void answer_exchange(struct exchange *exchange, bool is_good)
 {

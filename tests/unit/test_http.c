@@ -65,6 +65,7 @@ static void messages_that_two_readers_may_read_differently_are_refused(void **st
 static void media_ranges_follow_weight_and_specificity(void **state)
 {
     (void)state;
+    static const char *const json[] = { "application/json", NULL };
     static const struct {
         const char *accept;
         bool taken;
@@ -83,8 +84,31 @@ static void media_ranges_follow_weight_and_specificity(void **state)
         { "*/*;q=0", false },
     };
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++)
-        if (negotiate_media(slice_of(cases[i].accept), "application/json") != cases[i].taken)
+        if ((negotiate_media(slice_of(cases[i].accept), json) != NULL) != cases[i].taken)
             fail_msg("%s", cases[i].accept);
+}
+
+static void of_two_media_types_the_one_that_is_liked_better_comes(void **state)
+{
+    (void)state;
+    static const char *const offers[] = { "application/json", "text/event-stream", NULL };
+    static const struct {
+        const char *accept, *chosen;
+    } cases[] = {
+        { "", "application/json" },
+        { "*/*", "application/json" },
+        { "text/event-stream", "text/event-stream" },
+        { "text/*, */*;q=0.1", "text/event-stream" },
+        { "text/event-stream;q=0.5, application/json;q=0.4", "text/event-stream" },
+        { "text/event-stream;q=0.5, application/json;q=0.6", "application/json" },
+        { "text/html", NULL },
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        const char *chosen = negotiate_media(slice_of(cases[i].accept), offers);
+        if (chosen != cases[i].chosen && (!chosen || !cases[i].chosen || strcmp(chosen, cases[i].chosen) != 0))
+            fail_msg("%s: %s", cases[i].accept, chosen ? chosen : "none");
+    }
+    assert_null(negotiate_media(SLICE_NONE, offers + 2));
 }
 
 static void chinese_is_spoken_unless_english_is_liked_better(void **state)
@@ -218,6 +242,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(messages_that_two_readers_may_read_differently_are_refused),
         cmocka_unit_test(media_ranges_follow_weight_and_specificity),
+        cmocka_unit_test(of_two_media_types_the_one_that_is_liked_better_comes),
         cmocka_unit_test(chinese_is_spoken_unless_english_is_liked_better),
         cmocka_unit_test(only_the_media_type_of_the_contract_in_utf8_is_taken),
         cmocka_unit_test(if_none_match_compares_weakly_and_knows_lists),

@@ -32,6 +32,7 @@ struct exchange {
 
     struct route_match match;
     const struct principal *principal;
+    const char *media; /* one of the operation's, as Accept likes it; NULL: it has none */
     const char **parameters;
     struct slice body;
     struct reply reply;
