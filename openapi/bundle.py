@@ -95,6 +95,8 @@ def kinds_of(document, path, operation):
     return [kind for kind, holds in (
         ("every", True),
         ("secured", operation.get("security", document["security"]) != []),
+        ("limited_by_address", operation.get("security", document["security"]) == []
+         and "admin" not in operation.get("x-anze-listeners", [])),
         ("path_parameter", "{" in path),
         ("body", "requestBody" in operation),
         ("idempotency_key", "idempotency-key" in headers),
@@ -110,7 +112,8 @@ def add_answers(document):
             responses = operation.setdefault("responses", {})
             for kind in kinds_of(document, path, operation):
                 for status, response in answers.get(kind, {}).items():
-                    responses.setdefault(status, response)
+                    if status != "422" or operation.get("x-anze-errors") != "oauth":  # what does not fit is 400 there
+                        responses.setdefault(status, response)
             operation["responses"] = dict(sorted(responses.items()))
 
 

@@ -124,7 +124,8 @@ def services(binary: Path, work: Path, issuer: Issuer):
         number = next(numbers)
         keys = work / f"keys-{number}"
         write_signing_key(keys, "own-1")
-        service = Service(binary, {**SETTINGS, "ANZE_DATABASE_URL": database.service_url,
+        plain = settings.get("ANZE_TOKEN_ISSUERS", issuer.setting).partition("=")[0]  # whose names tests look for in rows
+        service = Service(binary, {**SETTINGS, "ANZE_DATABASE_URL": database.service_url, "ANZE_TOKEN_PLAIN_ISSUER": plain,
                                    "ANZE_TOKEN_ISSUERS": issuer.setting, "ANZE_KEY_DIRECTORY": str(keys), **settings},
                           work / f"service-{number}.log")
         made.append(service)

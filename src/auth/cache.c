@@ -37,7 +37,8 @@ static const size_t strings[] = {
     offsetof(struct principal, issuer),       offsetof(struct principal, subject), offsetof(struct principal, actor),
     offsetof(struct principal, on_behalf_of), offsetof(struct principal, client),  offsetof(struct principal, token_id),
     offsetof(struct principal, unit),         offsetof(struct principal, region),  offsetof(struct principal, sectors),
-    offsetof(struct principal, sector),       offsetof(struct principal, scopes),
+    offsetof(struct principal, sector),       offsetof(struct principal, scopes),  offsetof(struct principal, actor_id),
+    offsetof(struct principal, on_behalf_id),
 };
 
 static const char **string_at(struct principal *principal, size_t i)

@@ -186,6 +186,22 @@ static const char *actor_read(struct arena *arena, const json_t *act, struct pri
     return NULL;
 }
 
+/* A name with the mark in it would read as another issuer's. */
+static const char *identity_of(struct arena *arena, const struct claims_rules *rules, const char *issuer,
+                               const char *name)
+{
+    bool stands_alone = !rules->plain_issuer || strcmp(rules->plain_issuer, issuer) == 0;
+    return stands_alone && !strchr(name, '#') ? name : arena_printf(arena, "%s#%s", issuer, name);
+}
+
+static void identify(struct arena *arena, const struct claims_rules *rules, struct principal *principal)
+{
+    bool is_unit = principal->on_behalf_of == principal->unit;
+    principal->actor_id = identity_of(arena, rules, principal->issuer, principal->actor);
+    principal->on_behalf_id = is_unit ? principal->unit
+                                      : identity_of(arena, rules, principal->issuer, principal->on_behalf_of);
+}
+
 const char *claims_read(struct arena *arena, const json_t *claims, const struct claims_rules *rules,
                         struct principal *ret_principal)
 {
@@ -202,6 +218,8 @@ const char *claims_read(struct arena *arena, const json_t *claims, const struct 
         cause = sectors_read(arena, json_object_get(claims, "anze_sectors"), principal);
     if (!cause)
         cause = actor_read(arena, json_object_get(claims, "act"), principal);
+    if (!cause)
+        identify(arena, rules, principal);
     principal->reach = cause ? REACH_NONE
                        : *principal->region ? REACH_REGION
                        : *principal->unit   ? REACH_UNIT

@@ -6,7 +6,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { DOCUMENT_MAX_BYTES = 256 * 1024, CONNECT_MS = 5000, WHOLE_MS = 10000, HTTP_OK = 200 };
+enum { DOCUMENT_MAX_BYTES = 256 * 1024, CONNECT_MS = 5000, HTTP_OK = 200 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -50,7 +50,7 @@ bool fetch_allows(const char *text)
 }
 
 /* libcurl cuts the transfer when less is taken than it has. */
-static size_t take(char *bytes, size_t size, size_t n, void *context)
+static size_t fetch_take(char *bytes, size_t size, size_t n, void *context)
 {
     struct text *document = context;
     if (document->length + size * n > DOCUMENT_MAX_BYTES)
@@ -59,7 +59,7 @@ static size_t take(char *bytes, size_t size, size_t n, void *context)
     return size * n;
 }
 
-static int look(void *context, curl_off_t total, curl_off_t now, curl_off_t total_sent, curl_off_t sent)
+static int fetch_look(void *context, curl_off_t total, curl_off_t now, curl_off_t total_sent, curl_off_t sent)
 {
     const struct fetch *fetch = context;
     (void)total, (void)now, (void)total_sent, (void)sent;
@@ -74,7 +74,6 @@ static void limits_set(CURL *curl, const char *url)
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)WHOLE_MS);
     curl_easy_setopt(curl, CURLOPT_MAXFILESIZE, (long)DOCUMENT_MAX_BYTES);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 }
@@ -83,13 +82,16 @@ static CURLcode transfer(CURL *curl, const struct fetch *fetch, struct text *doc
 {
     struct curl_slist *headers = curl_slist_append(NULL, "Accept: application/jwk-set+json, application/json");
     limits_set(curl, fetch->url);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, fetch->within_ms);
+    if (fetch->ca_file)
+        curl_easy_setopt(curl, CURLOPT_CAINFO, fetch->ca_file);
     curl_easy_setopt(curl, CURLOPT_URL, fetch->url);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(curl, CURLOPT_USERAGENT, "anze/" ANZE_VERSION);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, fetch_take);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, document);
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, look);
+    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, fetch_look);
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, fetch);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
     CURLcode code = curl_easy_perform(curl);

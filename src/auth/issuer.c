@@ -3,6 +3,8 @@
 #include "fetch.h"
 #include "remote.h"
 
+#include <unistd.h>
+
 enum { FIRST_KEYS_US = 5000000 };
 
 static void issuer_add(struct issuers *issuers, struct issuer issuer, struct text *complaints)
@@ -19,7 +21,7 @@ static const char *value_of(const char *option, const char *name)
     return strncmp(option, name, length) == 0 && option[length] == '=' ? option + length + 1 : NULL;
 }
 
-static bool option_read(struct issuer *issuer, bool by_url, const char *option, struct text *complaints)
+static bool issuer_option_read(struct issuer *issuer, bool by_url, const char *option, struct text *complaints)
 {
     const char *type = value_of(option, "typ"), *revoked = value_of(option, "revoked");
     if (type && strcmp(type, "jwt") == 0)
@@ -31,10 +33,10 @@ static bool option_read(struct issuer *issuer, bool by_url, const char *option, 
     return true;
 }
 
-static void options_read(struct issuer *issuer, bool by_url, char *options, struct text *complaints)
+static void issuer_options_read(struct issuer *issuer, bool by_url, char *options, struct text *complaints)
 {
     for (char *option; (option = strsep(&options, ";"));)
-        if (!option_read(issuer, by_url, option, complaints))
+        if (!issuer_option_read(issuer, by_url, option, complaints))
             text_printf(complaints, "issuer %s: unknown option \"%s\"; there is typ=jwt%s\n", issuer->name, option,
                         by_url ? ", and once revoked=directory" : "");
 }
@@ -60,13 +62,17 @@ static void keys_open(struct issuer *issuer, const char *source, const struct ve
                     issuer->name);
         return;
     }
-    struct key_remote_options remote = { issuer->name, source, options->jwks_refresh_s, options->jwks_cool_down_s };
+    const char *ca_file = options->jwks_ca_file && *options->jwks_ca_file ? options->jwks_ca_file : NULL;
+    if (ca_file && access(ca_file, R_OK) != 0)
+        text_printf(complaints, "%s: cannot be read (ANZE_JWKS_CA_FILE)\n", ca_file);
+    struct key_remote_options remote = { issuer->name, source, ca_file, options->jwks_refresh_s,
+                                         options->jwks_cool_down_s };
     issuer->remote = key_remote_open(&remote);
     issuer->keys = key_remote_shelf(issuer->remote);
 }
 
-static void issuer_read(struct issuers *issuers, char *word, const struct verifier_options *options,
-                        struct text *complaints)
+static void issuer_parse(struct issuers *issuers, char *word, const struct verifier_options *options,
+                         struct text *complaints)
 {
     char *rest = word, *form = strsep(&rest, ";"), *equals = name_end(form);
     if (!equals) {
@@ -75,7 +81,7 @@ static void issuer_read(struct issuers *issuers, char *word, const struct verifi
     }
     *equals = '\0';
     struct issuer issuer = { .name = form };
-    options_read(&issuer, strstr(equals + 1, "://") != NULL, rest, complaints);
+    issuer_options_read(&issuer, strstr(equals + 1, "://") != NULL, rest, complaints);
     keys_open(&issuer, equals + 1, options, complaints);
     issuer_add(issuers, issuer, complaints);
 }
@@ -87,7 +93,7 @@ void issuers_open(struct issuers *issuers, struct arena *arena, const struct ver
     issuers->list = arena_array_of(arena, struct issuer, strlen(rest) / 2 + 2); /* and our own */
     for (char *word; (word = strsep(&rest, " \t"));)
         if (*word)
-            issuer_read(issuers, word, options, complaints);
+            issuer_parse(issuers, word, options, complaints);
     int64_t deadline_us = clock_monotonic_us() + FIRST_KEYS_US;
     for (size_t i = 0; i < issuers->n; i++)
         if (issuers->list[i].remote)
@@ -130,13 +136,18 @@ const struct issuer *issuers_find(const struct issuers *issuers, const char *nam
     return NULL;
 }
 
+bool issuer_awaits_keys(const struct issuer *issuer)
+{
+    return issuer->remote && !key_remote_has_had_keys(issuer->remote);
+}
+
 void issuer_misses_key(const struct issuer *issuer)
 {
     if (issuer->remote)
         key_remote_hurry(issuer->remote);
 }
 
-static bool is_among(struct key_shelf *shelf, const uint8_t *key_print)
+static bool has_key(struct key_shelf *shelf, const uint8_t *key_print)
 {
     const struct key_set *set = key_shelf_hold(shelf);
     bool found = false;
@@ -158,5 +169,5 @@ static bool is_revoked(struct key_shelf *shelf, const struct principal *principa
 bool issuer_vouches(const struct issuer *issuer, const uint8_t *key_print, const struct principal *principal)
 {
     struct key_shelf *revoked = issuer->revocations ? key_directory_shelf(issuer->revocations) : issuer->keys;
-    return is_among(issuer->keys, key_print) && !is_revoked(revoked, principal);
+    return has_key(issuer->keys, key_print) && !is_revoked(revoked, principal);
 }

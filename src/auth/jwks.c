@@ -19,7 +19,7 @@ static void add_key_number(struct text *text, EVP_PKEY *pkey, const char *name, 
     text_printf(text, ",\"%s\":\"%s\"", name, crypto_base64url(text->arena, bytes, (size_t)length));
 }
 
-static void add_jwk(struct text *text, const struct key *key)
+static void jwk_render(struct text *text, const struct key *key)
 {
     bool is_ec = key->algorithm == KEY_ES256;
     text_printf(text, "{\"kty\":\"%s\",\"use\":\"sig\",\"alg\":\"%s\",\"kid\":", is_ec ? "EC" : "RSA",
@@ -43,7 +43,7 @@ struct slice jwks_render(struct arena *arena, const struct key_set *set)
     for (size_t i = 0; set && i < set->n; i++) {
         if (i)
             text_add_char(&text, ',');
-        add_jwk(&text, &set->keys[i]);
+        jwk_render(&text, &set->keys[i]);
     }
     text_add_string(&text, "]}");
     return text_slice(&text);

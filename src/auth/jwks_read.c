@@ -9,7 +9,7 @@
 
 enum { KEYS_MAX = 100, COORDINATE_BYTES = 32, POINT_BYTES = 1 + 2 * COORDINATE_BYTES };
 
-static const char *member(const json_t *jwk, const char *name)
+static const char *jwk_text(const json_t *jwk, const char *name)
 {
     return json_string_value(json_object_get(jwk, name));
 }
@@ -26,7 +26,7 @@ static bool is(const json_t *jwk, const char *name, const char *value)
 
 static bool number_read(struct arena *arena, const json_t *jwk, const char *name, struct slice *ret_bytes)
 {
-    const char *text = member(jwk, name);
+    const char *text = jwk_text(jwk, name);
     return text && crypto_base64url_decode(arena, slice_of(text), ret_bytes) && ret_bytes->length;
 }
 
@@ -132,10 +132,10 @@ static const char *jwk_read(struct arena *arena, const json_t *jwk, struct key *
     return fault ? fault : pkey_read(arena, jwk, kind, key);
 }
 
-static void add_jwk(struct arena *arena, const json_t *jwk, struct key_set *set, struct text *complaints)
+static void jwk_take(struct arena *arena, const json_t *jwk, struct key_set *set, struct text *complaints)
 {
     struct key *key = &set->keys[set->n];
-    const char *kid = member(jwk, "kid");
+    const char *kid = jwk_text(jwk, "kid");
     if (!kid || !key_id_is_valid(slice_of(kid))) {
         text_add_string(complaints, "a key without kid, or with one that is no plain text\n");
         return;
@@ -178,7 +178,7 @@ struct key_set *jwks_read(const json_t *document, struct text *complaints)
     struct key_set *set = arena_new_of(arena, struct key_set);
     *set = (struct key_set){ .arena = arena, .keys = arena_array_of(arena, struct key, json_array_size(keys) + 1) };
     for (size_t i = 0; i < json_array_size(keys); i++)
-        add_jwk(scratch, json_array_get(keys, i), set, complaints);
+        jwk_take(scratch, json_array_get(keys, i), set, complaints);
     keys_sort(set);
     drop_doubles(set, complaints);
     return set;

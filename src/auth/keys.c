@@ -40,7 +40,7 @@ bool key_algorithm_from_name(struct slice name, enum key_algorithm *ret_algorith
     return false;
 }
 
-static bool is_plain(char c)
+static bool is_plain_key_id(char c)
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     return memchr(plain, c, sizeof plain - 1) != NULL;
@@ -61,7 +61,7 @@ bool key_id_is_plain(struct slice kid)
     if (!kid.bytes || kid.length < 1 || kid.length > KEY_ID_PLAIN_MAX)
         return false;
     for (size_t i = 0; i < kid.length; i++)
-        if (!is_plain(kid.bytes[i]))
+        if (!is_plain_key_id(kid.bytes[i]))
             return false;
     return true;
 }
@@ -70,7 +70,7 @@ const char *key_file_name(struct arena *arena, const char *kid, enum key_algorit
 {
     struct text name = text_on(arena);
     for (; *kid; kid++)
-        text_printf(&name, is_plain(*kid) ? "%c" : "%%%02X", (unsigned char)*kid);
+        text_printf(&name, is_plain_key_id(*kid) ? "%c" : "%%%02X", (unsigned char)*kid);
     text_printf(&name, ".%s.pem", key_algorithm_name(algorithm));
     return name.bytes;
 }

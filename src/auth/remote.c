@@ -8,19 +8,21 @@
 
 #include <stdatomic.h>
 
-/* All but `shelf`, `changed` and `rounds` belongs to the thread. */
+enum { FETCH_MS = 10000 };
+
+/* All but `shelf`, `changed`, `has_had_keys` and `rounds` belongs to the thread. */
 struct key_remote {
     struct arena *arena;
-    const char *issuer, *url;
+    const char *issuer, *url, *ca_file;
     struct key_shelf *shelf;
     struct rounds *rounds;
-    atomic_bool changed;
+    atomic_bool changed, has_had_keys;
     bool is_away;                       /* the log has it */
     uint8_t seen[CRYPTO_DIGEST_BYTES];  /* of the text that the keys were read from */
 };
 
-static void say(const struct key_remote *remote, enum log_level level, const char *event, const char *name,
-                const char *text)
+static void remote_say(const struct key_remote *remote, enum log_level level, const char *event, const char *name,
+                       const char *text)
 {
     AUTO(arena_free_at_end) struct arena *arena = arena_new();
     struct text fields = text_on(arena);
@@ -38,7 +40,7 @@ static void say_complaints(const struct key_remote *remote, struct text *complai
     char *rest = complaints->bytes;
     for (char *line; rest && (line = strsep(&rest, "\n"));)
         if (*line)
-            say(remote, LOG_WARNING_LEVEL, "key-refused", "reason", line);
+            remote_say(remote, LOG_WARNING_LEVEL, "key-refused", "reason", line);
 }
 
 static bool gives_up(void *context)
@@ -50,7 +52,7 @@ static bool gives_up(void *context)
 static const json_t *object_fetch(struct key_remote *remote, struct arena *arena, const char *url,
                                   struct slice *ret_text, const char **ret_why)
 {
-    const struct fetch fetch = { url, gives_up, remote };
+    const struct fetch fetch = { url, remote->ca_file, FETCH_MS, gives_up, remote };
     struct problem ignored = { 0 };
     json_t *document = NULL;
     if (!fetch_document(arena, &fetch, ret_text, ret_why))
@@ -93,10 +95,11 @@ static bool keys_take(struct key_remote *remote, const json_t *document, struct 
     *ret_why = "answered no JWK Set";
     if (!set)
         return false;
-    say(remote, LOG_INFO_LEVEL, "keys-read", "keys", arena_printf(complaints->arena, "%zu", set->n));
+    remote_say(remote, LOG_INFO_LEVEL, "keys-read", "keys", arena_printf(complaints->arena, "%zu", set->n));
     say_complaints(remote, complaints);
     key_shelf_put(remote->shelf, set);
     atomic_store(&remote->changed, true);
+    atomic_store(&remote->has_had_keys, true);
     return true;
 }
 
@@ -135,9 +138,9 @@ static bool fetch_round(void *context)
     metrics_add(METRIC_KEY_FETCHES, 1);
     metrics_add(METRIC_KEY_FETCHES_FAILED, !good);
     if (good && remote->is_away)
-        say(remote, LOG_INFO_LEVEL, "issuer-back", NULL, NULL);
+        remote_say(remote, LOG_INFO_LEVEL, "issuer-back", NULL, NULL);
     if (!good && !remote->is_away)
-        say(remote, LOG_WARNING_LEVEL, "issuer-away", "reason", why);
+        remote_say(remote, LOG_WARNING_LEVEL, "issuer-away", "reason", why);
     away_set(remote, !good);
     return good;
 }
@@ -155,7 +158,9 @@ struct key_remote *key_remote_open(const struct key_remote_options *options)
     struct arena *arena = arena_new();
     struct key_remote *remote = arena_new_of(arena, struct key_remote);
     *remote = (struct key_remote){ .arena = arena, .issuer = arena_strdup(arena, options->issuer),
-                                   .url = arena_strdup(arena, options->url), .shelf = key_shelf_new(no_keys()) };
+                                   .url = arena_strdup(arena, options->url),
+                                   .ca_file = options->ca_file ? arena_strdup(arena, options->ca_file) : NULL,
+                                   .shelf = key_shelf_new(no_keys()) };
     remote->rounds = rounds_new(&(struct rounds_job){ fetch_round, remote, options->cool_down_s * INT64_C(1000000),
                                                       options->refresh_s * INT64_C(1000000) });
     rounds_start(remote->rounds);
@@ -186,6 +191,11 @@ struct key_shelf *key_remote_shelf(struct key_remote *remote)
 bool key_remote_look(struct key_remote *remote)
 {
     return atomic_exchange(&remote->changed, false);
+}
+
+bool key_remote_has_had_keys(const struct key_remote *remote)
+{
+    return atomic_load(&remote->has_had_keys);
 }
 
 void key_remote_hurry(struct key_remote *remote)

@@ -17,8 +17,10 @@ struct verifier {
     struct arena *arena;
     struct issuers issuers;
     struct key_directory *own; /* NULL: no keys of our own; may also stand among the issuers */
+    const char *plain_issuer;  /* whose names stand alone */
     const char *audience;
     int64_t skew_s;
+    long keys_again_s;         /* fetches that bring none are as far apart */
     struct token_cache *cache;
     atomic_ulong generation;   /* goes up when any key directory has changed */
     _Atomic int64_t next_look_us;
@@ -36,6 +38,20 @@ static void own_keys_read(struct verifier *verifier, const struct verifier_optio
     issuers_add_own(&verifier->issuers, arena_strdup(verifier->arena, options->own_issuer), verifier->own, complaints);
 }
 
+/* People keep their names when issuers come and go: which issuer's names are plain may be said. */
+static const char *plain_issuer(const struct verifier *verifier, const struct verifier_options *options,
+                                struct text *complaints)
+{
+    const char *own = options->own_issuer && *options->own_issuer ? options->own_issuer : NULL;
+    const char *name = options->plain_issuer && *options->plain_issuer ? options->plain_issuer : own;
+    if (!verifier->issuers.n)
+        return "";
+    const struct issuer *issuer = name ? issuers_find(&verifier->issuers, name) : verifier->issuers.list;
+    if (!issuer)
+        text_printf(complaints, "issuer %s: its names are to be plain, but it is not trusted\n", name);
+    return issuer ? issuer->name : "";
+}
+
 struct verifier *verifier_open(const struct verifier_options *options, struct text *complaints)
 {
     struct arena *arena = arena_new();
@@ -44,11 +60,13 @@ struct verifier *verifier_open(const struct verifier_options *options, struct te
     verifier->arena = arena;
     verifier->audience = arena_strdup(arena, options->audience);
     verifier->skew_s = options->skew_s;
+    verifier->keys_again_s = options->jwks_cool_down_s;
     verifier->cache = token_cache_new((size_t)options->cache_size);
     atomic_init(&verifier->generation, 1);
     atomic_init(&verifier->next_look_us, clock_monotonic_us() + LOOK_EVERY_US);
     issuers_open(&verifier->issuers, arena, options, complaints);
     own_keys_read(verifier, options, complaints);
+    verifier->plain_issuer = plain_issuer(verifier, options, complaints);
     if (!verifier->issuers.n)
         text_add_string(complaints, "no token issuer is trusted, so nobody could call\n");
     if (complaints->length == complained)
@@ -133,7 +151,7 @@ static const struct {
     enum token_type type;
 } types[] = { { "at+jwt", TOKEN_AT_JWT }, { "application/at+jwt", TOKEN_AT_JWT }, { "JWT", TOKEN_JWT } };
 
-static bool type_read(const json_t *header, enum token_type *ret_type)
+static bool type_header_read(const json_t *header, enum token_type *ret_type)
 {
     const char *name = json_string_value(json_object_get(header, "typ"));
     for (size_t i = 0; name && i < ARRAY_LENGTH(types); i++)
@@ -153,7 +171,7 @@ static const char *header_check(struct checking *checking)
     struct slice algorithm = slice_of(json_string_value(json_object_get(header, "alg")));
     if (!algorithm.bytes || !key_algorithm_from_name(algorithm, &checking->algorithm))
         return "alg: not one of ours";
-    if (!type_read(header, &checking->type))
+    if (!type_header_read(header, &checking->type))
         return "typ: not an access token";
     checking->kid = json_string_value(json_object_get(header, "kid"));
     return key_id_is_valid(slice_of(checking->kid)) ? NULL : "kid: malformed";
@@ -181,7 +199,7 @@ static const char *type_check(const struct checking *checking)
     return NULL;
 }
 
-static const char *issuer_read(struct checking *checking)
+static const char *issuer_claim_read(struct checking *checking)
 {
     const char *cause = read_token_object(checking->secret, checking->claims, &checking->claims_json, "claims: text",
                                           "claims: json");
@@ -201,6 +219,8 @@ static bool is_signed_by(const struct checking *checking, const struct key *key,
     return key_verify(key, text, signature);
 }
 
+static const char awaits_keys[] = "keys: not there yet";
+
 static const char *signature_check(struct checking *checking)
 {
     struct slice signature;
@@ -208,7 +228,8 @@ static const char *signature_check(struct checking *checking)
         return "signature: text";
     struct key_shelf *keys = checking->issuer->keys;
     const struct key *key = key_set_find(key_shelf_hold(keys), checking->kid);
-    const char *cause = !key                                      ? "kid: unknown"
+    const char *cause = !key && issuer_awaits_keys(checking->issuer) ? awaits_keys
+                        : !key                                    ? "kid: unknown"
                         : key->algorithm != checking->algorithm   ? "alg: not the key's"
                         : !is_signed_by(checking, key, signature) ? "signature: wrong"
                                                                   : NULL;
@@ -223,12 +244,13 @@ static const char *signature_check(struct checking *checking)
 /* Everything that the header and the issuer decide is settled before the first look at the signature. */
 static const char *token_verify(struct checking *checking, struct principal *ret_principal)
 {
-    static const char *(*const steps[])(struct checking *checking) = { parts_split, header_read, issuer_read,
+    static const char *(*const steps[])(struct checking *checking) = { parts_split, header_read, issuer_claim_read,
                                                                        signature_check };
     const char *cause = NULL;
     for (size_t i = 0; i < ARRAY_LENGTH(steps) && !cause; i++)
         cause = steps[i](checking);
-    struct claims_rules rules = { checking->verifier->audience, checking->verifier->skew_s, checking->now_s };
+    struct claims_rules rules = { checking->verifier->audience, checking->verifier->skew_s, checking->now_s,
+                                  checking->verifier->plain_issuer };
     if (!cause)
         cause = claims_read(checking->secret, checking->claims_json, &rules, ret_principal);
     if (!cause && !issuer_vouches(checking->issuer, checking->key_print, ret_principal))
@@ -237,7 +259,7 @@ static const char *token_verify(struct checking *checking, struct principal *ret
 }
 
 /* What a caller is told of a cause, by how it begins; the first row that fits. Who has not proved whose token it is
- * does not learn whether issuer and key are known here. */
+ * does not learn whether issuer and key are known here, but while an issuer's keys have never come. */
 static const struct {
     const char *cause, *zh, *en;
 } advice[] = {
@@ -265,6 +287,14 @@ static const struct {
     { "signature:", NULL, NULL },
     { "revoked", NULL, NULL },
 };
+
+static bool refuse_until_keys(struct arena *arena, struct problem *problem, long retry_after_s)
+{
+    problem->cause = awaits_keys;
+    problem->retry_after_s = (int)retry_after_s;
+    return problem_raise(arena, problem, PROBLEM_UNAVAILABLE, "签发方的公钥尚未取得，请用同一令牌稍后重试",
+                         "The keys of the token's issuer have not been fetched yet: try again with the same token");
+}
 
 static bool refuse_token(struct arena *arena, struct problem *problem, const char *cause)
 {
@@ -367,6 +397,8 @@ bool verifier_check(struct verifier *verifier, struct arena *arena, struct slice
     checking.secret = secret;
     struct principal principal; /* its strings are the secret arena's until they are remembered */
     const char *cause = token_verify(&checking, &principal);
+    if (cause == awaits_keys)
+        return refuse_until_keys(arena, problem, verifier->keys_again_s);
     if (cause)
         return refuse_token(arena, problem, cause);
     *ret_principal = remember(&checking, digest, &principal);

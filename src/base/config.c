@@ -103,7 +103,7 @@ static void read_setting_line(struct config *config, char *line, const char *whe
         text_printf(complaints, "%s: unknown key %s\n", where, key);
 }
 
-static void read_file(struct config *config, const char *path, struct text *complaints)
+static void read_config_file(struct config *config, const char *path, struct text *complaints)
 {
     FILE *file = fopen(path, "re");
     if (!file) {
@@ -162,7 +162,7 @@ bool config_load(struct arena *arena, struct config *ret_config, struct text *co
         assign(ret_config, &settings[i], settings[i].initial, "default", complaints);
     const char *path = getenv(file_key);
     if (path && *path)
-        read_file(ret_config, arena_strdup(arena, path), complaints);
+        read_config_file(ret_config, arena_strdup(arena, path), complaints);
     read_environment(ret_config, complaints);
     return complaints->length == complained;
 }

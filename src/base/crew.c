@@ -47,7 +47,7 @@ static void stand_up(struct crew *crew, const struct hand *hand)
         *link = hand->below;
 }
 
-static struct crew_job *rest(struct crew *crew)
+static struct crew_job *rest_hand(struct crew *crew)
 {
     struct hand hand = { .below = crew->resting };
     struct timespec until = clock_timespec(clock_monotonic_us() + REST_US);
@@ -65,14 +65,14 @@ static struct crew_job *next_job(struct crew *crew)
 {
     struct crew_job *job = crew->first;
     if (!job)
-        return crew->is_closing ? NULL : rest(crew);
+        return crew->is_closing ? NULL : rest_hand(crew);
     crew->first = job->next;
     if (!crew->first)
         crew->last = &crew->first;
     return job;
 }
 
-static void *work(void *context)
+static void *crew_work(void *context)
 {
     struct crew *crew = context;
     struct crew_job *job;
@@ -112,7 +112,7 @@ void crew_do(struct crew *crew, struct crew_job *job)
     crew->n_hands += grows;
     pthread_mutex_unlock(&crew->mutex);
     if (grows)
-        pthread_detach(thread_start(work, crew));
+        pthread_detach(thread_start(crew_work, crew));
 }
 
 void crew_free(struct crew *crew)

@@ -8,7 +8,7 @@ struct csv csv_open(struct arena *arena, struct slice text)
     return (struct csv){ .arena = arena, .rest = text, .line = 1 };
 }
 
-static void skip(struct csv *csv, size_t n)
+static void csv_skip(struct csv *csv, size_t n)
 {
     csv->rest.bytes += n;
     csv->rest.length -= n;
@@ -23,7 +23,7 @@ static bool is_at_byte(const struct csv *csv, char c)
 static bool end_line(struct csv *csv)
 {
     size_t n = is_at_byte(csv, '\n') ? 1 : csv->rest.length > 1 && memcmp(csv->rest.bytes, "\r\n", 2) == 0 ? 2 : 0;
-    skip(csv, n);
+    csv_skip(csv, n);
     csv->line += n > 0;
     return n;
 }
@@ -38,10 +38,10 @@ static bool read_quoted(struct csv *csv, struct slice *ret_field)
 {
     struct text text = text_on(csv->arena);
     text_add(&text, "", 0);
-    for (skip(csv, 1); csv->rest.length; skip(csv, 1)) {
+    for (csv_skip(csv, 1); csv->rest.length; csv_skip(csv, 1)) {
         char c = *csv->rest.bytes;
         if (c == '"') {
-            skip(csv, 1);
+            csv_skip(csv, 1);
             if (!is_at_byte(csv, '"')) {
                 *ret_field = text.bytes ? text_slice(&text) : SLICE("");
                 return true;
@@ -62,7 +62,7 @@ static bool read_plain(struct csv *csv, struct slice *ret_field)
     if (n < csv->rest.length && csv->rest.bytes[n] == '\0')
         return csv_fail(csv, "a NUL byte");
     *ret_field = (struct slice){ csv->rest.bytes, n };
-    skip(csv, n);
+    csv_skip(csv, n);
     return true;
 }
 
@@ -84,6 +84,6 @@ bool csv_next(struct csv *csv, struct csv_record *ret_record)
             return true;
         if (!is_at_byte(csv, ','))
             return csv_fail(csv, "text behind a closing quote, or a lone carriage return");
-        skip(csv, 1);
+        csv_skip(csv, 1);
     }
 }

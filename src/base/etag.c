@@ -19,7 +19,7 @@ static struct slice behind(struct slice text, size_t length)
     return (struct slice){ text.bytes + length, text.length - length };
 }
 
-static struct slice skip(struct slice text, const char *what)
+static struct slice skip_prefix(struct slice text, const char *what)
 {
     while (text.length && *text.bytes && strchr(what, *text.bytes))
         text = behind(text, 1);
@@ -28,7 +28,7 @@ static struct slice skip(struct slice text, const char *what)
 
 enum etag_end etag_next(struct slice *rest, struct etag *ret_etag)
 {
-    struct slice text = skip(*rest, " \t,");
+    struct slice text = skip_prefix(*rest, " \t,");
     if (!text.length)
         return ETAG_END;
     bool is_weak = text.length > 2 && memcmp(text.bytes, "W/", 2) == 0;
@@ -45,7 +45,7 @@ enum etag_end etag_next(struct slice *rest, struct etag *ret_etag)
     }
     if (length == text.length)
         return ETAG_MALFORMED;
-    *rest = skip(behind(text, length + 1), " \t");
+    *rest = skip_prefix(behind(text, length + 1), " \t");
     *ret_etag = (struct etag){ without_coding((struct slice){ text.bytes, length }), is_weak };
     return rest->length && *rest->bytes != ',' ? ETAG_MALFORMED : ETAG_TAKEN;
 }

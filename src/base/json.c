@@ -230,8 +230,3 @@ bool json_read_trusted(struct arena *arena, struct slice text, json_t **ret_valu
         *ret_value = json_keep(arena, value);
     return value;
 }
-
-void json_decref_at_end(json_t **value)
-{
-    json_decref(*value);
-}

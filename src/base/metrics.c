@@ -39,6 +39,8 @@ static const struct {
     [METRIC_POOL_SHARED] = { "anze_pool_shared_total", COUNTER, "Reads by a connection that others use as well." },
     [METRIC_DATABASE_UP] = { "anze_database_up", GAUGE, "1 while the database answers." },
     [METRIC_DATABASE_RETRIES] = { "anze_database_retries_total", COUNTER, "Transactions tried again." },
+    [METRIC_DATABASE_FULL] = { "anze_database_full_total", COUNTER, "Statements that found the database's disk full." },
+    [METRIC_CLOCK_OFFSET] = { "anze_clock_offset_seconds", GAUGE, "Our clock minus the database's." },
     [METRIC_CONNECTIONS_OPEN] = { "anze_http_connections", GAUGE, "Open client connections." },
     [METRIC_CONNECTIONS_CUT] = { "anze_http_connections_cut_total", COUNTER,
                                  "Client connections cut for slowness, or for the memory of bodies." },
@@ -78,7 +80,7 @@ static size_t bucket_of(int64_t duration_us)
     return bucket;
 }
 
-static void count(atomic_long *counter, int64_t amount)
+static void count_at(atomic_long *counter, int64_t amount)
 {
     atomic_fetch_add_explicit(counter, amount, memory_order_relaxed);
 }
@@ -88,15 +90,15 @@ void metrics_request(size_t operation, int status, int64_t duration_us, size_t b
     struct operation_metrics *m =
         &metrics.operations[operation < metrics.n_operations ? operation : metrics.n_operations];
     if (status >= STATUS_LOWEST && status < STATUS_LOWEST + N_STATUSES)
-        count(&m->statuses[status - STATUS_LOWEST], 1);
-    count(&m->buckets[bucket_of(duration_us)], 1);
-    count(&m->duration_us, duration_us);
-    count(&m->bytes_out, (int64_t)bytes_out);
+        count_at(&m->statuses[status - STATUS_LOWEST], 1);
+    count_at(&m->buckets[bucket_of(duration_us)], 1);
+    count_at(&m->duration_us, duration_us);
+    count_at(&m->bytes_out, (int64_t)bytes_out);
 }
 
 void metrics_add(enum metric metric, int64_t amount)
 {
-    count(&metrics.singles[metric], amount);
+    count_at(&metrics.singles[metric], amount);
 }
 
 void metrics_set(enum metric metric, int64_t value)

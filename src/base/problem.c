@@ -105,3 +105,26 @@ struct slice problem_render(struct arena *arena, const struct problem *problem, 
     text_add_char(&text, '}');
     return text_slice(&text);
 }
+
+static void add_plain(struct text *text, const char *sentence)
+{
+    for (; *sentence; sentence++) {
+        bool is_quote = *sentence == '"' || *sentence == '\\', is_visible = *sentence >= ' ' && *sentence <= '~';
+        text_add_char(text, is_quote ? '\'' : is_visible ? *sentence : '?');
+    }
+}
+
+struct slice problem_render_oauth(struct arena *arena, const struct problem *problem, const char *error)
+{
+    struct text text = text_on(arena);
+    text_printf(&text, "{\"error\":\"%s\",\"error_description\":\"", error);
+    add_plain(&text, problem->en ? problem->en : problem_kind(problem->code)->title_en);
+    for (const struct fault *fault = problem->first; fault; fault = fault->next) {
+        text_add_string(&text, fault == problem->first ? ": " : ", ");
+        add_plain(&text, fault->pointer);
+        text_add_char(&text, ' ');
+        add_plain(&text, fault->en);
+    }
+    text_add_string(&text, "\"}");
+    return text_slice(&text);
+}

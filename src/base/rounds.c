@@ -37,7 +37,7 @@ static void wait_until(struct rounds *rounds, int64_t instant_us)
     pthread_cond_timedwait(&rounds->wake, &rounds->mutex, &until);
 }
 
-static void rest(struct rounds *rounds, bool was_good)
+static void rest_until_due(struct rounds *rounds, bool was_good)
 {
     int64_t ended_us = clock_monotonic_us(), rested_us = ended_us + rounds->job.rest_us;
     int64_t next_us = was_good ? ended_us + rounds->job.interval_us : rested_us;
@@ -54,7 +54,7 @@ static void *go_round(void *context)
 {
     struct rounds *rounds = context;
     while (!rounds_are_stopping(rounds))
-        rest(rounds, rounds->job.round(rounds->job.context));
+        rest_until_due(rounds, rounds->job.round(rounds->job.context));
     return NULL;
 }
 

@@ -232,7 +232,7 @@ static bool read_anchors(const char *value, struct audit_arguments *out)
     return *value;
 }
 
-static bool read_file(const char *value, struct audit_arguments *out)
+static bool read_export_file(const char *value, struct audit_arguments *out)
 {
     out->file = value;
     return *value;
@@ -253,7 +253,7 @@ static const struct audit_option {
     { "--from", TAKES_CHECKS, read_from, "--from takes the number of a link or seal, from 1" },
     { "--expect-head", TAKES_CHECKS, read_head, "--expect-head takes SEQ:DIGEST as printed by `anze audit head`" },
     { "--anchors", TAKES_CHECKS, read_anchors, "--anchors takes a file" },
-    { "--file", TAKES_CHECKS, read_file, "--file takes a file" },
+    { "--file", TAKES_CHECKS, read_export_file, "--file takes a file" },
     { "--month", TAKES_MONTH, read_month, "--month takes YYYY-MM" },
 };
 

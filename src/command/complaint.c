@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-static int FORMAT(2, 0) say(const struct command_context *context, const char *format, va_list arguments)
+static int FORMAT(2, 0) print_complaint(const struct command_context *context, const char *format, va_list arguments)
 {
     fprintf(stderr, "anze %s: ", context->command->name);
     vfprintf(stderr, format, arguments);
@@ -14,7 +14,7 @@ int command_failure(const struct command_context *context, const char *format, .
 {
     va_list arguments;
     va_start(arguments, format);
-    say(context, format, arguments);
+    print_complaint(context, format, arguments);
     va_end(arguments);
     return COMMAND_FAILED;
 }
@@ -23,7 +23,7 @@ int command_misuse(const struct command_context *context, const char *format, ..
 {
     va_list arguments;
     va_start(arguments, format);
-    say(context, format, arguments);
+    print_complaint(context, format, arguments);
     va_end(arguments);
     fprintf(stderr, "\n%s", context->command->usage);
     return COMMAND_MISUSED;

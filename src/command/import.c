@@ -196,7 +196,7 @@ static bool write_rows(struct import *import)
     return session_script(import->session, "commit");
 }
 
-static bool begin(struct import *import)
+static bool begin_import(struct import *import)
 {
     const char *values[] = { import->arguments->effective_on };
     return session_script(import->session, "begin; set local lock_timeout = '10s'; set local work_mem = '128MB';"
@@ -234,7 +234,7 @@ static int import_run(struct import *import, struct slice text)
     struct import_stage stage = { .arena = import->context->arena, .kind = import->arguments->kind,
                                   .format = import->arguments->format, .session = import->session,
                                   .report = &import->report, .progress = &import->progress };
-    if (!begin(import))
+    if (!begin_import(import))
         return import_fail(import, session_why(import->session));
     if (!import_stage_file(&stage, text))
         return import_fail(import, stage.why);

@@ -36,7 +36,7 @@ static bool piece_send(struct import_stage *stage, struct records *records, stru
 }
 
 /* A field of the text format of COPY. */
-static void add_field(struct text *rows, struct slice value)
+static void add_copy_field(struct text *rows, struct slice value)
 {
     text_add_char(rows, '\t');
     if (!value.bytes) {
@@ -79,7 +79,7 @@ static void take_record(struct import_stage *stage, struct piece *piece, const s
         return;
     text_printf(&piece->rows, "%zu", record->line);
     for (size_t i = 0; i < stage->kind->n_columns; i++)
-        add_field(&piece->rows, record->values[i]);
+        add_copy_field(&piece->rows, record->values[i]);
     text_add_char(&piece->rows, '\n');
 }
 

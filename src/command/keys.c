@@ -37,7 +37,7 @@ static bool read_days(const char *text, long *ret_number)
     return !errno && end != text && !*end && *ret_number >= 0;
 }
 
-static bool option_read(struct keys_arguments *arguments, int option, const char *value)
+static bool keys_option_read(struct keys_arguments *arguments, int option, const char *value)
 {
     switch (option) {
     case 'a': return key_algorithm_from_name(slice_of(value), &arguments->algorithm);
@@ -56,7 +56,7 @@ static bool read_keys_arguments(struct keys_arguments *arguments, int argc, char
                                              { 0 } };
     optind = 0; /* the verb may have been preceded by another parse */
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;)
-        if (!option_read(arguments, option, optarg) || (option == 'n' && !rotates))
+        if (!keys_option_read(arguments, option, optarg) || (option == 'n' && !rotates))
             return false;
     return optind == argc;
 }

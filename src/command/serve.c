@@ -30,7 +30,7 @@ struct server {
     struct text complaints;
     struct contract *contract;
     struct service service;
-    struct limiter *limiter;
+    struct limits limits;
     struct dispatcher dispatchers[MOST_EDGES + 1]; /* the last is the admin listener's */
     enum digest_kind audit_digest;
     struct audit_sealer *sealer;
@@ -77,6 +77,9 @@ static bool check_settings(struct server *server)
         complain_at_start(server, "ANZE_AUDIT_KEY must have at least 16 characters");
     if (!*config->audit_key)
         log_event(LOG_WARNING_LEVEL, "audit-key-missing", NULL); /* masked texts can then be altered unseen */
+    if (*config->token_issuer && *config->token_issuers && !*config->token_plain_issuer)
+        log_event(LOG_WARNING_LEVEL, "plain-issuer-unsaid", NULL); /* who came first may not be who is meant */
+    server->limits.clients = clients_read(server->arena, config->trusted_proxies, &server->complaints);
     return edge_has_descriptors(config, &server->complaints) && server->complaints.length == 0;
 }
 
@@ -105,11 +108,13 @@ static bool open_verifier(struct server *server)
     const struct verifier_options options = {
         .issuers = config->token_issuers,
         .own_issuer = config->token_issuer,
+        .plain_issuer = config->token_plain_issuer,
         .key_directory = config->key_directory,
         .audience = config->token_audience,
         .skew_s = config->token_skew_s,
         .cache_size = config->token_cache_size,
         .jwks_refresh_s = config->jwks_refresh_s,
+        .jwks_ca_file = config->jwks_ca_file,
         .jwks_cool_down_s = config->jwks_cool_down_s,
     };
     server->service.verifier = verifier_open(&options, &server->complaints);
@@ -151,7 +156,7 @@ static long count_edges(const struct config *config)
 
 static struct edge_options options_of(struct server *server, struct dispatcher *dispatcher)
 {
-    *dispatcher = (struct dispatcher){ .service = &server->service, .limiter = server->limiter };
+    *dispatcher = (struct dispatcher){ .service = &server->service, .limits = &server->limits };
     return (struct edge_options){ .config = server->config,
                                   .handler = { dispatch_head, dispatch_begin, dispatch_body, dispatch_close },
                                   .context = dispatcher,
@@ -191,7 +196,8 @@ static bool open_edges(struct server *server)
     server->service.config = config;
     server->service.contract = server->contract;
     server->service.is_stopping = &server->is_stopping;
-    server->limiter = limiter_new(config->rate_limit, config->rate_window_s);
+    server->limits.callers = limiter_new(config->rate_limit, config->rate_window_s);
+    server->limits.addresses = limiter_new(config->rate_limit, config->rate_window_s);
     for (long count = count_edges(config); server->n_edges < count; server->n_edges++) {
         server->public_edges[server->n_edges] = open_public_edge(server, server->n_edges, count);
         if (!server->public_edges[server->n_edges])
@@ -230,7 +236,8 @@ static void finish_parts(struct server *server)
         edge_close(server->public_edges[i - 1]);
     if (server->admin_edge)
         edge_close(server->admin_edge);
-    limiter_free(server->limiter);
+    limiter_free(server->limits.callers);
+    limiter_free(server->limits.addresses);
     worker_stop(server->sweeper);
     audit_sealer_stop(server->sealer);
     if (server->service.pool)

@@ -33,7 +33,7 @@ enum { LIFETIME_MAX_S = 31536000 };
 static const char *const option_names[OPTIONS] = { "role",    "scope", "region", "unit",    "sectors",
                                                    "subject", "act",   "client", "lifetime", "type" };
 
-static bool options_read(int argc, char **argv, const char *values[OPTIONS])
+static bool token_options_read(int argc, char **argv, const char *values[OPTIONS])
 {
     struct option options[OPTIONS + 1] = { 0 };
     for (int i = 0; i < OPTIONS; i++)
@@ -161,7 +161,7 @@ static int issue(struct command_context *context, enum token_type type, const js
     return status;
 }
 
-static bool type_read(const char *text, enum token_type *ret_type)
+static bool token_type_read(const char *text, enum token_type *ret_type)
 {
     *ret_type = text && strcmp(text, "at+jwt") == 0 ? TOKEN_AT_JWT : TOKEN_JWT;
     return !text || *ret_type == TOKEN_AT_JWT || strcmp(text, "JWT") == 0;
@@ -181,11 +181,11 @@ int command_token(struct command_context *context, int argc, char **argv)
     enum token_type type;
     int status;
     struct text scopes = text_on(context->arena);
-    if (!options_read(argc, argv, values) || (!values[ROLE] && !values[SCOPE]))
+    if (!token_options_read(argc, argv, values) || (!values[ROLE] && !values[SCOPE]))
         return command_misuse(context, "--role or --scope is needed, and nothing but the options below");
     if (!lifetime_read(values[LIFETIME], &lifetime))
         return command_misuse(context, "--lifetime must be 1 to %d seconds", LIFETIME_MAX_S);
-    if (!type_read(values[TYPE], &type))
+    if (!token_type_read(values[TYPE], &type))
         return command_misuse(context, "--type must be JWT or at+jwt");
     if (!*context->config->key_directory || !*context->config->token_issuer)
         return command_failure(context, "ANZE_KEY_DIRECTORY and ANZE_TOKEN_ISSUER must be set");

@@ -21,7 +21,7 @@ struct drawing {
     const char *end;
 };
 
-static const char *member(const json_t *object, const char *name)
+static const char *member_text(const json_t *object, const char *name)
 {
     const char *value = json_string_value(json_object_get(object, name));
     return value ? value : "";
@@ -46,8 +46,8 @@ static bool has(const json_t *names, const char *name)
 
 static void mermaid_state(struct text *out, const json_t *state, const char *notes, bool is_first)
 {
-    const char *code = member(state, "code");
-    text_printf(out, "    state \"%s\" as %s\n", member(state, "title_zh"), code);
+    const char *code = member_text(state, "code");
+    text_printf(out, "    state \"%s\" as %s\n", member_text(state, "title_zh"), code);
     if (is_first)
         text_printf(out, "    [*] --> %s\n", code);
     if (is_set(state, "is_final"))
@@ -65,8 +65,8 @@ static void mermaid_way(struct text *out, const char *from, const char *to, cons
 
 static void dot_state(struct text *out, const json_t *state, const char *notes, bool is_first)
 {
-    const char *code = member(state, "code");
-    text_printf(out, "    %s [label=\"%s", code, member(state, "title_zh"));
+    const char *code = member_text(state, "code");
+    text_printf(out, "    %s [label=\"%s", code, member_text(state, "title_zh"));
     for (const char *line = notes; *line; line = strchr(line, '\n') + 1) {
         line += strspn(line, " ");
         text_printf(out, "\\n%.*s", (int)strcspn(line, "\n"), line);
@@ -102,14 +102,14 @@ static const char *label_of(struct arena *arena, const json_t *action)
     struct text label = text_on(arena);
     size_t i;
     json_t *taker;
-    text_add_string(&label, member(action, "title_zh"));
+    text_add_string(&label, member_text(action, "title_zh"));
     json_array_foreach(json_object_get(action, "takers"), i, taker) {
         text_add_string(&label, i ? ", " : " (");
-        text_add_string(&label, json_is_string(taker) ? json_string_value(taker) : member(taker, "who"));
-        if (*member(taker, "power"))
-            text_printf(&label, " that may %s", member(taker, "power"));
-        if (*member(taker, "level"))
-            text_printf(&label, " from %s up", member(taker, "level"));
+        text_add_string(&label, json_is_string(taker) ? json_string_value(taker) : member_text(taker, "who"));
+        if (*member_text(taker, "power"))
+            text_printf(&label, " that may %s", member_text(taker, "power"));
+        if (*member_text(taker, "level"))
+            text_printf(&label, " from %s up", member_text(taker, "level"));
     }
     text_add_char(&label, ')');
     add_names(&label, " ▶ ", json_object_get(action, "starts"));
@@ -121,18 +121,19 @@ static const char *label_of(struct arena *arena, const json_t *action)
 
 static bool stays(const json_t *action)
 {
-    return !*member(action, "to_state") && !is_set(action, "goes_back");
+    return !*member_text(action, "to_state") && !is_set(action, "goes_back");
 }
 
 /* "title, as long as a rule or until a field's day, from or before a moment (who owes it)" */
 static void add_clock(struct text *notes, const json_t *clock)
 {
-    const char *rule = member(clock, "rule"), *moment = member(clock, "counts_from");
-    bool is_backward = strcmp(member(clock, "direction"), "backward") == 0;
-    text_printf(notes, "        ⏱ %s %s", member(clock, "title_zh"), *rule ? rule : member(clock, "due_field"));
+    const char *rule = member_text(clock, "rule"), *moment = member_text(clock, "counts_from");
+    bool is_backward = strcmp(member_text(clock, "direction"), "backward") == 0;
+    text_printf(notes, "        ⏱ %s %s", member_text(clock, "title_zh"),
+                *rule ? rule : member_text(clock, "due_field"));
     if (*moment && strcmp(moment, "event") != 0)
         text_printf(notes, " %s %s", is_backward ? "before" : "from", moment);
-    text_printf(notes, " (%s)\n", member(clock, "watched_by"));
+    text_printf(notes, " (%s)\n", member_text(clock, "watched_by"));
 }
 
 /* What goes on in a state without leaving it: clocks first, then actions. */
@@ -155,9 +156,9 @@ static void draw_states(struct text *out, const struct drawing *drawing, const j
     size_t i;
     json_t *state;
     json_array_foreach(json_object_get(document, "states"), i, state) {
-        const char *code = member(state, "code");
+        const char *code = member_text(state, "code");
         drawing->state(out, state, notes_of(out->arena, document, code),
-                       strcmp(code, member(document, "initial_state")) == 0);
+                       strcmp(code, member_text(document, "initial_state")) == 0);
     }
 }
 
@@ -168,7 +169,7 @@ static void draw_way_back(struct text *out, const struct drawing *drawing, const
     size_t i, k;
     json_t *action, *state;
     json_array_foreach(json_object_get(document, "actions"), i, action) {
-        if (strcmp(member(action, "to_state"), from) != 0)
+        if (strcmp(member_text(action, "to_state"), from) != 0)
             continue;
         json_array_foreach(json_object_get(action, "from_states"), k, state)
             drawing->way(out, from, json_string_value(state), label);
@@ -185,7 +186,7 @@ static void draw_ways(struct text *out, const struct drawing *drawing, const jso
             if (is_set(action, "goes_back"))
                 draw_way_back(out, drawing, document, json_string_value(from), label);
             else if (!stays(action))
-                drawing->way(out, json_string_value(from), member(action, "to_state"), label);
+                drawing->way(out, json_string_value(from), member_text(action, "to_state"), label);
         }
     }
 }

@@ -107,7 +107,7 @@ static void load_document(struct loader *loader)
 {
     static const char *const members[] = { "openapi", "info", "servers", "tags", "paths", "components", "security",
                                            "externalDocs", "jsonSchemaDialect", "webhooks", "x-anze-roles",
-                                           "x-anze-answers", NULL };
+                                           NULL };
     const char *version = json_string_value(json_object_get(loader->root, "openapi"));
     loader_members(loader, "document", loader->root, members);
     if (!version || strncmp(version, "3.1.", 4) != 0)

@@ -34,15 +34,16 @@ static bool read_style(struct loader *loader, const char *where, const json_t *n
 {
     static const char *const styles[] = { [PLACE_PATH] = "simple", [PLACE_QUERY] = "form", [PLACE_HEADER] = "simple" };
     const char *style = text_of(node, "style");
+    const struct schema *items = schema_items_of(parameter->schema);
     parameter->is_array = schema_type_of(parameter->schema) == SCHEMA_ARRAY;
+    parameter->type = schema_type_of(parameter->is_array && items ? items : parameter->schema);
     if (style && strcmp(style, styles[parameter->place]) != 0)
         return loader_complain(loader, where, "style %s is not used", style);
     if (parameter->is_array && parameter->place != PLACE_QUERY)
         return loader_complain(loader, where, "an array can only be a query parameter");
     if (parameter->is_array && !json_is_false(json_object_get(node, "explode")))
         return loader_complain(loader, where, "an array needs explode: false");
-    return !parameter->is_array || schema_items_of(parameter->schema)
-           || loader_complain(loader, where, "an array needs items");
+    return !parameter->is_array || items || loader_complain(loader, where, "an array needs items");
 }
 
 static const char *plain_text(struct loader *loader, const json_t *value)
@@ -223,6 +224,10 @@ static bool read_extensions(struct loader *loader, const char *where, const json
     bool good = read_listeners(loader, where, node, operation);
     good &= read_extension_flag(loader, where, node, "x-anze-list", &operation->is_list);
     good &= read_extension_flag(loader, where, node, "x-anze-no-store", &operation->no_store);
+    const json_t *errors = json_object_get(node, "x-anze-errors");
+    operation->says_oauth = errors;
+    if (errors && (!json_is_string(errors) || strcmp(json_string_value(errors), "oauth") != 0))
+        good = loader_complain(loader, where, "x-anze-errors is oauth");
     operation->cache_control = text_of(node, "x-anze-cache-control");
     if (json_object_get(node, "x-anze-cache-control") && !operation->cache_control)
         good = loader_complain(loader, where, "x-anze-cache-control is a string");
@@ -262,7 +267,7 @@ bool loader_operation(struct loader *loader, const char *path, const json_t *ite
     static const char *const members[] = { "tags", "summary", "description", "operationId", "parameters",
                                            "requestBody", "responses", "deprecated", "security", "externalDocs",
                                            "x-anze-summary-zh", "x-anze-listeners", "x-anze-list", "x-anze-no-store",
-                                           "x-anze-cache-control", NULL };
+                                           "x-anze-cache-control", "x-anze-errors", NULL };
     const char *where = arena_printf(loader->arena, "%s %s", method_name(operation->method), path);
     const json_t *shared = json_object_get(item, "parameters"), *own = json_object_get(node, "parameters");
     const json_t *body = json_object_get(node, "requestBody");

@@ -294,7 +294,7 @@ static bool is_within(uint32_t point, const struct range *ranges, size_t n)
     return false;
 }
 
-static bool is_plain(uint32_t point)
+static bool is_plain_point(uint32_t point)
 {
     return !is_within(point, never, ARRAY_LENGTH(never)) && !is_within(point, breaks, ARRAY_LENGTH(breaks))
            && (point & 0xfffe) != 0xfffe;
@@ -302,7 +302,7 @@ static bool is_plain(uint32_t point)
 
 static bool is_in_lines(uint32_t point)
 {
-    return point == '\n' || point == '\t' || is_plain(point) || is_within(point, breaks, ARRAY_LENGTH(breaks));
+    return point == '\n' || point == '\t' || is_plain_point(point) || is_within(point, breaks, ARRAY_LENGTH(breaks));
 }
 
 static bool is_text(struct slice text, bool (*is_taken)(uint32_t point))
@@ -319,7 +319,7 @@ static bool is_text(struct slice text, bool (*is_taken)(uint32_t point))
 
 static bool is_plain_text(struct slice text)
 {
-    return is_text(text, is_plain);
+    return is_text(text, is_plain_point);
 }
 
 static bool is_multiline_text(struct slice text)

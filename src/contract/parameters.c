@@ -56,7 +56,7 @@ static json_t *parameter_value(struct arena *arena, enum schema_type type, struc
     return value ? value : json_keep(arena, json_stringn_nocheck(text.bytes, text.length));
 }
 
-static bool check(struct reading *reading, const struct parameter *parameter, const json_t *value)
+static bool check_value(struct reading *reading, const struct parameter *parameter, const json_t *value)
 {
     return schema_check(parameter->schema, value, reading->arena, places[parameter->place], parameter->name,
                         PROBLEM_INVALID_PARAMETER, reading->problem);
@@ -64,14 +64,13 @@ static bool check(struct reading *reading, const struct parameter *parameter, co
 
 static bool check_text(struct reading *reading, const struct parameter *parameter, struct slice text)
 {
-    return check(reading, parameter, parameter_value(reading->arena, schema_type_of(parameter->schema), text));
+    return check_value(reading, parameter, parameter_value(reading->arena, parameter->type, text));
 }
 
 /* The commas that separate stand as they are; one that belongs to an item comes as %2C. */
 static const char *read_array(struct reading *reading, const struct parameter *parameter, struct slice raw)
 {
     struct text literal = text_on(reading->arena);
-    enum schema_type type = schema_type_of(schema_items_of(parameter->schema));
     json_t *array = json_keep(reading->arena, json_array());
     for (size_t at = 0; at <= raw.length && raw.length > 0;) {
         const char *comma = memchr(raw.bytes + at, ',', raw.length - at);
@@ -82,10 +81,10 @@ static const char *read_array(struct reading *reading, const struct parameter *p
             return "";
         }
         literal_add(&literal, item);
-        json_array_append(array, parameter_value(reading->arena, type, item));
+        json_array_append(array, parameter_value(reading->arena, parameter->type, item));
         at += length + 1;
     }
-    check(reading, parameter, array);
+    check_value(reading, parameter, array);
     return literal_end(&literal);
 }
 
@@ -144,7 +143,7 @@ static bool read_path(struct reading *reading)
     for (size_t i = 0; i < operation->n_parameters && operation->parameters[i].place == PLACE_PATH; i++) {
         const struct parameter *parameter = &operation->parameters[i];
         struct slice text = reading->source->match->captures[i];
-        json_t *value = parameter_value(reading->arena, schema_type_of(parameter->schema), text);
+        json_t *value = parameter_value(reading->arena, parameter->type, text);
         if (!schema_check(parameter->schema, value, reading->arena, "path", parameter->name, PROBLEM_NOT_FOUND, NULL))
             return problem_raise(reading->arena, reading->problem, PROBLEM_NOT_FOUND, "没有这样的资源",
                                  "There is no such resource");
@@ -182,7 +181,7 @@ static bool has_control_byte(struct slice text)
     return false;
 }
 
-static const char *read_field(struct reading *reading, const struct parameter *parameter, struct slice field)
+static const char *read_plain_header(struct reading *reading, const struct parameter *parameter, struct slice field)
 {
     if (!utf8_is_valid(field) || has_control_byte(field))
         fault(reading, PROBLEM_INVALID_PARAMETER, PLACE_HEADER, parameter->name, &MALFORMED);
@@ -199,7 +198,7 @@ static const struct special {
 } specials[] = {
     { "If-Match", read_match, PROBLEM_PRECONDITION_REQUIRED },
     { "Idempotency-Key", read_key, PROBLEM_KEY_REQUIRED },
-    { "", read_field, PROBLEM_INVALID_PARAMETER }, /* every other */
+    { "", read_plain_header, PROBLEM_INVALID_PARAMETER }, /* every other */
 };
 
 static const struct special *special_of(const char *name)

@@ -1,3 +1,4 @@
+#include "anze/base/json.h"
 #include "schema_node.h"
 #include "anze/contract/route.h"
 
@@ -29,7 +30,7 @@ static size_t slot_of(const struct schema_set *set, const json_t *node)
     return slot;
 }
 
-static void grow(struct schema_set *set)
+static void grow_slots(struct schema_set *set)
 {
     struct schema **old = set->slots;
     size_t n = set->room;
@@ -43,13 +44,7 @@ static void grow(struct schema_set *set)
 static struct schema *schema_add(struct schema_set *set, const json_t *node, const char *where)
 {
     struct schema *schema = arena_new_of(set->arena, struct schema);
-    *schema = (struct schema){ .node = node,
-                               .where = where,
-                               .max_length = SIZE_MAX,
-                               .max_items = SIZE_MAX,
-                               .max_properties = SIZE_MAX,
-                               .min_contains = 1,
-                               .max_contains = SIZE_MAX };
+    *schema = (struct schema){ .node = node, .where = where, .is_false = json_is_false(node) };
     set->slots[slot_of(set, node)] = schema;
     set->n++;
     if (set->last)
@@ -60,22 +55,119 @@ static struct schema *schema_add(struct schema_set *set, const json_t *node, con
     return schema;
 }
 
-/* The node is known before its keywords are read, so that a schema may refer to itself. */
+/* ---- keywords ---- */
+
+/* The keywords of JSON Schema 2020-12 that contracts here may use. What is in none of the tables is refused by name.
+ * openapi/README.md has them for those who write contracts. */
+static const struct keyword *const tables[] = { schema_value_keywords, schema_object_keywords, schema_array_keywords,
+                                                schema_choice_keywords };
+
+static bool is_keyword(const char *name)
+{
+    static const char *const annotations[] = { "title", "description", "default", "example", "examples", "deprecated",
+                                               "readOnly", "writeOnly", "$comment" };
+    for (size_t i = 0; i < ARRAY_LENGTH(annotations); i++)
+        if (strcmp(annotations[i], name) == 0)
+            return true;
+    for (size_t i = 0; i < ARRAY_LENGTH(tables); i++)
+        for (const struct keyword *keyword = tables[i]; keyword->name; keyword++)
+            if (strcmp(keyword->name, name) == 0)
+                return true;
+    return strncmp(name, "x-", 2) == 0;
+}
+
+static void compile_keyword(struct schema_set *set, struct schema *schema, const struct keyword *keyword)
+{
+    const json_t *value = json_object_get(schema->node, keyword->name);
+    struct rule rule = { .keyword = keyword };
+    if (!value)
+        return;
+    if (keyword->zh && strstr(keyword->zh, "%s"))
+        rule.text = json_text(set->arena, value);
+    if (keyword->compile(&(struct compiling){ set, schema, value, &rule }) && keyword->check)
+        schema->rules[schema->n_rules++] = rule;
+}
+
+static void compile_rules(struct schema_set *set, struct schema *schema)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach ((json_t *)schema->node, name, value)
+        if (!is_keyword(name))
+            schema_complain(set, schema->where, "unknown keyword %s", name);
+    schema->rules = arena_array_of(set->arena, struct rule, json_object_size(schema->node) + 1);
+    for (size_t i = 0; i < ARRAY_LENGTH(tables); i++)
+        for (const struct keyword *keyword = tables[i]; keyword->name; keyword++)
+            compile_keyword(set, schema, keyword);
+}
+
+const struct rule *schema_rule(const struct schema *schema, const char *keyword)
+{
+    for (size_t i = 0; i < schema->n_rules; i++)
+        if (strcmp(schema->rules[i].keyword->name, keyword) == 0)
+            return &schema->rules[i];
+    return NULL;
+}
+
+/* The schema is known before its keywords are read, so that it may refer to itself. */
 struct schema *schema_node(struct schema_set *set, const json_t *node, const char *where)
 {
     if (set->n * 2 >= set->room)
-        grow(set);
+        grow_slots(set);
     struct schema *schema = set->slots[slot_of(set, node)];
     if (schema)
         return schema;
     schema = schema_add(set, node, where);
-    schema->is_false = json_is_false(node);
     if (json_is_object(node))
-        schema_keywords(set, schema);
+        compile_rules(set, schema);
     else if (!json_is_boolean(node))
         schema_complain(set, where, "a schema is an object, true or false");
     return schema;
 }
+
+bool compile_expect(const struct compiling *at, bool holds, const char *what)
+{
+    return holds || schema_complain(at->set, at->schema->where, "%s must be %s", at->rule->keyword->name, what);
+}
+
+struct schema_list schema_list_new(struct arena *arena, size_t n)
+{
+    return (struct schema_list){ arena_array_of(arena, struct schema *, n + 1), n };
+}
+
+struct schema *compile_beside(const struct compiling *at, const char *keyword)
+{
+    const json_t *node = json_object_get(at->schema->node, keyword);
+    return node ? schema_node(at->set, node, arena_printf(at->set->arena, "%s/%s", at->schema->where, keyword)) : NULL;
+}
+
+bool compile_count(const struct compiling *at)
+{
+    double number = json_is_number(at->value) ? json_number_value(at->value) : -1;
+    bool whole = number >= 0 && number < 1e9 && number <= (double)(size_t)number;
+    at->rule->count = whole ? (size_t)number : 0;
+    return compile_expect(at, whole, "a whole number, not negative");
+}
+
+bool compile_schema(const struct compiling *at)
+{
+    at->rule->schemas = schema_list_new(at->set->arena, 1);
+    at->rule->schemas.items[0] = compile_beside(at, at->rule->keyword->name);
+    return true;
+}
+
+bool compile_schemas(const struct compiling *at)
+{
+    struct schema_list list = schema_list_new(at->set->arena, json_array_size(at->value));
+    for (size_t i = 0; i < list.n; i++)
+        list.items[i] = schema_node(at->set, json_array_get(at->value, i),
+                                    arena_printf(at->set->arena, "%s/%s/%zu", at->schema->where,
+                                                 at->rule->keyword->name, i));
+    at->rule->schemas = list;
+    return compile_expect(at, list.n > 0, "an array of schemas");
+}
+
+/* ---- references ---- */
 
 /* ~1 is /, ~0 is ~ (RFC 6901). In place. */
 static char *unescape(char *step)
@@ -114,39 +206,16 @@ const json_t *schema_resolve(struct arena *arena, const json_t *root, const char
     return root;
 }
 
-struct schema *schema_reference(struct schema_set *set, const char *reference, const char *where)
-{
-    const json_t *target = schema_resolve(set->arena, set->root, reference);
-    if (target)
-        return schema_node(set, target, reference);
-    schema_complain(set, where, "$ref %s leads nowhere", reference);
-    return NULL;
-}
-
-static bool has_cycle(struct schema *schema);
-
-static bool list_has_cycle(const struct schema_list *list)
-{
-    for (size_t i = 0; i < list->n; i++)
-        if (has_cycle(list->items[i]))
-            return true;
-    return false;
-}
-
 /* Does the schema come back to itself without going into the value? Then no check of it would end. */
 static bool has_cycle(struct schema *schema)
 {
-    if (!schema || schema->visit == DONE)
-        return false;
-    if (schema->visit == OPEN)
-        return true;
+    if (!schema || schema->visit != UNSEEN)
+        return schema && schema->visit == OPEN;
     schema->visit = OPEN;
-    bool found = has_cycle(schema->reference) || has_cycle(schema->negated) || has_cycle(schema->condition)
-                 || has_cycle(schema->consequence) || has_cycle(schema->alternative)
-                 || list_has_cycle(&schema->all_of) || list_has_cycle(&schema->any_of)
-                 || list_has_cycle(&schema->one_of);
-    for (size_t i = 0; i < schema->n_dependencies && !found; i++)
-        found = has_cycle(schema->dependencies[i].schema);
+    bool found = false;
+    for (const struct rule *rule = schema->rules; rule < schema->rules + schema->n_rules; rule++)
+        for (size_t i = 0; rule->keyword->stays && i < rule->schemas.n && !found; i++)
+            found = has_cycle(rule->schemas.items[i]);
     schema->visit = DONE;
     return found;
 }
@@ -188,37 +257,25 @@ void schema_set_check_examples(struct schema_set *set, struct text *complaints)
     }
 }
 
-static enum schema_type type_of(const struct schema *schema)
+const struct schema *schema_typed(const struct schema *schema)
 {
-    switch (schema->kinds) {
-    case VALUE_STRING: return SCHEMA_STRING;
-    case VALUE_INTEGER: return SCHEMA_INTEGER;
-    case VALUE_INTEGER | VALUE_REAL: return SCHEMA_NUMBER;
-    case VALUE_BOOLEAN: return SCHEMA_BOOLEAN;
-    case VALUE_ARRAY: return SCHEMA_ARRAY;
-    default: return SCHEMA_OTHER;
-    }
-}
-
-/* The schema that says the type: itself, what it refers to, or one of those that must all hold. */
-static const struct schema *typed(const struct schema *schema)
-{
-    if (!schema || schema->kinds)
-        return schema;
-    const struct schema *found = typed(schema->reference);
-    for (size_t i = 0; i < schema->all_of.n && !found; i++)
-        found = typed(schema->all_of.items[i]);
+    const struct rule *ways[] = { schema_rule(schema, "$ref"), schema_rule(schema, "allOf") };
+    const struct schema *found = schema->kinds ? schema : NULL;
+    for (size_t w = 0; w < ARRAY_LENGTH(ways); w++)
+        for (size_t i = 0; ways[w] && i < ways[w]->schemas.n && !found; i++)
+            found = schema_typed(ways[w]->schemas.items[i]);
     return found;
 }
 
 enum schema_type schema_type_of(const struct schema *schema)
 {
-    const struct schema *found = typed(schema);
-    return found ? type_of(found) : SCHEMA_STRING;
-}
-
-const struct schema *schema_items_of(const struct schema *schema)
-{
-    const struct schema *found = typed(schema);
-    return found ? found->items : NULL;
+    const struct schema *found = schema_typed(schema);
+    switch (found ? found->kinds : VALUE_STRING) {
+    case VALUE_STRING: return SCHEMA_STRING;
+    case VALUE_INTEGER: return SCHEMA_INTEGER;
+    case VALUE_NUMBER: return SCHEMA_NUMBER;
+    case VALUE_BOOLEAN: return SCHEMA_BOOLEAN;
+    case VALUE_ARRAY: return SCHEMA_ARRAY;
+    default: return SCHEMA_OTHER;
+    }
 }

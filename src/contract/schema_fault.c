@@ -55,20 +55,42 @@ bool check_fail(struct check *check, const struct place_in *place, const char *r
     return false;
 }
 
+static const char *sentence_of(struct arena *arena, const char *sentence, const char *text)
+{
+    const char *gap = strstr(sentence, "%s");
+    return gap ? arena_printf(arena, "%.*s%s%s", (int)(gap - sentence), sentence, text, gap + 2) : sentence;
+}
+
+bool check_break(struct check *check, const struct rule *rule)
+{
+    const struct keyword *keyword = rule->keyword;
+    return check->problem && check_fail(check, check->place, keyword->name, SENTENCE_ZH, SENTENCE_EN,
+                                        sentence_of(check->arena, keyword->zh, rule->text),
+                                        sentence_of(check->arena, keyword->en, rule->text));
+}
+
 static const struct kind_name {
     unsigned kinds;
-    const char *zh, *en;
+    const char *name, *zh, *en;
 } kind_names[] = {
-    { VALUE_STRING, "字符串", "a string" },
-    { VALUE_INTEGER | VALUE_REAL, "数值", "a number" },
-    { VALUE_INTEGER, "整数", "an integer" },
-    { VALUE_BOOLEAN, "布尔值", "true or false" },
-    { VALUE_OBJECT, "对象", "an object" },
-    { VALUE_ARRAY, "数组", "an array" },
-    { VALUE_NULL, "null", "null" },
+    { VALUE_STRING, "string", "字符串", "a string" },
+    { VALUE_NUMBER, "number", "数值", "a number" },
+    { VALUE_INTEGER, "integer", "整数", "an integer" },
+    { VALUE_BOOLEAN, "boolean", "布尔值", "true or false" },
+    { VALUE_OBJECT, "object", "对象", "an object" },
+    { VALUE_ARRAY, "array", "数组", "an array" },
+    { VALUE_NULL, "null", "null", "null" },
 };
 
-bool check_fail_kind(struct check *check, const struct place_in *place, unsigned kinds)
+unsigned schema_kind_named(const char *name)
+{
+    for (size_t i = 0; name && i < ARRAY_LENGTH(kind_names); i++)
+        if (strcmp(kind_names[i].name, name) == 0)
+            return kind_names[i].kinds;
+    return 0;
+}
+
+bool check_fail_kind(struct check *check, unsigned kinds)
 {
     if (!check->problem)
         return false;
@@ -80,5 +102,5 @@ bool check_fail_kind(struct check *check, const struct place_in *place, unsigned
         text_printf(&zh, "%s%s", zh.length ? "或" : "", kind_names[i].zh);
         text_printf(&en, "%s%s", en.length ? " or " : "", kind_names[i].en);
     }
-    return check_fail(check, place, "type", "必须是%1$s%2$.0s", "must be %1$.0s%2$s", zh.bytes, en.bytes);
+    return check_fail(check, check->place, "type", "必须是%1$s%2$.0s", "must be %1$.0s%2$s", zh.bytes, en.bytes);
 }

@@ -7,13 +7,16 @@
 
 #include <pcre2.h>
 
-/* What a schema is once compiled; known to the files schema_*.c alone.
+/* What a schema is once compiled: a list of rules. Known to the files schema_*.c alone.
  *
- *   schema_compile.c   the set: one node per JSON node, $ref, cycles, examples
- *   schema_keyword.c   the table of keywords: how each fills a node
- *   schema_check.c     a value against a node: scalars and combinations
- *   schema_collect.c   a value against a node: objects and arrays
- *   schema_fault.c     pointers and sentences */
+ *   schema_compile.c   the set: one schema per JSON node, its rules, $ref, cycles, examples
+ *   schema_check.c     a value against the rules of a schema
+ *   schema_fault.c     pointers and sentences
+ *   schema_pattern.c   regular expressions
+ *   schema_value.c     the keywords about any value, numbers and strings
+ *   schema_object.c    about objects
+ *   schema_array.c     about arrays
+ *   schema_choice.c    about which other schemas the value fits */
 
 /* Kinds of JSON value, as bits, since a schema may allow several. A number is either of two. */
 enum value_kind {
@@ -21,9 +24,11 @@ enum value_kind {
     VALUE_BOOLEAN = 2,
     VALUE_INTEGER = 4,
     VALUE_REAL = 8,
+    VALUE_NUMBER = VALUE_INTEGER | VALUE_REAL,
     VALUE_STRING = 16,
     VALUE_ARRAY = 32,
-    VALUE_OBJECT = 64
+    VALUE_OBJECT = 64,
+    VALUE_ANY = 128 /* every value is of this kind, too */
 };
 
 /* A number as JSON wrote it: neither of the two kinds holds all values of the other. */
@@ -31,11 +36,6 @@ struct number {
     bool is_integer;
     json_int_t integer; /* 0 of a real one */
     double real;        /* the nearest to an integer */
-};
-
-struct bound {
-    struct number number;
-    const char *text; /* as the contract writes it, for the sentence */
 };
 
 struct schema_list {
@@ -48,61 +48,61 @@ struct names {
     size_t n;
 };
 
-/* properties: an open hash table, never full. */
-struct member {
-    struct slice name;
-    struct schema *schema; /* NULL: free slot */
+/* One keyword of one schema, compiled. */
+struct rule {
+    const struct keyword *keyword;
+    const char *text; /* what it says, for its sentence */
+    struct schema_list schemas;
+    union {
+        unsigned kinds;
+        size_t count;
+        struct number number;
+        const json_t *choices; /* an array */
+        const pcre2_code *pattern;
+        format_check *format;
+        struct names names;
+        struct members *members;
+        struct dependent *dependents; /* one for each of the schemas */
+        struct {
+            size_t least, most;
+        };
+    };
 };
 
-struct member_table {
-    struct member *slots;
-    size_t room; /* a power of two, or 0 */
-};
-
-struct pattern_member {
-    pcre2_code *pattern;
+/* A keyword while its schema is compiled: what stands there, and the rule that is made of it. */
+struct compiling {
+    struct schema_set *set;
     struct schema *schema;
+    const json_t *value;
+    struct rule *rule;
 };
 
-struct dependency {
-    struct slice name;
-    struct names required;
-    struct schema *schema; /* NULL: only names */
+struct check;
+
+/* What a keyword is compiled to, and how a value is held against that. Keywords are asked in the order of their tables,
+ * and so their faults come. Each table ends with an entry without name. */
+struct keyword {
+    const char *name;
+    unsigned kinds;    /* the values that it says something about */
+    unsigned silences; /* once it is broken, what is about these is not asked any more */
+    bool (*compile)(const struct compiling *at); /* false: nothing to check */
+    bool (*check)(struct check *check, const struct rule *rule, const json_t *value);
+    const char *zh, *en; /* the sentence of its fault, with %s for what it says; NULL: its check has sentences */
+    bool stays;          /* its schemas (NULL: one that is not there) are asked about the same value */
 };
+
+extern const struct keyword schema_value_keywords[], schema_object_keywords[], schema_array_keywords[],
+    schema_choice_keywords[];
 
 struct schema {
     const json_t *node;
     const char *where; /* for complaints */
     struct schema *next;
     enum { UNSEEN, OPEN, DONE } visit; /* for the search for cycles */
-
-    bool is_false; /* the schema that refuses everything */
-    unsigned kinds; /* of enum value_kind; 0: any */
-    const json_t *constant, *choices;
-    const char *constant_text, *choices_text;
-    struct schema *reference, *negated, *condition, *consequence, *alternative;
-    struct schema_list all_of, any_of, one_of;
-
-    size_t min_length, max_length;
-    pcre2_code *pattern;
-    format_check *format;
-    const char *format_name;
-
-    struct bound *minimum, *maximum, *above, *below, *multiple_of;
-
-    struct names required;
-    struct member_table members;
-    struct pattern_member *patterns;
-    size_t n_patterns;
-    struct schema *additional, *property_names;
-    size_t min_properties, max_properties;
-    struct dependency *dependencies;
-    size_t n_dependencies;
-
-    struct schema *items, *contains;
-    struct schema_list prefix;
-    size_t min_items, max_items, min_contains, max_contains;
-    bool is_unique;
+    bool is_false;  /* the schema that refuses everything */
+    unsigned kinds; /* what `type` allows; 0: it does not say */
+    struct rule *rules;
+    size_t n_rules;
 };
 
 struct schema_set {
@@ -115,27 +115,47 @@ struct schema_set {
     size_t n_complaints;
 };
 
+/* ---- compiling ---- */
+
 /* One line to the complaints of the running compilation. Always false. */
 bool schema_complain(struct schema_set *set, const char *where, const char *format, ...) FORMAT(3, 4);
+/* "keyword must be …", unless it holds. */
+bool compile_expect(const struct compiling *at, bool holds, const char *what);
 
 struct schema *schema_node(struct schema_set *set, const json_t *node, const char *where);
-struct schema *schema_reference(struct schema_set *set, const char *reference, const char *where);
-void schema_keywords(struct schema_set *set, struct schema *schema);
 const json_t *schema_resolve(struct arena *arena, const json_t *root, const char *reference);
+
+/* The rule of the keyword in this schema, or NULL. */
+const struct rule *schema_rule(const struct schema *schema, const char *keyword);
+/* The schema that says the type: itself, what it refers to, or one of those that must all hold; or NULL. */
+const struct schema *schema_typed(const struct schema *schema);
+
+struct schema_list schema_list_new(struct arena *arena, size_t n);
+/* The schema under another keyword beside this one; NULL: there is none. */
+struct schema *compile_beside(const struct compiling *at, const char *keyword);
+const pcre2_code *compile_pattern(const struct compiling *at, const char *text); /* NULL after a complaint */
+
+/* What several keywords are: a count, a schema, an array of them. */
+bool compile_count(const struct compiling *at);
+bool compile_schema(const struct compiling *at);
+bool compile_schemas(const struct compiling *at);
 
 /* default, example and examples of every schema compiled so far are values that it takes. */
 void schema_set_check_examples(struct schema_set *set, struct text *complaints);
 
-unsigned schema_kind_of(const json_t *value);
-const struct member *schema_member(const struct member_table *table, struct slice name);
+/* ---- values ---- */
 
-/* Equality as JSON Schema has it: 1 and 1.0 are the same number, members have no order. */
-bool json_same(const json_t *a, const json_t *b);
 struct number json_number(const json_t *value);
 /* Below 0, 0 or above 0, exactly. */
 int number_compare(struct number a, struct number b);
+/* Equality as JSON Schema has it: 1 and 1.0 are the same number, members have no order. */
+bool json_same(const json_t *a, const json_t *b);
 /* Positions of two equal elements. */
 bool json_find_twins(struct arena *arena, const json_t *array, size_t *ret_first, size_t *ret_second);
+unsigned schema_kind_of(const json_t *value);
+unsigned schema_kind_named(const char *name); /* 0: no type has that name */
+
+/* ---- checking ---- */
 
 /* Where a value stands in the document: on the stack of the check, from the leaf to the root. */
 struct place_in {
@@ -149,6 +169,7 @@ struct check {
     struct problem *problem; /* NULL: only the verdict */
     const char *in, *base;
     enum problem_code code;
+    const struct place_in *place; /* of the value that is asked about; NULL: the document */
     pcre2_match_data *match;
     size_t steps;
     bool is_trial; /* faults are only counted, to find the branch that fits best */
@@ -158,16 +179,20 @@ struct check {
  * branches and a document made to try them all. */
 enum { SCHEMA_MAX_STEPS = 1000000 };
 
-bool check_node(struct check *check, const struct schema *schema, const json_t *value, const struct place_in *place);
-bool check_object(struct check *check, const struct schema *schema, const json_t *value, const struct place_in *place);
-bool check_array(struct check *check, const struct schema *schema, const json_t *value, const struct place_in *place);
+bool check_node(struct check *check, const struct schema *schema, const json_t *value);
+bool check_below(struct check *check, const struct schema *schema, const json_t *value, const struct place_in *place);
 bool check_quietly(struct check *check, const struct schema *schema, const json_t *value);
-bool check_pattern(struct check *check, const pcre2_code *pattern, struct slice text);
 
-/* Adds one fault; always false. */
+/* The count is the least, or the most, of characters, items or members. */
+bool check_least(struct check *check, const struct rule *rule, const json_t *value);
+bool check_most(struct check *check, const struct rule *rule, const json_t *value);
+bool pattern_fits(struct check *check, const pcre2_code *pattern, struct slice text);
+
+/* Adds one fault, the second with the sentence of the keyword; always false. */
 bool check_fail(struct check *check, const struct place_in *place, const char *rule, const char *zh, const char *en,
                 ...) FORMAT(4, 6) FORMAT(5, 6);
-bool check_fail_kind(struct check *check, const struct place_in *place, unsigned kinds);
+bool check_break(struct check *check, const struct rule *rule);
+bool check_fail_kind(struct check *check, unsigned kinds);
 const char *place_pointer(struct arena *arena, const char *base, const struct place_in *place);
 
 #endif

@@ -13,7 +13,7 @@ struct text_key {
     uint8_t inner[PAD_BYTES], outer[PAD_BYTES];
 };
 
-static struct text_key key_of(struct arena *arena, const char *secret)
+static struct text_key mask_key_of(struct arena *arena, const char *secret)
 {
     struct text_key key;
     struct slice bytes = { secret, strlen(secret) };
@@ -53,7 +53,7 @@ const char *audit_keyed_url(struct arena *arena, const char *url, const char *se
         return url;
     AUTO(arena_free_at_end) struct arena *own_arena = arena_new_secret();
     struct text out = text_on(arena), own = text_on(own_arena);
-    struct text_key key = key_of(own_arena, secret);
+    struct text_key key = mask_key_of(own_arena, secret);
     for (PQconninfoOption *o = options; o->keyword; o++)
         if (o->val && strcmp(o->keyword, "options") == 0)
             text_printf(&own, "%s ", o->val);
@@ -143,7 +143,7 @@ bool audit_check_texts(struct audit_reader *reader, struct problem *problem)
 {
     if (!*reader->check->key || reader->check->from != 1)
         return true;
-    struct text_key key = key_of(reader->arena, reader->check->key);
+    struct text_key key = mask_key_of(reader->arena, reader->check->key);
     PGresult *columns = audit_ask(reader, reader->arena, columns_sql, 0, NULL);
     if (!columns)
         return audit_reader_fail(reader, problem);

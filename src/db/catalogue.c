@@ -87,7 +87,7 @@ bool catalogue_find(const struct catalogue *catalogue, const char *table, const 
     return found;
 }
 
-static bool is_same(const char *a, const char *b)
+static bool is_same_text(const char *a, const char *b)
 {
     return a == b || (a && b && strcmp(a, b) == 0);
 }
@@ -98,8 +98,8 @@ bool catalogue_equals(const struct catalogue *a, const struct catalogue *b)
         return false;
     for (size_t i = 0; i < a->n_entries; i++) {
         const struct entry *x = &a->entries[i], *y = &b->entries[i];
-        if (compare_names(x, y) != 0 || !is_same(x->text.zh, y->text.zh) || !is_same(x->text.en, y->text.en) ||
-            !is_same(x->text.pointer, y->text.pointer))
+        if (compare_names(x, y) != 0 || !is_same_text(x->text.zh, y->text.zh) ||
+            !is_same_text(x->text.en, y->text.en) || !is_same_text(x->text.pointer, y->text.pointer))
             return false;
     }
     return true;

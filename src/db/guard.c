@@ -43,8 +43,7 @@ static bool check_schema(struct arena *arena, struct connection *connection, con
     size_t n = (size_t)PQntuples(rows);
     struct migration_record *records = arena_array_of(arena, struct migration_record, n + 1);
     for (int i = 0; i < (int)n; i++)
-        records[i] =
-            (struct migration_record){ column_text(rows, i, 0), column_text(rows, i, 1), column_text(rows, i, 2) };
+        records[i] = (struct migration_record){ column_text(rows, i, 0), column_text(rows, i, 1) };
     const char *unknown = migration_unknown(plan, records, n);
     if (unknown)
         *ret_refusal = arena_printf(arena, "the database is newer than this program (it has %s): use the newer program",

@@ -26,6 +26,7 @@ static void weed_out(struct pool *pool)
 static void note_failure(struct pool *pool, const struct dial_fault *fault)
 {
     pthread_mutex_lock(&pool->mutex);
+    pool->fault = *fault;
     pool_go_down(pool);
     pthread_mutex_unlock(&pool->mutex);
     pool_tell(pool, NEWS_AWAY, fault);
@@ -41,7 +42,7 @@ static void note_success(struct pool *pool, struct connection *connection)
 }
 
 /* Keeps one connection at least; what is more opens when it is needed. Returns when to look again. */
-static int64_t keep(struct pool *pool)
+static int64_t keep_pool(struct pool *pool)
 {
     struct dial_fault fault;
     pthread_mutex_lock(&pool->mutex);
@@ -99,7 +100,9 @@ static void *run_keeper(void *argument)
     struct pool *pool = argument;
     int64_t next_us = LOOK_US;
     while (sleep_until(pool, clock_monotonic_us() + next_us)) {
-        next_us = keep(pool);
+        pool_watch_room(pool);
+        pool_ask(pool);
+        next_us = keep_pool(pool);
         if (pool_is_up(pool))
             lanes_keep(atomic_load(&pool->lanes));
         refresh_catalogue(pool);
@@ -109,6 +112,7 @@ static void *run_keeper(void *argument)
 
 void keeper_start(struct pool *pool)
 {
-    (void)keep(pool);
+    (void)keep_pool(pool);
+    pool_ask(pool);
     pool->keeper = thread_start(run_keeper, pool);
 }

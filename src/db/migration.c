@@ -8,8 +8,8 @@ static const char queries[] = "queries/";
 static const char adopted_name[] = "bookkeeping/adopted.sql";
 
 const char migration_records_sql[] =
-    "select name, checksum, null from anze.migration where kind = 'migration'"
-    " union all select null, o.digest, o.makes from anze.migration_object o where o.makes is null or o.makes in ("
+    "select name, checksum from anze.migration where kind = 'migration'"
+    " union all select null, o.digest from anze.migration_object o where o.makes is null or o.makes in ("
     " select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace"
     " where n.nspname in ('anze', 'audit')"
     " union all select format('trigger %s on %s', t.tgname, t.tgrelid::regclass) from pg_trigger t"

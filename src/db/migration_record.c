@@ -55,17 +55,16 @@ bool run_read_records(struct migration_run *run)
         return true;
     const char *sql = run->has_objects ? migration_records_sql
                                   : arena_printf(run->arena,
-                                                 "select name, checksum, null from anze.migration"
+                                                 "select name, checksum from anze.migration"
                                                  " where kind = 'migration' union all"
-                                                 " select null, a.digest, a.makes from (%s) a(digest, file, makes)",
+                                                 " select null, a.digest from (%s) a(digest, file, makes)",
                                                  adopted_rows(run));
     if (!session_query(run->session, sql, NULL, 0, &rows))
         return false;
     run->records = arena_array_of(run->arena, struct migration_record, session_count(rows) + 1);
     for (; run->n_records < session_count(rows); run->n_records++)
         run->records[run->n_records] =
-            (struct migration_record){ session_value(rows, run->n_records, 0), session_value(rows, run->n_records, 1),
-                                       session_value(rows, run->n_records, 2) };
+            (struct migration_record){ session_value(rows, run->n_records, 0), session_value(rows, run->n_records, 1) };
     return true;
 }
 

@@ -90,7 +90,7 @@ static void tell_pending(const struct migration_run *run, const struct migration
         run_tell(run, "pending %s (%zu of %zu)", file->file->name, n, of);
 }
 
-static bool look(struct migration_run *run, size_t *ret_pending)
+static bool look_for_pending(struct migration_run *run, size_t *ret_pending)
 {
     const struct session_rows *gone;
     if (!session_script(run->session, "begin read only") || !run_read_records(run) ||
@@ -120,6 +120,6 @@ bool migration_run(struct session *session, const struct migration_plan *plan, b
         return run_fail(&run, "cannot set the session");
     if (!only_check && !lock(&run))
         return false;
-    bool done = only_check ? look(&run, ret_pending) : run_all(&run, ret_pending);
+    bool done = only_check ? look_for_pending(&run, ret_pending) : run_all(&run, ret_pending);
     return session_script(session, only_check ? "rollback" : unlock_sql) && done;
 }

@@ -135,7 +135,7 @@ static struct slice trimmed_line(const char *from, const char *to)
     return (struct slice){ from, (size_t)(to - from) };
 }
 
-static bool is_same(const struct condition *a, const struct condition *b)
+static bool is_same_condition(const struct condition *a, const struct condition *b)
 {
     return a->kind == b->kind && a->slot == b->slot && a->equal.length == b->equal.length &&
            (a->equal.length == 0 || memcmp(a->equal.bytes, b->equal.bytes, a->equal.length) == 0);
@@ -145,7 +145,7 @@ static int condition_index(struct compiler *compiler, const struct condition *co
 {
     struct statement *statement = compiler->statement;
     for (int i = 0; i < statement->n_conditions; i++)
-        if (is_same(&statement->conditions[i], condition))
+        if (is_same_condition(&statement->conditions[i], condition))
             return i;
     if (statement->n_conditions == STATEMENT_MAX_CONDITIONS) {
         complain_of_template(compiler, "too many conditions", SLICE_NONE);

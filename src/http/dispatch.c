@@ -9,6 +9,7 @@
 #include "anze/contract/parameters.h"
 #include "anze/contract/schema.h"
 #include "anze/db/lane.h"
+#include "anze/http/client.h"
 #include "anze/http/exchange.h"
 #include "anze/http/gate.h"
 #include "anze/op/share.h"
@@ -74,17 +75,36 @@ static bool find_route(struct exchange *exchange)
     return true;
 }
 
-static bool take_share(struct exchange *exchange, const char *caller)
+static bool take_share(struct exchange *exchange, struct limiter *limiter, const char *policy, const char *whose)
 {
-    if (!exchange->limiter)
+    if (!limiter || !whose)
         return true;
-    exchange->limit = limiter_take(exchange->limiter, caller);
-    exchange->limit_known = true;
+    exchange->limit = limiter_take(limiter, whose);
+    exchange->limit_policy = policy;
     if (exchange->limit.allowed)
         return true;
     exchange->problem.retry_after_s = (int)exchange->limit.reset_s;
     return problem_raise(exchange->arena, &exchange->problem, PROBLEM_TOO_MANY_REQUESTS, "请在 %ld 秒后重试",
                          "Try again in %ld seconds", exchange->limit.reset_s);
+}
+
+/* Of who acts and for whom. */
+static bool take_share_of_caller(struct exchange *exchange)
+{
+    const struct principal *principal = exchange->principal;
+    return take_share(exchange, exchange->limits->callers, "default",
+                      arena_printf(exchange->arena, "%s\n%s", principal->actor_id, principal->on_behalf_id));
+}
+
+/* Of where it comes from, when nobody knows who it is. What the admin listener has as well is asked by the operator's
+ * own: a balancer's question about health is always answered. */
+static bool take_share_of_address(struct exchange *exchange)
+{
+    const struct limits *limits = exchange->limits;
+    if (exchange->match.operation->listeners & LISTENER_ADMIN)
+        return true;
+    return take_share(exchange, limits->addresses, "address",
+                      clients_share(limits->clients, exchange->arena, exchange->message));
 }
 
 static bool check_scopes(struct exchange *exchange)
@@ -111,20 +131,21 @@ static bool authenticate_caller(struct exchange *exchange)
         return problem_raise(exchange->arena, &exchange->problem, PROBLEM_INVALID_PARAMETER,
                              "令牌不得放在地址里", "A token must not stand in the address");
     if (exchange->match.operation->is_public)
-        return true;
-    return verifier_check(exchange->service->verifier, exchange->arena,
-                          message_header(exchange->message, "Authorization"), &exchange->principal,
-                          &exchange->problem) &&
-           take_share(exchange, exchange->principal->subject) && check_scopes(exchange);
+        return take_share_of_address(exchange);
+    if (verifier_check(exchange->service->verifier, exchange->arena,
+                       message_header(exchange->message, "Authorization"), &exchange->principal, &exchange->problem))
+        return take_share_of_caller(exchange) && check_scopes(exchange);
+    return take_share_of_address(exchange) && false; /* 401, or 429 in its place */
 }
 
 static bool check_accept(struct exchange *exchange)
 {
-    const char *media = exchange->match.operation->reply_media;
-    if (!media || negotiate_media(message_list(exchange->message, exchange->arena, "Accept"), media))
+    const char *const *media = exchange->match.operation->reply_media;
+    exchange->media = negotiate_media(message_list(exchange->message, exchange->arena, "Accept"), media);
+    if (!*media || exchange->media)
         return true;
-    return problem_raise(exchange->arena, &exchange->problem, PROBLEM_NOT_ACCEPTABLE, "只能提供 %s", "Only %s is on offer",
-                         media);
+    return problem_raise(exchange->arena, &exchange->problem, PROBLEM_NOT_ACCEPTABLE, "只能提供 %s%s%s",
+                         "Only %s%s%s is on offer", media[0], media[1] ? ", " : "", media[1] ? media[1] : "");
 }
 
 static bool is_blank_body(struct slice body)
@@ -209,7 +230,7 @@ static bool read_request_parameters(struct exchange *exchange)
            exchange->problem.code == PROBLEM_INVALID_PARAMETER;
 }
 
-static bool read_body(struct exchange *exchange)
+static bool read_request_body(struct exchange *exchange)
 {
     const struct operation *operation = exchange->match.operation;
     struct slice text = exchange->message->body;
@@ -248,6 +269,7 @@ static struct call call_of(struct exchange *exchange)
         .count = exchange->preferences.count && operation->is_list,
         .language = exchange->language,
         .listener = exchange->message->listener,
+        .media = exchange->media,
         .target = arena_strndup(exchange->arena, exchange->path.bytes, exchange->path.length),
         .problem = &exchange->problem,
         .reply = &exchange->reply,
@@ -301,7 +323,7 @@ void *dispatch_head(void *context, const struct message *message, struct answer 
     const struct dispatcher *dispatcher = context;
     struct exchange *exchange = arena_new_of(answer->arena, struct exchange);
     *exchange = (struct exchange){ .service = dispatcher->service,
-                                   .limiter = dispatcher->limiter,
+                                   .limits = dispatcher->limits,
                                    .lanes = dispatcher->lanes,
                                    .message = message,
                                    .answer = answer,
@@ -317,7 +339,7 @@ void *dispatch_head(void *context, const struct message *message, struct answer 
     return NULL;
 }
 
-static step *const body_steps[] = { check_body_head, read_request_parameters, read_body, run_operation };
+static step *const body_steps[] = { check_body_head, read_request_parameters, read_request_body, run_operation };
 
 static void answer_exchange(struct exchange *exchange, bool is_good)
 {

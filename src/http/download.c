@@ -59,7 +59,7 @@ bool range_counts(struct slice if_range, const char *etag)
             memcmp(if_range.bytes + 1, etag, length) == 0);
 }
 
-static bool is_plain(char c)
+static bool is_plain_in_name(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr(".-_", c));
 }
@@ -71,9 +71,9 @@ const char *disposition_of(struct arena *arena, const char *file_name)
     for (const char *at = file_name; *at; at++) {
         unsigned char c = (unsigned char)*at;
         bool continues = (c & 0xc0) == 0x80;
-        text_printf(&coded, is_plain(*at) ? "%c" : "%%%02X", c);
+        text_printf(&coded, is_plain_in_name(*at) ? "%c" : "%%%02X", c);
         if (!continues)
-            text_add_char(&plain, is_plain(*at) || c == ' ' ? *at : '_');
+            text_add_char(&plain, is_plain_in_name(*at) || c == ' ' ? *at : '_');
     }
     return arena_printf(arena, "attachment; filename=\"%s\"; filename*=UTF-8''%s", plain.bytes ? plain.bytes : "",
                         coded.bytes ? coded.bytes : "");

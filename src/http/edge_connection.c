@@ -46,6 +46,7 @@ void connection_opened(struct edge *edge, struct MHD_Connection *mhd, void **rec
         .edge = edge,
         .mhd = mhd,
         .socket = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd,
+        .peer = address_of_socket(MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr),
         .since_us = clock_monotonic_us(),
     };
     connection->next = edge->connections;

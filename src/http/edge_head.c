@@ -135,6 +135,7 @@ void head_read(struct arena *arena, struct connection *connection, const char *m
     bool target_cut = length > MESSAGE_MAX_TARGET;
     *ret_message = (struct message){
         .listener = connection->edge->options.listener,
+        .peer = connection->peer,
         .method = slice_of(method),
         .target = { connection->target, target_cut ? MESSAGE_MAX_TARGET : length },
         .version = slice_of(version),

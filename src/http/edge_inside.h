@@ -31,7 +31,7 @@ struct request {
     struct message message;
     struct answer answer;
     void *exchange; /* the handler's; NULL: the answer is there, what comes of the body is thrown away */
-    char *body;     /* owned */
+    char *body;     /* goes with the arena */
     size_t body_length, body_room;
     bool is_begun;  /* the handler has the whole of it */
     struct crew_job work;
@@ -44,6 +44,7 @@ struct connection {
     struct connection *previous, *next;
     struct MHD_Connection *mhd;
     int socket;
+    struct address peer;
     enum phase phase;
     int64_t since_us; /* when the phase began */
     bool is_cut;

@@ -41,19 +41,30 @@ static void head_is_there(struct connection *connection, const char *method, con
     connection->request = request;
 }
 
+static void free_body(void *data)
+{
+    struct request *request = data;
+    free(request->body);
+}
+
+static void make_room(struct request *request, size_t length, size_t most)
+{
+    if (!request->body)
+        arena_defer(request->answer.arena, free_body, request);
+    request->body_room = 2 * length < most ? 2 * length : most;
+    request->body = realloc(request->body, request->body_room);
+    if (!request->body)
+        abort();
+}
+
 /* Up to one byte over the limit, so that it is seen. */
 static void keep_body(struct connection *connection, const char *bytes, size_t length)
 {
     struct request *request = connection->request;
     size_t most = (size_t)connection->edge->options.config->max_body_bytes + 1, room = most - request->body_length;
     length = length < room ? length : room;
-    if (request->body_length + length > request->body_room) {
-        size_t wanted = 2 * (request->body_length + length);
-        request->body_room = wanted < most ? wanted : most;
-        request->body = realloc(request->body, request->body_room);
-        if (!request->body)
-            abort();
-    }
+    if (request->body_length + length > request->body_room)
+        make_room(request, request->body_length + length, most);
     memcpy(request->body + request->body_length, bytes, length);
     request->body_length += length;
     connection_keep_body(connection, length);
@@ -84,8 +95,8 @@ static void work(void *data)
     loop_post(edge->loop, &request->done);
 }
 
-/* Read where it could be had at once; or nothing came of that. */
-static void is_begun(void *data, bool is_answered)
+/* The answer was had without waiting; or nothing came of that. */
+static void begin_is_over(void *data, bool is_answered)
 {
     struct request *request = data;
     if (is_answered)
@@ -106,9 +117,9 @@ static enum MHD_Result begin_work(struct connection *connection)
     request->done = (struct loop_post){ .run = answer_is_there, .context = request };
     connection_enter(connection, PHASE_WORKING);
     connection_suspend(connection);
-    const struct answer_wait wait = { is_begun, request };
+    const struct answer_wait wait = { begin_is_over, request };
     if (!edge->options.handler.begin(request->exchange, &wait))
-        is_begun(request, false);
+        begin_is_over(request, false);
     return MHD_YES;
 }
 
@@ -131,7 +142,6 @@ int request_is_answered(const struct _u_request *known, struct _u_response *resp
     struct connection *connection = ticket;
     struct request *request = connection->request;
     struct answer answer = request->answer;
-    free(request->body);
     connection->request = NULL;
     send_by_ulfius(connection, &answer, response);
     connection_enter(connection, PHASE_SENDING);
@@ -178,10 +188,8 @@ void request_forget(struct connection *connection)
     if (connection->ulfius_record)
         mhd_request_completed(NULL, connection->mhd, &connection->ulfius_record, MHD_REQUEST_TERMINATED_COMPLETED_OK);
     connection->ulfius_record = NULL;
-    if (connection->request) {
-        free(connection->request->body);
+    if (connection->request)
         arena_free(connection->request->answer.arena);
-    }
     connection->request = NULL;
     free(connection->target);
     connection->target = NULL;

@@ -17,6 +17,7 @@ static const struct {
 } forms[] = {
     { "Accept", HEADER_LIST },          { "Accept-Encoding", HEADER_LIST },    { "Accept-Language", HEADER_LIST },
     { "If-Match", HEADER_LIST },        { "If-None-Match", HEADER_LIST },      { "Prefer", HEADER_LIST },
+    { "X-Forwarded-For", HEADER_LIST },
     { "Authorization", HEADER_SINGLE }, { "Content-Digest", HEADER_SINGLE },   { "Content-Encoding", HEADER_SINGLE },
     { "Content-Length", HEADER_SINGLE }, { "Content-Type", HEADER_SINGLE },    { "Expect", HEADER_SINGLE },
     { "Host", HEADER_SINGLE },          { "Idempotency-Key", HEADER_SINGLE },  { "If-Range", HEADER_SINGLE },

@@ -74,9 +74,18 @@ static int rank_media(struct slice value, const void *wanted)
     return same(value, "*/*");
 }
 
-bool negotiate_media(struct slice accept, const char *media)
+const char *negotiate_media(struct slice accept, const char *const *offers)
 {
-    return !trimmed_value(accept).length || best_weight(accept, rank_media, media) > 0;
+    const char *best = NULL;
+    int most = 0;
+    if (!trimmed_value(accept).length)
+        return *offers;
+    for (; *offers; offers++) {
+        int weight = best_weight(accept, rank_media, *offers);
+        best = weight > most ? *offers : best;
+        most = weight > most ? weight : most;
+    }
+    return best;
 }
 
 static int rank_word(struct slice value, const void *wanted)

@@ -28,13 +28,14 @@ static struct slice asked(const struct exchange *exchange, const char *name)
 
 static void add_limits(struct exchange *exchange)
 {
-    if (!exchange->limit_known)
+    const char *policy = exchange->limit_policy;
+    if (!policy)
         return;
     answer_header(exchange->answer, "RateLimit-Policy",
-                  arena_printf(exchange->arena, "\"default\";q=%ld;w=%ld", config_of(exchange)->rate_limit,
+                  arena_printf(exchange->arena, "\"%s\";q=%ld;w=%ld", policy, config_of(exchange)->rate_limit,
                                config_of(exchange)->rate_window_s));
     answer_header(exchange->answer, "RateLimit",
-                  arena_printf(exchange->arena, "\"default\";r=%ld;t=%ld", exchange->limit.remaining,
+                  arena_printf(exchange->arena, "\"%s\";r=%ld;t=%ld", policy, exchange->limit.remaining,
                                exchange->limit.reset_s));
 }
 
@@ -145,10 +146,15 @@ static const char *http_date(struct arena *arena, const char *instant)
     return strftime(text, 32, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&moment, &utc)) ? text : NULL;
 }
 
+static bool is_stream(const struct exchange *exchange)
+{
+    return exchange->media && strcmp(exchange->media, MEDIA_EVENTS) == 0;
+}
+
 static const char *cache_control(const struct exchange *exchange)
 {
     const struct operation *operation = exchange->match.operation;
-    if (operation->no_store || operation->writes)
+    if (operation->no_store || operation->writes || is_stream(exchange))
         return "no-store";
     if (exchange->reply.cache_control)
         return exchange->reply.cache_control;
@@ -236,8 +242,8 @@ static bool is_unmodified(const struct exchange *exchange)
            none_match_hits(tags, exchange->reply.etag);
 }
 
-/* A body in pieces: the range that was asked for, or all of it. False: that range is not there. */
-static bool add_source(struct exchange *exchange)
+/* A file in pieces: the range that was asked for, or all of it. False: that range is not there. */
+static bool add_file_source(struct exchange *exchange)
 {
     const struct reply *reply = &exchange->reply;
     struct answer *answer = exchange->answer;
@@ -264,6 +270,15 @@ static bool add_source(struct exchange *exchange)
     return true;
 }
 
+/* A stream of events has no parts that one could ask for. */
+static bool add_source(struct exchange *exchange)
+{
+    if (!is_stream(exchange))
+        return add_file_source(exchange);
+    exchange->answer->source = exchange->reply.source;
+    return true;
+}
+
 static void add_body(struct exchange *exchange)
 {
     const struct operation *operation = exchange->match.operation;
@@ -271,7 +286,7 @@ static void add_body(struct exchange *exchange)
     bool minimal = exchange->preferences.minimal && operation->writes;
     for (size_t i = 0; i < exchange->reply.n_parts && !minimal; i++)
         answer->parts[answer->n_parts++] = exchange->reply.parts[i];
-    const char *media = exchange->reply.media ? exchange->reply.media : operation->reply_media;
+    const char *media = exchange->reply.media ? exchange->reply.media : exchange->media;
     if ((answer->n_parts || answer->source.read) && media)
         answer_header(answer, "Content-Type", media);
 }
@@ -346,16 +361,43 @@ static void add_hints(struct exchange *exchange)
         answer_header(answer, "Retry-After", arena_printf(exchange->arena, "%d", problem->retry_after_s));
 }
 
-void exchange_refuse(struct exchange *exchange)
+static void add_problem(struct exchange *exchange)
 {
     struct answer *answer = exchange->answer;
     const char *instance = arena_printf(exchange->arena, "urn:anze:request:%s", exchange->request_id);
-    answer->status = problem_kind(exchange->problem.code)->status;
-    answer->close = exchange->problem.closes;
     answer->parts[answer->n_parts++] =
         problem_render(exchange->arena, &exchange->problem, exchange->language, instance, exchange->trace_id);
     answer_header(answer, "Content-Type", "application/problem+json");
     answer_header(answer, "Content-Language", exchange->language == LANGUAGE_EN ? "en" : "zh-CN");
+}
+
+/* RFC 6749 5.2: 400 and 401 alone, English in ASCII. */
+static bool is_for_oauth(const struct exchange *exchange)
+{
+    int status = exchange->answer->status;
+    return exchange->match.operation && exchange->match.operation->says_oauth
+           && (status == 400 || status == 401 || status == 422);
+}
+
+static void add_oauth_error(struct exchange *exchange)
+{
+    struct answer *answer = exchange->answer;
+    const char *error = answer->status == 401 ? "invalid_client" : "invalid_request";
+    answer->status = answer->status == 401 ? 401 : 400;
+    answer->parts[answer->n_parts++] = problem_render_oauth(exchange->arena, &exchange->problem, error);
+    answer_header(answer, "Content-Type", "application/json");
+    answer_header(answer, "Content-Language", "en");
+}
+
+void exchange_refuse(struct exchange *exchange)
+{
+    struct answer *answer = exchange->answer;
+    answer->status = problem_kind(exchange->problem.code)->status;
+    answer->close = exchange->problem.closes;
+    if (is_for_oauth(exchange))
+        add_oauth_error(exchange);
+    else
+        add_problem(exchange);
     answer_header(answer, "Cache-Control", "no-store");
     answer_header(answer, "Vary", "Accept-Language, Origin");
     add_common(exchange);

@@ -43,6 +43,9 @@ static void bind_one(struct arena *arena, const struct operation *operation, str
     const struct op_exception *exception = exception_of(operation->id);
     const struct slot_names slots = { operation, exception ? exception->slots : NULL };
     binding->run = exception ? exception->run : op_query;
+    if (operation->streams && !exception)
+        text_printf(complaints, "operation %s answers with events, which no statement can: op/table.c has no row\n",
+                    operation->id);
     if (!exception || exception->more[0])
         binding->statement = bind_statement(arena, &slots, operation->id, operation->takes_key, complaints);
     for (size_t i = 0; exception && i < OP_MAX_MORE && exception->more[i]; i++)

@@ -20,8 +20,8 @@ static void cursor_binding(const struct call *call, uint8_t out[CRYPTO_DIGEST_BY
             text_printf(&text, "%s=%s\n", parameter->name, call->parameters[i] ? call->parameters[i] : "\x01");
     }
     if (principal)
-        text_printf(&text, "%s\n%s\n%s\n%s", principal->subject, principal->unit, principal->region,
-                    principal->sectors);
+        text_printf(&text, "%s\n%s\n%s\n%s\n%s", principal->actor_id, principal->on_behalf_id, principal->unit,
+                    principal->region, principal->sectors);
     struct slice whole = text_slice(&text);
     crypto_digest(DIGEST_SHA256, &whole, 1, out);
 }

@@ -17,11 +17,11 @@ static const char *request_hash(const struct call *call)
 static void fill_context(const struct call *call, bool reads, const char *context[DB_CONTEXT_FIELDS])
 {
     static const char *const reaches[] = { "none", "unit", "region" };
-    static const struct principal nobody = { .subject = "", .actor = "", .on_behalf_of = "", .client = "", .unit = "",
-                                             .region = "", .sectors = "", .sector = "", .scopes = "" };
+    static const struct principal nobody = { .subject = "", .actor_id = "", .on_behalf_id = "", .client = "",
+                                             .unit = "", .region = "", .sectors = "", .sector = "", .scopes = "" };
     const struct principal *principal = call->principal ? call->principal : &nobody;
-    context[DB_ACTOR] = principal->actor;
-    context[DB_ON_BEHALF_OF] = principal->on_behalf_of;
+    context[DB_ACTOR] = principal->actor_id;
+    context[DB_ON_BEHALF_OF] = principal->on_behalf_id;
     context[DB_CLIENT] = principal->client;
     context[DB_UNIT] = principal->unit;
     context[DB_REACH] = reaches[principal->reach];

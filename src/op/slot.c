@@ -116,7 +116,7 @@ static void fill_scope(const char **values, const struct call *call)
         values[SLOT_SCOPE_SECTOR] = principal->sector;
     else if (*principal->sectors)
         values[SLOT_SCOPE_SECTORS] = principal->sectors;
-    values[SLOT_ACTOR] = principal->actor;
+    values[SLOT_ACTOR] = principal->actor_id;
     values[SLOT_UNIT] = *principal->unit ? principal->unit : NULL;
     values[SLOT_REGION] = *principal->region ? principal->region : NULL;
 }

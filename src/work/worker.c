@@ -5,6 +5,7 @@
 #include "anze/base/rounds.h"
 #include "anze/db/dial.h"
 #include "anze/db/result.h"
+#include "anze/db/sqlstate.h"
 
 #include <assert.h>
 #include <libpq-fe.h>
@@ -13,6 +14,7 @@
 enum {
     ANSWER_US = 30 * 1000000, /* a statement that takes longer: the connection is given up */
     SILENCE_MS = 10000,
+    STEP_US = 500000,         /* how soon a stop is heard while nothing happens */
     GRACE_US = 1000000,       /* what a running statement still gets when the worker is stopped */
     WARNING_BYTES = 160
 };
@@ -33,7 +35,7 @@ struct worker {
     struct rounds *rounds;
 };
 
-static void say(struct worker *worker, enum log_level level, const char *what, const char *detail)
+static void worker_say(struct worker *worker, enum log_level level, const char *what, const char *detail)
 {
     AUTO(arena_free_at_end) struct arena *arena = arena_new();
     const char *event = arena_printf(arena, "%s-%s", worker->job.name, what);
@@ -53,7 +55,7 @@ static void take_notice(void *context, const PGresult *result)
         || strncmp(worker->warning, message, WARNING_BYTES - 1) == 0)
         return;
     strncpy(worker->warning, message, WARNING_BYTES - 1);
-    say(worker, LOG_WARNING_LEVEL, "warning", message);
+    worker_say(worker, LOG_WARNING_LEVEL, "warning", message);
 }
 
 static void disconnect(struct worker *worker)
@@ -62,9 +64,15 @@ static void disconnect(struct worker *worker)
     worker->connection = NULL;
 }
 
-static bool is_stopping(void *worker)
+static bool worker_hears_stop(void *worker)
 {
     return worker_is_stopping(worker);
+}
+
+static bool listen_to_channel(struct worker *worker)
+{
+    AUTO(arena_free_at_end) struct arena *arena = arena_new();
+    return worker_ask(worker, arena, arena_printf(arena, "listen \"%s\"", worker->job.channel), 0, NULL);
 }
 
 bool worker_connect(struct worker *worker)
@@ -73,13 +81,13 @@ bool worker_connect(struct worker *worker)
         return true;
     disconnect(worker);
     const struct dialing how = { .url = worker->url, .application = worker->application, .settings = session_settings,
-                                 .silence_ms = SILENCE_MS, .host_us = DIAL_US, .is_stopping = is_stopping,
+                                 .silence_ms = SILENCE_MS, .host_us = DIAL_US, .is_stopping = worker_hears_stop,
                                  .context = worker };
     worker->connection = dial(&how, &worker->fault);
     if (!worker->connection)
         return false;
     PQsetNoticeReceiver(worker->connection, take_notice, worker);
-    return PQsetnonblocking(worker->connection, 1) == 0;
+    return PQsetnonblocking(worker->connection, 1) == 0 && (!worker->job.channel || listen_to_channel(worker));
 }
 
 bool worker_is_stopping(struct worker *worker)
@@ -127,6 +135,8 @@ const struct worker_rows *worker_ask(struct worker *worker, struct arena *arena,
     }
     ExecStatusType status = PQresultStatus(answer);
     bool is_whole = PQtransactionStatus(worker->connection) != PQTRANS_ACTIVE;
+    const char *sqlstate = PQresultErrorField(answer, PG_DIAG_SQLSTATE);
+    sqlstate_count(sqlstate ? sqlstate : "");
     bool is_good = is_whole && (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK);
     return is_good ? (const struct worker_rows *)answer : NULL;
 }
@@ -159,6 +169,29 @@ int64_t worker_integer(const struct worker_rows *rows, int row, int column)
     return (int64_t)bytes_number(bytes.bytes, bytes.length);
 }
 
+/* All that were heard so far are one. */
+static bool was_notified(struct worker *worker)
+{
+    bool by_others = false;
+    for (PGnotify *notification; (notification = PQnotifies(worker->connection)); PQfreemem(notification))
+        by_others |= notification->be_pid != PQbackendPID(worker->connection);
+    return by_others;
+}
+
+/* Until a notification, or as long as there is between two rounds. A connection that ends meanwhile ends the wait, too:
+ * what was notified until there is a new one is found by its first round. */
+static void wait_for_notification(struct worker *worker)
+{
+    int64_t due_us = clock_monotonic_us() + worker->job.interval_ms * INT64_C(1000), left_us;
+    struct pollfd wait = { PQsocket(worker->connection), POLLIN, 0 };
+    while (!was_notified(worker) && !worker_is_stopping(worker) && (left_us = due_us - clock_monotonic_us()) > 0)
+        if (poll(&wait, 1, (int)((left_us < STEP_US ? left_us : STEP_US) + 999) / 1000) > 0
+            && !PQconsumeInput(worker->connection)) {
+            disconnect(worker);
+            return;
+        }
+}
+
 static bool work_once(void *context)
 {
     struct worker *worker = context;
@@ -167,10 +200,12 @@ static bool work_once(void *context)
     if (!works)
         disconnect(worker);
     if (works == worker->is_away && !worker_is_stopping(worker)) {
-        say(worker, works ? LOG_INFO_LEVEL : LOG_WARNING_LEVEL, works ? "back" : "away",
-            is_connected ? NULL : worker->fault.text);
+        worker_say(worker, works ? LOG_INFO_LEVEL : LOG_WARNING_LEVEL, works ? "back" : "away",
+                   is_connected ? NULL : worker->fault.text);
         worker->is_away = !works;
     }
+    if (works && worker->job.channel)
+        wait_for_notification(worker);
     return works;
 }
 
@@ -181,7 +216,7 @@ struct worker *worker_new(const char *url, const struct worker_job *job)
     *worker = (struct worker){ .arena = arena, .url = arena_strdup(arena, url), .job = *job,
                                .application = arena_printf(arena, "anze %s", job->name) };
     int64_t interval_us = job->interval_ms * INT64_C(1000);
-    worker->rounds = rounds_new(&(struct rounds_job){ work_once, worker, interval_us, interval_us });
+    worker->rounds = rounds_new(&(struct rounds_job){ work_once, worker, interval_us, job->channel ? 0 : interval_us });
     return worker;
 }
 

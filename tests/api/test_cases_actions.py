@@ -10,6 +10,7 @@ from harness.accidents import first_report
 from harness.cases import SUPERVISOR, UNIT, day, open_case
 from harness.files import begin, picture, upload
 from harness.owed import DAY, now, owe, sweep
+from harness.tokens import Issuer
 
 SCOPES = ["cases:read", "cases:act", "rules:read"]
 NOWHERE = "00000000-0000-4000-8000-000000000000"
@@ -35,7 +36,7 @@ def opened(world):
 def by(world, client):
     """by(unit=…, region=…, sub=…): a client of that reach."""
     _, service = world
-    return lambda scopes=SCOPES, **grant: client(scopes=scopes, to=service, **grant)
+    return lambda scopes=SCOPES, **grant: client(**{"scopes": scopes, "to": service, **grant})
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +52,14 @@ def reviewer(by):
 @pytest.fixture(scope="module")
 def enterprise(by):
     return by(unit=UNIT.id, sub="enterprise-1")
+
+
+@pytest.fixture(scope="module")
+def database_of_two(world, make_service, issuer, client, tmp_path_factory):
+    """A service that trusts a second issuer as well; the issuer; and clients with its tokens."""
+    other = Issuer(tmp_path_factory.mktemp("other"), "https://other.example")
+    service = make_service(world[0], ANZE_TOKEN_ISSUERS=f"{issuer.setting} {other.setting}")
+    return service, other, lambda token: client(bearer=token, to=service)
 
 
 def read(who, case: str) -> dict:
@@ -200,6 +209,29 @@ def test_neither_who_assigned_nor_anybody_of_who_finished_passes_it(in_review, s
     delegate = by(region="150622", unit=SUPERVISOR.id, sub="clerk", act={"sub": "supervisor-1"})
     assert act(delegate, in_review, "pass").status_code == 403, "through somebody else"
     assert act(reviewer, in_review, "pass").status_code == 200
+
+
+def test_who_acted_before_is_another_than_his_namesake_of_another_issuer(database_of_two, by, in_review):
+    """supervisor-1 assigned it: not he, nor anybody through whom he acts; another issuer's supervisor-1 is somebody else."""
+    service, other, client_of = database_of_two
+    claims = {"scope": " ".join(SCOPES), "anze_region": "150622", "anze_unit": SUPERVISOR.id}
+    first = by(region="150622", unit=SUPERVISOR.id, sub="supervisor-1", to=service)
+    assert act(first, in_review, "pass").status_code == 403
+    namesake = client_of(other.mint(sub="supervisor-1", **claims))
+    assert "pass" in [a["action"] for a in read(namesake, in_review)["actions"]]
+    done(act(namesake, in_review, "pass"))
+
+
+def test_who_acts_by_another_issuer_is_the_same_in_person_and_through_somebody(database_of_two, opened, enterprise):
+    _, other, client_of = database_of_two
+    claims = {"scope": " ".join(SCOPES), "anze_region": "150622", "anze_unit": SUPERVISOR.id}
+    zhang = client_of(other.mint(sub="zhang", **claims))
+    done(act(zhang, opened, "assign", {"due_on": day(5)}))
+    done(act(enterprise, opened, "finish", {"result": "已办"}, [{"kind": "photo"}]))
+    for token in (other.mint(sub="zhang", **claims), other.mint(sub="clerk", act={"sub": "zhang"}, **claims),
+                  other.mint(sub="zhang", act={"sub": "clerk"}, **claims)):
+        assert act(client_of(token), opened, "pass").status_code == 403
+    done(act(client_of(other.mint(sub="clerk", **claims)), opened, "pass"))
 
 
 def test_a_colleague_of_another_unit_is_asked_for_where_the_rule_says_unit(world, supervisor, enterprise, by):

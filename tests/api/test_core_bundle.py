@@ -12,6 +12,7 @@ openapi: 3.1.0
 security: [{token: []}]
 x-anze-answers:
   every: {'500': {$ref: '#/components/responses/failed'}}
+  body: {'422': {$ref: '#/components/responses/failed'}}
   secured: {'401': {$ref: '#/components/responses/failed'}}
   path_parameter: {'404': {$ref: '#/components/responses/failed'}}
 paths:
@@ -43,6 +44,13 @@ def test_each_operation_documents_the_answers_of_its_kind(bundle):
     assert list(document["paths"]["/"]["get"]["responses"]) == ["200", "500"]
     assert list(document["paths"]["/v1/things/{id}"]["get"]["responses"]) == ["200", "401", "404", "500"]
     assert "x-anze-answers" not in document
+
+
+def test_no_answer_422_is_added_where_errors_are_those_of_oauth(bundle):
+    body = "{{post: {{operationId: {0}, requestBody: {{}}, responses: {{'200': {{description: ok}}}}{1}}}}}"
+    document, _ = bundle("paths: {/a: %s, /b: %s}" % (body.format("a", ""), body.format("b", ", x-anze-errors: oauth")))
+    assert [list(document["paths"][path]["post"]["responses"]) for path in ("/a", "/b")] == [
+        ["200", "401", "422", "500"], ["200", "401", "500"]]
 
 
 @pytest.mark.parametrize("part, complaint", [

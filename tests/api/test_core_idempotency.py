@@ -6,6 +6,7 @@ import pytest
 
 from harness import tree
 from harness.accidents import first_report, follow_up
+from harness.tokens import Issuer
 
 PATH = "/v1/accidents"
 BODY = first_report()
@@ -107,6 +108,34 @@ def test_callers_do_not_share_keys(client, officer, accidents):
     first, second = officer.post(PATH, json=body, key=key), other.post(PATH, json=body, key=key)
     assert first.status_code == second.status_code == 201 and accidents() == 2
     assert first.json()["id"] != second.json()["id"] and "Idempotency-Replayed" not in second.headers
+
+
+@pytest.fixture(scope="module")
+def two_issuers(database, make_service, issuer, tmp_path_factory):
+    other = Issuer(tmp_path_factory.mktemp("other"), "https://other.example")
+    return make_service(database, ANZE_TOKEN_ISSUERS=f"{issuer.setting} {other.setting}", ANZE_RATE_LIMIT="1000"), other
+
+
+def test_callers_are_told_apart_by_issuer_and_by_whom_they_act_for(client, token, database, two_issuers, contract):
+    service, other = two_issuers
+    claims = {"scope": "accidents:report accidents:read", "anze_region": "150622", "client_id": "desk"}
+    callers = [client("county_officer", region="150622", sub="zhang", to=service)] + [
+        client(bearer=who, to=service) for who in (
+            other.mint(sub="zhang", **claims), other.mint(sub="wang", act={"sub": "gate"}, **claims),
+            other.mint(sub="li", act={"sub": "gate"}, **claims))]
+    key, body = str(uuid.uuid4()), first_report()
+    answers = [who.post(PATH, json=body, key=key) for who in callers]
+    assert [a.status_code for a in answers] == [201] * 4 and len({a.json()["id"] for a in answers}) == 4
+    assert len({a.headers["RateLimit"].split(";")[1] for a in answers}) == 1, "each has used one of its own share"
+    cursor = callers[0].get(f"{PATH}?limit=1").json()["page"]["next"]
+    assert [who.get(f"{PATH}?limit=1&cursor={cursor}").status_code for who in callers] == [200, 400, 400, 400]
+    for who, first in zip(callers, answers):
+        again = who.post(PATH, json=body, key=key)
+        assert same(first, again) and again.headers["Idempotency-Replayed"] == "true"
+    told = [database.value("select concat_ws('|', actor, on_behalf_of) from audit.entry"
+                           f" where object_type = 'anze.accident' and object_id = '{a.json()['id']}' limit 1") for a in answers]
+    assert told == ["zhang", "https://other.example#zhang", "https://other.example#gate|https://other.example#wang",
+                    "https://other.example#gate|https://other.example#li"]
 
 
 # ---------------------------------------------------------------- keys that are none

@@ -270,3 +270,59 @@ def test_a_caller_over_the_limit_is_429_and_others_are_not(client, strict_servic
     assert answers[4].headers["RateLimit"].startswith('"default";r=0;t=')
     assert 1 <= int(answers[5].headers["Retry-After"]) <= 60
     assert client("county_officer", region="150622", to=strict_service, sub="modest").get(UNITS).status_code == 200
+
+
+PUBLIC = "/v1/public/listed-cases"
+
+
+@pytest.fixture(scope="module")
+def limited_service(database, make_service):
+    return make_service(database, ANZE_RATE_LIMIT="3", ANZE_TRUSTED_PROXIES="127.0.0.1 192.0.2.0/24")
+
+
+def from_address(address: str) -> dict:
+    return {"headers": {"X-Forwarded-For": address}}
+
+
+def test_whoever_is_not_authenticated_has_the_share_of_his_address(client, limited_service):
+    """Without a token, with a bad one and with none that is asked for: all of it counts, and ends in 429."""
+    nobody, forger = client(to=limited_service), client(bearer="a.b.c", to=limited_service)
+    here = from_address("203.0.113.5")
+    answers = [nobody.get(UNITS, **here), forger.get(UNITS, **here), nobody.get(PUBLIC, **here)]
+    assert [a.status_code for a in answers] == [401, 401, 200]
+    assert answers[0].headers["RateLimit-Policy"] == '"address";q=3;w=60'
+    assert [a.headers["RateLimit"].split(";")[1] for a in answers] == ["r=2", "r=1", "r=0"]
+    for answer in (nobody.get(UNITS, **here), forger.post("/v1/accidents", json={}, **here), nobody.get(PUBLIC, **here),
+                   nobody.get("/openapi.json", **here), nobody.get(PUBLIC, **from_address("198.51.100.1, 203.0.113.5"))):
+        assert (answer.status_code, answer.json()["code"]) == (429, "too-many-requests")
+        assert 1 <= int(answer.headers["Retry-After"]) <= 60 and answer.headers["RateLimit"].startswith('"address";r=0;')
+    assert nobody.get(PUBLIC, **from_address("203.0.113.6")).status_code == 200, "another address"
+    assert nobody.get(PUBLIC, **from_address("203.0.113.5, 198.51.100.1")).status_code == 200, "named by himself"
+
+
+def test_a_good_token_is_never_refused_for_others_at_its_address(client, limited_service):
+    here = from_address("203.0.113.7")
+    assert [client(bearer="a.b.c", to=limited_service).get(UNITS, **here).status_code for _ in range(5)] == [401] * 3 + [429] * 2
+    honest = client("county_officer", region="150622", to=limited_service, sub="honest")
+    answers = [honest.get(UNITS, **here) for _ in range(3)]
+    assert [a.status_code for a in answers] == [200] * 3
+    assert answers[2].headers["RateLimit"].startswith('"default";r=0;'), "his own share, and nothing of the address's"
+    assert client(to=limited_service).get(PUBLIC, **from_address("203.0.113.8")).headers["RateLimit"].startswith('"address";r=2;')
+
+
+def test_health_and_who_is_not_known_are_not_limited_by_address(client, limited_service):
+    nobody, here = client(to=limited_service), from_address("203.0.113.9")
+    for _ in range(5):
+        for path in ("/healthz", "/readyz"):
+            answer = nobody.get(path, **here)
+            assert answer.status_code == 200 and "RateLimit" not in answer.headers
+        assert nobody.get(PUBLIC).status_code == 200, "the proxy itself: all behind it would share one"
+    assert nobody.get(PUBLIC, **here).headers["RateLimit"].startswith('"address";r=2;')
+
+
+def test_strangers_behind_a_proxy_that_nobody_named_share_nothing(client, strict_service):
+    nobody = client(to=strict_service)
+    greedy = [nobody.get(PUBLIC, **from_address("203.0.113.5")).status_code for _ in range(6)]
+    assert greedy == [200] * 5 + [429]
+    assert nobody.get(PUBLIC, **from_address("203.0.113.6")).status_code == 200
+    assert nobody.get(PUBLIC).status_code == 200

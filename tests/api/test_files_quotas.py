@@ -8,6 +8,7 @@ import pytest
 from harness import tree
 from harness.accidents import first_report
 from harness.files import CHUNK, PATH, begin, complete, declare, picture, put, put_all, upload
+from harness.tokens import Issuer
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +34,22 @@ def quota_of(answer) -> tuple:
     assert (answer.status_code, answer.json()["code"]) == (429, "quota-exceeded"), answer.text
     quota = answer.json()["quota"]
     return quota["code"], quota["used_files"], quota["used_bytes"]
+
+
+def test_a_quota_and_what_was_begun_are_not_of_a_namesake_of_another_issuer(client, figures, database, issuer, make_service,
+                                                                           tmp_path):
+    other = Issuer(tmp_path, "https://other.example")
+    service = make_service(database, ANZE_TOKEN_ISSUERS=f"{issuer.setting} {other.setting}")
+    unit = tree.enterprise("150602001", 3)
+    zhang = client("enterprise_reporter", unit=unit.id, sub="zhang-of-two", to=service)
+    namesake = client(bearer=other.mint(sub="zhang-of-two", anze_unit=unit.id, scope="files:read files:write"), to=service)
+    figures("caller-unfinished", 1, None)
+    begun = begin(zhang, picture(1000, 71))
+    assert quota_of(declare(zhang, picture(1000, 72))) == ("caller-unfinished", 1, 1000)
+    theirs = begin(namesake, picture(1000, 73))
+    assert quota_of(declare(namesake, picture(1000, 74))) == ("caller-unfinished", 1, 1000)
+    assert [namesake.get(f"{PATH}/{file['id']}").json()["actor"] for file in (begun, theirs)] == [
+        "zhang-of-two", "https://other.example#zhang-of-two"]
 
 
 FULL = [("caller-day", 3, None, False), ("caller-day", None, 3500, True), ("caller-unfinished", 3, None, False),

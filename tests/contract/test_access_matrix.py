@@ -4,16 +4,21 @@ The contract says which scopes an operation needs and which scopes a role has. A
 anything is looked up. With them, what lies outside its reach does not exist (404, or 422 in a body), and lists hold
 exactly what the model below says.
 """
+import random
+import re
+import uuid
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
 import pytest
+from psycopg import sql
 
 from harness import tree
 from harness.accidents import first_report, follow_up
 from harness.credit_code import credit_code
 from harness.files import begin, picture, upload
+from harness.statement import expand
 
 
 @dataclass(frozen=True)
@@ -64,9 +69,13 @@ def sees(role: str, place: Place) -> bool:
 
 
 @pytest.fixture(scope="module")
-def world(database, make_database, cluster, make_service, client):
+def alone(make_database, cluster):
+    return make_database(cluster)
+
+
+@pytest.fixture(scope="module")
+def world(alone, make_service, client):
     """A database of its own with one accident in every place, and a client of every role."""
-    alone = make_database(cluster)
     with alone.owner() as owner:
         owner.execute("insert into anze.region (code, name, parent_code) values ('110100', '市辖区', '110000'),"
                       " ('110101', '东城区', '110100') on conflict do nothing")
@@ -153,6 +162,68 @@ def test_without_a_token_every_operation_is_401(contract, client, world):
                 else f"/v1/files/{OWN.unit}{ABOUT_FILE[operation][1]}" if operation in ABOUT_FILE else OTHERS[operation][0])
         answer = ask(nobody, method, path, None, None)
         assert answer.status_code == 401 and answer.headers["WWW-Authenticate"] == 'Bearer realm="anze"', operation
+
+
+# Who sees nothing of the enterprise that most of the matrix is about, and how many pages more than for an id that nobody has
+# a foreign one may cost: that of the row, and what its policy looks at, which is nothing for a region; a unit asks whether
+# anybody stands under it, at most for both units of a row. Asked before the matrix writes: a person of many posts costs more.
+STRANGERS = {"county": {"reach": "region", "region": "150621"},
+             "sector": {"reach": "region", "region": "150621", "sectors": "{coal}"},
+             "unit": {"reach": "unit", "unit": tree.enterprise("150621100", 1).id}}
+FOREIGN_COSTS = {"county": 1, "sector": 1, "unit": 5}
+# Reports and sendings are seen as their accident is, which is asked then. Units and people are a directory: those above the
+# caller in the tree are in it, too, and people by each post; of a tree, unit and regions are looked at.
+COSTS_MORE = dict.fromkeys(("getAccidentReport", "getAccidentTransmission"), {"county": 3, "sector": 3}) | {
+    "getUnitTree": {"county": 3, "sector": 3, "unit": 27}} | dict.fromkeys(
+    ("getUnit", "getUnitHistory", "getUnitLeadership", "getUnitCompliance", "getAppointment"), {"unit": 13}) | dict.fromkeys(
+    ("getPerson", "getPersonCompliance"), {"unit": 25})
+QUERY = {"limit": "20", "by": "territory", "depth": "2", "period": "2026-Q3", "as_of": None}
+
+
+def reads_of_one(contract, made, files) -> dict:
+    """By operation: its statement, its path's values, the name of the id."""
+    paths = {o: path(made["own"]) for o, (path, *_) in ABOUT_ACCIDENT.items()}
+    paths |= {o: f"/v1/files/{files['own'][state]['id']}{rest}" for o, (state, rest, *_) in ABOUT_FILE.items()}
+    paths |= {o: path for o, (path, *_) in OTHERS.items() if not callable(path)}
+    found = {}
+    for method, template, operation in contract.operations():
+        names = re.findall(r"{([^}]+)}", template)
+        if method == "get" and names and operation.get("security"):
+            pattern = re.sub(r"{([^}]+)}", r"(?P<\1>[^/?]+)", template)
+            values = re.match(pattern, paths[operation["operationId"]]).groupdict()
+            if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", values[names[0]]):
+                found[operation["operationId"]] = (f"{operation['tags'][0]}/{operation['operationId']}", values, names[0])
+    return found
+
+
+def pages_read(service, statement: str, values: dict) -> int:
+    """By the kept plan, when everything that it needs is known to the session; nothing must be found."""
+    text, used = expand(statement, values)
+    service.execute(f"prepare asked as {text}")
+    asked = sql.SQL("explain (analyze, buffers, format json) execute asked ({})").format(
+        sql.SQL(", ").join(sql.Literal(value) for value in used))
+    plan = [service.execute(asked).fetchone()[0][0]["Plan"] for _ in range(2)][-1]
+    service.execute("deallocate asked")
+    assert plan["Actual Rows"] == 0, statement
+    return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+
+
+@pytest.mark.parametrize("stranger", STRANGERS)
+def test_a_foreign_id_costs_hardly_more_than_one_that_nobody_has(contract, world, files, alone, stranger):
+    reads = reads_of_one(contract, world[0], files)
+    assert len(reads) > 20
+    with alone.admin() as admin:
+        admin.execute("vacuum analyze")
+    costs = {}
+    with alone.service(**STRANGERS[stranger]) as service:
+        service.prepare_threshold = None
+        service.execute("set local plan_cache_mode = force_generic_plan; set local enable_bitmapscan = off")
+        for operation, (statement, values, name) in reads.items():
+            foreign = uuid.UUID(values[name])
+            nobodys = uuid.UUID(int=foreign.int ^ random.Random(1).getrandbits(60))  # of the same moment and city
+            read = [pages_read(service, statement, QUERY | values | {name: str(i)}) for i in (foreign, nobodys)]
+            costs[operation] = read
+    assert {o: c for o, c in costs.items() if c[0] - c[1] > COSTS_MORE.get(o, {}).get(stranger, FOREIGN_COSTS[stranger])} == {}
 
 
 @pytest.mark.parametrize("role", REACHES)

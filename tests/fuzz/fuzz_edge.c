@@ -88,6 +88,12 @@ static void *take_head(void *context, const struct message *message, struct answ
     return NULL;
 }
 
+static bool begin_body(void *data, const struct answer_wait *wait)
+{
+    const struct running *running = data;
+    return dispatch_begin(running->exchange, wait); /* nothing is shared while the database is away */
+}
+
 static void take_body(void *data)
 {
     struct running *running = data;
@@ -163,8 +169,13 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     log_open(LOG_ERROR_LEVEL);
     open_service(&complaints);
     world.dispatcher.service = &world.service;
-    const struct edge_options options = { LISTENER_PUBLIC, "127.0.0.1", 0, &world.config, { take_head, take_body },
-                                          &world.dispatcher };
+    const struct edge_options options = { .listener = LISTENER_PUBLIC,
+                                          .address = "127.0.0.1",
+                                          .config = &world.config,
+                                          .handler = { take_head, begin_body, take_body, dispatch_close },
+                                          .context = &world.dispatcher,
+                                          .loop = loop_new(),
+                                          .n_sharing = 1 };
     world.edge = edge_open(&options, &complaints);
     need_that(world.edge && world.service.bindings, complaints.length ? complaints.bytes : "the edge does not open");
     return 0;

@@ -18,7 +18,9 @@ static void an_operation_is_compiled_with_all_that_is_said_of_it(void **state)
     assert_false(list->is_public);
     assert_string_equal(list->scopes[0], "things:read");
     assert_null(list->scopes[1]);
-    assert_string_equal(list->reply_media, "application/json");
+    assert_string_equal(list->reply_media[0], "application/json");
+    assert_null(list->reply_media[1]);
+    assert_false(list->streams || list->says_oauth);
     assert_int_equal(list->listeners, LISTENER_PUBLIC);
     const struct parameter *limit = &list->parameters[operation_parameter(list, PLACE_QUERY, "limit")];
     assert_string_equal(limit->initial, "20");
@@ -39,7 +41,7 @@ static void each_operation_says_what_it_takes_and_who_may_hear_it(void **state)
     assert_true(health->is_public && health->no_store);
     assert_int_equal(health->listeners, LISTENER_ADMIN);
     assert_int_equal(health->success_status, 204);
-    assert_null(health->reply_media);
+    assert_null(health->reply_media[0]);
     assert_true(contract_operation(contract, "getThing")->is_conditional);
     assert_string_equal(contract_operation(contract, "getThing")->cache_control, "private, max-age=5");
     assert_null(contract_operation(contract, "none"));
@@ -63,6 +65,13 @@ static void path_parameters_stand_first_in_the_order_of_the_template(void **stat
 #define WITH(parameter) "\"parameters\":[" ID "," parameter "],"
 #define PARAMETERS "\"parameters\":[" ID "],"
 #define ANSWERS "\"responses\":{\"200\":{\"description\":\"d\"}}"
+#define MEDIA(name) "\"" name "\":{\"schema\":{}}"
+#define EVENTS MEDIA("text/event-stream")
+#define PROBLEM MEDIA("application/problem+json")
+#define JSON MEDIA("application/json")
+#define ANSWER(status, content) "\"" status "\":{\"description\":\"d\",\"content\":{" content "}}"
+#define FAILS(status, content) "\"responses\":{" ANSWER("200", JSON) "," ANSWER(status, content) "}"
+#define OAUTH "\"x-anze-errors\":\"oauth\","
 #define BODY(content) "\"requestBody\":{\"content\":{" content "}},"
 
 static const struct line {
@@ -116,6 +125,29 @@ static const struct line {
       "\"examples\":[1]}}}}") ANSWERS), "body/properties/a: the example does not fit its schema" },
     { OPERATION(NAMES PARAMETERS "\"responses\":{\"200\":{\"description\":\"d\",\"content\":{\"application/json\":{"
       "\"schema\":{\"type\":\"string\"},\"example\":1}}}}"), "response 200: application/json: the example does not fit" },
+    { OPERATION(NAMES PARAMETERS "\"responses\":{" ANSWER("200", EVENTS) "}"), NULL },
+    { OPERATION(NAMES PARAMETERS "\"responses\":{" ANSWER("200", EVENTS "," JSON) "}"), NULL },
+    { OPERATION(NAMES PARAMETERS "\"responses\":{" ANSWER("200", JSON "," MEDIA("text/csv")) "}"), "is of one media type" },
+    { OPERATION(NAMES PARAMETERS "\"responses\":{" ANSWER("200", EVENTS "," JSON "," MEDIA("text/csv")) "}"),
+      "GET /v1/a/{id}: response 200: a success is of one media type" },
+    { OPERATION(NAMES PARAMETERS ANSWERS "},\"post\":{" PARAMETERS "\"operationId\":\"postA\",\"tags\":[\"a\"],\"summary\":"
+      "\"s\",\"x-anze-summary-zh\":\"z\",\"responses\":{" ANSWER("200", EVENTS) "}"), "only GET answers with text/event-stream" },
+    { OPERATION(NAMES PARAMETERS FAILS("409", PROBLEM)), NULL },
+    { OPERATION(NAMES PARAMETERS FAILS("409", JSON)), "response 409: an error of this status is application/problem+json" },
+    { OPERATION(NAMES PARAMETERS FAILS("409", PROBLEM "," JSON)), "is application/problem+json" },
+    { OPERATION(NAMES PARAMETERS "\"responses\":{" ANSWER("200", EVENTS) "," ANSWER("400", EVENTS) "}"), "is application/problem" },
+    { OPERATION(NAMES PARAMETERS "\"responses\":{" ANSWER("200", MEDIA("application/health+json")) ","
+      ANSWER("503", MEDIA("application/health+json")) "}"), NULL },
+    { OPERATION(NAMES PARAMETERS OAUTH FAILS("400", JSON)), NULL },
+    { OPERATION(NAMES PARAMETERS OAUTH "\"responses\":{" ANSWER("200", JSON) "," ANSWER("400", JSON) "," ANSWER("401", JSON) ","
+      ANSWER("503", PROBLEM) "}"), NULL },
+    { OPERATION(NAMES PARAMETERS OAUTH FAILS("400", PROBLEM)), "response 400: an error of this status is application/json" },
+    { OPERATION(NAMES PARAMETERS OAUTH FAILS("401", JSON)), "documents no 400, which OAuth's errors are" },
+    { OPERATION(NAMES PARAMETERS OAUTH "\"responses\":{" ANSWER("200", JSON) "," ANSWER("400", JSON) "," ANSWER("422", PROBLEM) "}"),
+      "what does not fit is 400 where errors are OAuth's" },
+    { OPERATION(NAMES PARAMETERS OAUTH "\"responses\":{" ANSWER("200", JSON) "," ANSWER("400", JSON) "," ANSWER("503", JSON) "}"),
+      "response 503: an error of this status is application/problem+json" },
+    { OPERATION(NAMES PARAMETERS "\"x-anze-errors\":\"soap\"," FAILS("400", JSON)), "x-anze-errors is oauth" },
     { OPERATION(NAMES PARAMETERS "\"security\":[{\"key\":[]}]," ANSWERS), "unknown security scheme key" },
     { OPERATION(NAMES PARAMETERS "\"security\":[{\"token\":[]},{}]," ANSWERS), "security is one requirement" },
     { OPERATION(NAMES PARAMETERS "\"x-anze-list\":true," ANSWERS), "a list has the query parameters limit and cursor" },
@@ -196,6 +228,19 @@ static void an_operation_says_whether_it_takes_a_form(void **state)
     assert_false(contract_operation(contract, "addThing")->is_form);
 }
 
+static void an_operation_says_how_it_answers_and_how_it_refuses(void **state)
+{
+    (void)state;
+    AUTO(arena_free_at_end) struct arena *arena = arena_new();
+    struct contract *contract = example_contract(arena);
+    const struct operation *watch = contract_operation(contract, "watchThings");
+    assert_true(watch->streams);
+    assert_string_equal(watch->reply_media[0], "application/json");
+    assert_string_equal(watch->reply_media[1], MEDIA_EVENTS);
+    assert_null(watch->reply_media[2]);
+    assert_true(contract_operation(contract, "askToken")->says_oauth);
+}
+
 static void every_complaint_is_reported_not_only_the_first(void **state)
 {
     (void)state;
@@ -218,6 +263,7 @@ int main(void)
         cmocka_unit_test(a_raw_body_has_a_media_type_and_no_schema),
         cmocka_unit_test(a_form_is_an_object_of_strings_for_the_schema),
         cmocka_unit_test(an_operation_says_whether_it_takes_a_form),
+        cmocka_unit_test(an_operation_says_how_it_answers_and_how_it_refuses),
         cmocka_unit_test(every_complaint_is_reported_not_only_the_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -173,12 +173,13 @@ static void run_file(const char *folder, const char *file)
     char path[512];
     json_error_t error;
     snprintf(path, sizeof(path), "%s/%s%s", SUITE, folder, file);
-    AUTO(json_decref_at_end) json_t *groups = json_load_file(path, 0, &error);
+    json_t *groups = json_load_file(path, 0, &error);
     if (!groups)
         fail_msg("%s cannot be read", path);
     snprintf(path, sizeof(path), "%s%s", folder, file);
     for (size_t i = 0; i < json_array_size(groups); i++)
         run_group(path, json_array_get(groups, i));
+    json_decref(groups);
 }
 
 static size_t run_folder(const char *folder)

@@ -106,7 +106,7 @@ static void what_a_file_moves_or_comments_stays_the_same_object(void **state)
     assert_int_equal(before.files[0].n_objects, 2);
     assert_null(before.files[0].objects[0].digest);
     assert_string_equal(before.files[0].objects[1].routine, "anze.f");
-    const struct migration_record record = { NULL, before.files[0].objects[1].digest, NULL };
+    const struct migration_record record = { NULL, before.files[0].objects[1].digest };
     assert_true(migration_state(&after.files[0], &record, 1) == MIGRATION_APPLIED);
 }
 

@@ -114,7 +114,7 @@ static void a_principal_outlives_its_place_in_the_cache(void **state)
 {
     (void)state;
     struct token_cache *cache = token_cache_new(1);
-    struct principal principal = { "i", "s", "a", "", "c", "t", "", "", "", "", "x", REACH_NONE, 100 };
+    struct principal principal = { "i", "s", "a", "", "a", "", "c", "t", "", "", "", "", "x", REACH_NONE, 100 };
     struct verified *first = verified_new(&principal);
     first->good_until_s = 100;
     token_cache_keep(cache, first, 0);
@@ -142,7 +142,7 @@ static void what_was_used_last_stays(void **state)
 {
     (void)state;
     struct token_cache *cache = token_cache_new(8);
-    struct principal principal = { "i", "s", "a", "", "c", "t", "", "", "", "", "x", REACH_NONE, 100 };
+    struct principal principal = { "i", "s", "a", "", "a", "", "c", "t", "", "", "", "", "x", REACH_NONE, 100 };
     uint8_t kept[CRYPTO_DIGEST_BYTES] = { 0 };
     for (uint8_t i = 0; i < 40; i++) {
         struct verified *other = verified_new(&principal);
@@ -178,6 +178,59 @@ static void our_own_directory_is_an_issuer_and_gives_the_jwk_set(void **state)
     assert_non_null(strstr(jwks, "\"kid\":\"es\""));
     assert_null(strstr(jwks, "\"d\":"));
     bench_close(&bench);
+}
+
+/* Of wang by https://id.example and by `other`, whose keys are our own where `own` says so. */
+static const char *names_of_wang(struct arena *keys, const char *own, const char *plain, const char *act)
+{
+    struct arena *arena = arena_new();
+    struct text complaints = text_on(keys), names = text_on(keys);
+    const char *one = directory_new(keys), *two = directory_new(keys);
+    public_key_write(keys, one, "es", &ec_key);
+    if (own)
+        file_write(keys, two, "es.ES256.pem", private_pem(keys, ec_key.pkey));
+    else
+        public_key_write(keys, two, "es", &ec_key);
+    struct verifier_options options = { .issuers = own ? arena_printf(keys, "%s=%s", issuer, one)
+                                                       : arena_printf(keys, "%s=%s other=%s", issuer, one, two),
+                                        .own_issuer = own, .key_directory = own ? two : NULL, .plain_issuer = plain,
+                                        .audience = audience, .skew_s = 60, .cache_size = 16 };
+    struct verifier *verifier = verifier_open(&options, &complaints);
+    assert_non_null(verifier);
+    for (int i = 0; i < 2; i++) {
+        json_t *claims = json_loads(claims_but(arena, "act", act), 0, NULL);
+        json_object_set_new(claims, "iss", json_string(i ? "other" : issuer));
+        char *body = json_dumps(claims, 0);
+        const struct principal *principal;
+        struct problem problem = { 0 };
+        const char *value = arena_printf(arena, "Bearer %s", token_of(arena, &ec_key, good_header, body));
+        assert_true(verifier_check(verifier, arena, slice_of(value), &principal, &problem));
+        text_printf(&names, "%s(%s) ", principal->actor_id, principal->on_behalf_id);
+        json_decref(claims);
+        free(body);
+    }
+    arena_free(arena);
+    verifier_close(verifier);
+    return names.bytes;
+}
+
+static void names_are_plain_of_our_own_issuer_else_of_the_first_unless_it_is_said(void **state)
+{
+    (void)state;
+    AUTO(arena_free_at_end) struct arena *arena = arena_new();
+    static const char *const act = "{\"sub\":\"li\"}";
+    const struct {
+        const char *own, *plain, *act, *names;
+    } rows[] = {
+        { NULL, "", NULL, "wang() other#wang() " },
+        { "other", "", NULL, "https://id.example#wang() wang() " },
+        { "other", issuer, NULL, "wang() other#wang() " },
+        { NULL, "other", NULL, "https://id.example#wang() wang() " },
+        { NULL, "", act, "li(wang) other#li(other#wang) " },
+        { "other", "", act, "https://id.example#li(https://id.example#wang) li(wang) " },
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
+        assert_string_equal(names_of_wang(arena, rows[i].own, rows[i].plain, rows[i].act), rows[i].names);
 }
 
 struct caller {
@@ -233,7 +286,7 @@ static void a_faulty_setting_stops_the_start(void **state)
     const char *directory = directory_new(arena);
     public_key_write(arena, directory, "es", &ec_key);
     const struct {
-        const char *issuers, *own, *keys, *reason;
+        const char *issuers, *own, *keys, *reason, *plain;
     } faulty[] = {
         { "", "", "", "no token issuer" },
         { "name", "", "", "not of the form" },
@@ -245,10 +298,13 @@ static void a_faulty_setting_stops_the_start(void **state)
         { arena_printf(arena, "a=%s a=%s", directory, directory), "", "", "named twice" },
         { arena_printf(arena, "a=%s", directory), "own", "", "no key directory" },
         { arena_printf(arena, "a=%s", directory), "", directory, "private key" },
+        { arena_printf(arena, "a=%s", directory), "", "", "issuer b: its names are to be plain", .plain = "b" },
     };
     for (size_t i = 0; i < ARRAY_LENGTH(faulty); i++) {
         struct text complaints = text_on(arena);
-        struct verifier_options options = { faulty[i].issuers, faulty[i].own, faulty[i].keys, audience, 60, 16 };
+        struct verifier_options options = { .issuers = faulty[i].issuers, .own_issuer = faulty[i].own,
+                                            .plain_issuer = faulty[i].plain, .key_directory = faulty[i].keys,
+                                            .audience = audience, .skew_s = 60, .cache_size = 16 };
         assert_null(verifier_open(&options, &complaints));
         if (!strstr(complaints.bytes, faulty[i].reason))
             fail_msg("%zu: %s", i, complaints.bytes);
@@ -267,6 +323,7 @@ int main(void)
         cmocka_unit_test(a_principal_outlives_its_place_in_the_cache),
         cmocka_unit_test(what_was_used_last_stays),
         cmocka_unit_test(our_own_directory_is_an_issuer_and_gives_the_jwk_set),
+        cmocka_unit_test(names_are_plain_of_our_own_issuer_else_of_the_first_unless_it_is_said),
         cmocka_unit_test(many_threads_may_ask_while_keys_change),
         cmocka_unit_test(a_faulty_setting_stops_the_start),
     };

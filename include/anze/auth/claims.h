@@ -16,6 +16,7 @@ struct claims_rules {
     const char *audience;
     int64_t skew_s;
     int64_t now_s;
+    const char *plain_issuer; /* whose names stand alone; NULL: everybody's */
 };
 
 /* NULL: good. Else the name of the check that refused, for the log ("exp: passed"). Strings live on the arena. */

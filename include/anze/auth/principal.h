@@ -22,6 +22,8 @@ struct principal {
     const char *subject;
     const char *actor;        /* act.sub, else sub */
     const char *on_behalf_of; /* sub when act is there, else the unit, else "" */
+    const char *actor_id;     /* actor and on_behalf_of as rows and comparisons have them: names of the plain issuer */
+    const char *on_behalf_id; /* as they are, others as issuer#name, so that no two issuers share a name (token.h) */
     const char *client;
     const char *token_id;     /* jti */
     const char *unit;         /* "" when none */

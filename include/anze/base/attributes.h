@@ -6,7 +6,7 @@
  *   NODISCARD  the result must be looked at
  *   FORMAT     printf-like: position of the format, position of the first argument
  *   RETURNS_NONNULL  never NULL: the process ends first (see arena.h)
- *   AUTO(kind) free a foreign object at the end of its scope: AUTO(json_decref_p) json_t *x = NULL;
+ *   AUTO(function)  called with its address at the end of its scope: AUTO(arena_free_at_end) struct arena *arena = …;
  */
 #define NODISCARD __attribute__((warn_unused_result))
 #define FORMAT(text, first) __attribute__((format(printf, text, first)))

@@ -30,6 +30,4 @@ json_t *json_keep(struct arena *arena, json_t *value);
 /* Any value as compact text on the arena. */
 const char *json_text(struct arena *arena, const json_t *value) NODISCARD RETURNS_NONNULL;
 
-void json_decref_at_end(json_t **value); /* for AUTO() */
-
 #endif

@@ -75,4 +75,7 @@ void problem_fault(struct arena *arena, struct problem *problem, enum problem_co
 struct slice problem_render(struct arena *arena, const struct problem *problem, enum language language,
                             const char *instance, const char *trace_id);
 
+/* The same as OAuth tells it (RFC 6749 5.2): `error` and a description in English, of the characters that it allows. */
+struct slice problem_render_oauth(struct arena *arena, const struct problem *problem, const char *error);
+
 #endif

@@ -2,6 +2,7 @@
 #define ANZE_CONTRACT_OPERATION_H
 
 #include "anze/base/slice.h"
+#include "anze/contract/schema.h"
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,12 +13,12 @@
  *   1. openapi/<tag>.yaml                          the operation, its parameters, schemas, examples, responses
  *   2. sql/queries/<tag>/<operationId>.sql         its statement (or a row in op/table.c where C is needed)
  *   3. tests/api/                                  what it promises
- * A table that does not exist yet adds sql/migrations/NNNN_name.sql. */
-struct schema; /* schema.h */
+ * A table that does not exist yet adds a migration: sql/README.md. */
 
 enum method { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, METHOD_OPTIONS,
               METHOD_COUNT };
 enum place { PLACE_PATH, PLACE_QUERY, PLACE_HEADER };
+#define MEDIA_EVENTS "text/event-stream"
 enum listener { LISTENER_PUBLIC = 1, LISTENER_ADMIN = 2 };
 
 struct parameter {
@@ -27,6 +28,7 @@ struct parameter {
     bool is_array;        /* query, style form, explode false: a,b,c */
     const char *initial;  /* the schema's default as text, or NULL */
     struct schema *schema;
+    enum schema_type type; /* of the value, or of an array's items */
 };
 
 struct operation {
@@ -45,7 +47,9 @@ struct operation {
     const char *request_media; /* NULL: no body allowed */
     bool is_form;             /* the body is application/x-www-form-urlencoded: an object of strings */
     bool is_raw;              /* the body is application/octet-stream: bytes without a schema */
-    const char *reply_media;  /* of the success answer: application/json, text/plain, …; NULL: none (204) */
+    const char *reply_media[3]; /* of the success answer: application/json, …, best first; NULL ends it: none (204) */
+    bool streams;             /* text/event-stream is one of them */
+    bool says_oauth;          /* x-anze-errors: oauth: its 400 and 401 are told as RFC 6749 5.2 has it */
     int success_status;       /* the lowest 2xx documented */
     bool writes;              /* method is not GET */
     bool is_list;             /* x-anze-list: true: has limit and cursor, SQL returns items and next */

@@ -6,7 +6,7 @@
 #include "anze/base/text.h"
 #include <jansson.h>
 
-/* JSON Schema 2020-12, the part that openapi/README.md lists, compiled to nodes.
+/* JSON Schema 2020-12, the part that openapi/README.md lists, compiled to lists of rules.
  * Compiling resolves every $ref (recursion allowed), compiles patterns (PCRE2, UTF, anchors as written) and refuses
  * unknown keywords. Checking reports every fault with a JSON Pointer. Compiled schemas are immutable. */
 struct schema;

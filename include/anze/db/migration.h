@@ -64,7 +64,6 @@ struct migration_plan migration_plan(struct arena *arena, const struct embedded_
 struct migration_record {
     const char *name; /* of a step, else NULL */
     const char *checksum;
-    const char *makes; /* signature of a routine, `trigger NAME on TABLE`, or NULL */
 };
 
 extern const char migration_records_sql[];

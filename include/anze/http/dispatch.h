@@ -1,6 +1,7 @@
 #ifndef ANZE_HTTP_DISPATCH_H
 #define ANZE_HTTP_DISPATCH_H
 
+#include "anze/http/client.h"
 #include "anze/http/limit.h"
 #include "anze/http/message.h"
 #include "anze/op/service.h"
@@ -8,7 +9,7 @@
 /* One request, from message to answer. Reads as the list of what happens to it. */
 struct dispatcher {
     const struct service *service;
-    struct limiter *limiter;
+    const struct limits *limits;
     struct lanes *lanes; /* of the edge's loop; NULL: nothing is shared */
 };
 

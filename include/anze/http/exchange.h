@@ -13,7 +13,7 @@
  * behind the functions below; none of them knows it. */
 struct exchange {
     const struct service *service;
-    struct limiter *limiter;
+    const struct limits *limits;
     struct lanes *lanes;      /* NULL: nothing is shared */
     const struct message *message;
     struct answer *answer;
@@ -28,10 +28,11 @@ struct exchange {
     const char *trace_id;
     struct preferences preferences;
     struct limit_verdict limit;
-    bool limit_known;
+    const char *limit_policy; /* whose share it is of, as RateLimit names it; NULL: of nobody's */
 
     struct route_match match;
     const struct principal *principal;
+    const char *media; /* one of the operation's, as Accept likes it; NULL: it has none */
     const char **parameters;
     struct slice body;
     struct reply reply;

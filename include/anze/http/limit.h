@@ -17,4 +17,12 @@ struct limiter *limiter_new(long limit, long window_s); /* limit 0: NULL, which 
 void limiter_free(struct limiter *limiter);
 struct limit_verdict limiter_take(struct limiter *limiter, const char *caller);
 
+/* Callers who are known by a token, and addresses of those who are not: apart, so that strangers with many addresses
+ * cannot push callers' windows out. */
+struct clients;
+struct limits {
+    struct limiter *callers, *addresses;
+    const struct clients *clients;
+};
+
 #endif

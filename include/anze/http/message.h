@@ -1,6 +1,7 @@
 #ifndef ANZE_HTTP_MESSAGE_H
 #define ANZE_HTTP_MESSAGE_H
 
+#include "anze/base/address.h"
 #include "anze/base/arena.h"
 #include "anze/base/slice.h"
 #include "anze/base/source.h"
@@ -15,6 +16,7 @@ struct header {
 
 struct message {
     enum listener listener;
+    struct address peer;  /* who connected: a client or a proxy */
     struct slice method;
     struct slice target;  /* as sent, with the query */
     struct slice version; /* HTTP/1.1 */

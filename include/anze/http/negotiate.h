@@ -5,7 +5,8 @@
 #include "anze/base/slice.h"
 
 /* Content negotiation (RFC 9110 section 12). Absent headers (bytes NULL) accept anything. */
-bool negotiate_media(struct slice accept, const char *media); /* q=0 excludes */
+/* The offer that is liked best, the first of those that are liked the same; NULL: none is taken. NULL ends them. */
+const char *negotiate_media(struct slice accept, const char *const *offers);
 enum language negotiate_language(struct slice accept_language); /* Chinese unless English is liked better */
 bool negotiate_gzip(struct slice accept_encoding);
 

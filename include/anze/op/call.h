@@ -20,6 +20,7 @@ struct call {
     bool count;                        /* Prefer: count=exact */
     enum language language;
     enum listener listener;
+    const char *media;                 /* that is asked for, one of the operation's reply_media; NULL: it has none */
     const char *target;                /* path as sent: part of the idempotency hash */
     struct problem *problem;
     struct reply *reply;

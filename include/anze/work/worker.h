@@ -20,6 +20,10 @@ struct worker_job {
     worker_round *round;
     void *context;
     int interval_ms;  /* between two rounds */
+    /* NULL, or a channel on whose notifications the next round begins at once; those of the worker's own session do not
+     * count. Some may be lost with a connection, so that each new one begins with a round. A commit that notifies waits
+     * for every other that does: what happens often is better found by rounds alone. */
+    const char *channel;
 };
 
 struct worker *worker_new(const char *url, const struct worker_job *job) NODISCARD RETURNS_NONNULL;

@@ -5,11 +5,13 @@ as $$
 declare
     kept anze.idempotency_key;
 begin
-    if not pg_try_advisory_xact_lock(hashtextextended(anze.actor() || E'\n' || claim_key.key, 6364136223846793005)) then
+    if not pg_try_advisory_xact_lock(hashtextextended(concat_ws(E'\n', anze.actor(),
+        coalesce(anze.on_behalf_of(), ''), claim_key.key), 6364136223846793005)) then
         perform anze.refuse('AZ003', '使用相同幂等键的请求正在处理，请稍后重试。',
             'A request with this Idempotency-Key is still running: retry later.');
     end if;
-    select * into kept from anze.idempotency_key k where k.actor = anze.actor() and k.key = claim_key.key;
+    select * into kept from anze.idempotency_key k where k.actor = anze.actor() and k.key = claim_key.key
+        and k.on_behalf_of in (coalesce(anze.on_behalf_of(), ''), E'\n');
     if kept.key is null then
         return;
     end if;
@@ -32,10 +34,10 @@ declare
 begin
     perform set_config('anze.reach', 'service', true);
     delete from anze.idempotency_key k using (
-        select o.actor, o.key from anze.idempotency_key o
+        select o.actor, o.on_behalf_of, o.key from anze.idempotency_key o
         where o.created_at < now() - interval '48 hours'
         order by o.created_at limit max_rows for update skip locked) old
-    where k.actor = old.actor and k.key = old.key;
+    where k.actor = old.actor and k.on_behalf_of = old.on_behalf_of and k.key = old.key;
     get diagnostics forgotten = row_count;
     perform set_config('anze.reach', reach_before, true);
     return forgotten;
