@@ -44,6 +44,7 @@ static struct {
     struct config config;
     struct contract *contract;
     struct service service;
+    struct limits limits; /* none */
     struct dispatcher dispatcher;
     struct edge *edge;
     const char *credential;
@@ -168,7 +169,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     struct text complaints = text_on(world.arena);
     log_open(LOG_ERROR_LEVEL);
     open_service(&complaints);
-    world.dispatcher.service = &world.service;
+    world.dispatcher = (struct dispatcher){ .service = &world.service, .limits = &world.limits };
     const struct edge_options options = { .listener = LISTENER_PUBLIC,
                                           .address = "127.0.0.1",
                                           .config = &world.config,
