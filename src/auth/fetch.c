@@ -6,7 +6,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { DOCUMENT_MAX_BYTES = 256 * 1024, CONNECT_MS = 5000, WHOLE_MS = 10000, HTTP_OK = 200 };
+enum { DOCUMENT_MAX_BYTES = 256 * 1024, CONNECT_MS = 5000, HTTP_OK = 200 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -74,7 +74,6 @@ static void limits_set(CURL *curl, const char *url)
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)WHOLE_MS);
     curl_easy_setopt(curl, CURLOPT_MAXFILESIZE, (long)DOCUMENT_MAX_BYTES);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 }
@@ -83,6 +82,9 @@ static CURLcode transfer(CURL *curl, const struct fetch *fetch, struct text *doc
 {
     struct curl_slist *headers = curl_slist_append(NULL, "Accept: application/jwk-set+json, application/json");
     limits_set(curl, fetch->url);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, fetch->within_ms);
+    if (fetch->ca_file)
+        curl_easy_setopt(curl, CURLOPT_CAINFO, fetch->ca_file);
     curl_easy_setopt(curl, CURLOPT_URL, fetch->url);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(curl, CURLOPT_USERAGENT, "anze/" ANZE_VERSION);

@@ -8,12 +8,14 @@
 
 /* The door to libcurl, the one that ulfius brings along anyway: one document, by GET.
  *
- * https only, with the machine's certificate authorities; plain http where the URL names a loopback address by number.
- * No user in the URL, no redirect, nothing but 200; at most 256 KiB, within 10 seconds. */
+ * https only, with the machine's certificate authorities or those given; plain http where the URL names a loopback
+ * address by number. No user in the URL, no redirect, nothing but 200; at most 256 KiB, within the time given. */
 bool fetch_allows(const char *url) NODISCARD;
 
 struct fetch {
     const char *url;
+    const char *ca_file; /* certificate authorities; NULL: the machine's */
+    long within_ms;      /* the whole of it */
     bool (*gives_up)(void *context); /* asked about once a second */
     void *context;
 };

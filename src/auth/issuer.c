@@ -3,6 +3,8 @@
 #include "fetch.h"
 #include "remote.h"
 
+#include <unistd.h>
+
 enum { FIRST_KEYS_US = 5000000 };
 
 static void issuer_add(struct issuers *issuers, struct issuer issuer, struct text *complaints)
@@ -60,7 +62,11 @@ static void keys_open(struct issuer *issuer, const char *source, const struct ve
                     issuer->name);
         return;
     }
-    struct key_remote_options remote = { issuer->name, source, options->jwks_refresh_s, options->jwks_cool_down_s };
+    const char *ca_file = options->jwks_ca_file && *options->jwks_ca_file ? options->jwks_ca_file : NULL;
+    if (ca_file && access(ca_file, R_OK) != 0)
+        text_printf(complaints, "%s: cannot be read (ANZE_JWKS_CA_FILE)\n", ca_file);
+    struct key_remote_options remote = { issuer->name, source, ca_file, options->jwks_refresh_s,
+                                         options->jwks_cool_down_s };
     issuer->remote = key_remote_open(&remote);
     issuer->keys = key_remote_shelf(issuer->remote);
 }
@@ -128,6 +134,11 @@ const struct issuer *issuers_find(const struct issuers *issuers, const char *nam
         if (strcmp(issuers->list[i].name, name) == 0)
             return &issuers->list[i];
     return NULL;
+}
+
+bool issuer_awaits_keys(const struct issuer *issuer)
+{
+    return issuer->remote && !key_remote_has_had_keys(issuer->remote);
 }
 
 void issuer_misses_key(const struct issuer *issuer)

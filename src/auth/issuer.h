@@ -45,6 +45,8 @@ bool issuers_look(struct issuers *issuers) NODISCARD; /* keys or revocations hav
 const struct issuer *issuers_find(const struct issuers *issuers, const char *name) NODISCARD; /* NULL: not trusted */
 
 void issuer_misses_key(const struct issuer *issuer); /* one that a token named */
+/* Its keys have never come. */
+bool issuer_awaits_keys(const struct issuer *issuer) NODISCARD;
 /* It still has the key and has revoked neither the token nor anybody in it. */
 bool issuer_vouches(const struct issuer *issuer, const uint8_t *key_print, const struct principal *principal) NODISCARD;
 

@@ -8,13 +8,15 @@
 
 #include <stdatomic.h>
 
-/* All but `shelf`, `changed` and `rounds` belongs to the thread. */
+enum { FETCH_MS = 10000 };
+
+/* All but `shelf`, `changed`, `has_had_keys` and `rounds` belongs to the thread. */
 struct key_remote {
     struct arena *arena;
-    const char *issuer, *url;
+    const char *issuer, *url, *ca_file;
     struct key_shelf *shelf;
     struct rounds *rounds;
-    atomic_bool changed;
+    atomic_bool changed, has_had_keys;
     bool is_away;                       /* the log has it */
     uint8_t seen[CRYPTO_DIGEST_BYTES];  /* of the text that the keys were read from */
 };
@@ -50,7 +52,7 @@ static bool gives_up(void *context)
 static const json_t *object_fetch(struct key_remote *remote, struct arena *arena, const char *url,
                                   struct slice *ret_text, const char **ret_why)
 {
-    const struct fetch fetch = { url, gives_up, remote };
+    const struct fetch fetch = { url, remote->ca_file, FETCH_MS, gives_up, remote };
     struct problem ignored = { 0 };
     json_t *document = NULL;
     if (!fetch_document(arena, &fetch, ret_text, ret_why))
@@ -97,6 +99,7 @@ static bool keys_take(struct key_remote *remote, const json_t *document, struct 
     say_complaints(remote, complaints);
     key_shelf_put(remote->shelf, set);
     atomic_store(&remote->changed, true);
+    atomic_store(&remote->has_had_keys, true);
     return true;
 }
 
@@ -155,7 +158,9 @@ struct key_remote *key_remote_open(const struct key_remote_options *options)
     struct arena *arena = arena_new();
     struct key_remote *remote = arena_new_of(arena, struct key_remote);
     *remote = (struct key_remote){ .arena = arena, .issuer = arena_strdup(arena, options->issuer),
-                                   .url = arena_strdup(arena, options->url), .shelf = key_shelf_new(no_keys()) };
+                                   .url = arena_strdup(arena, options->url),
+                                   .ca_file = options->ca_file ? arena_strdup(arena, options->ca_file) : NULL,
+                                   .shelf = key_shelf_new(no_keys()) };
     remote->rounds = rounds_new(&(struct rounds_job){ fetch_round, remote, options->cool_down_s * INT64_C(1000000),
                                                       options->refresh_s * INT64_C(1000000) });
     rounds_start(remote->rounds);
@@ -186,6 +191,11 @@ struct key_shelf *key_remote_shelf(struct key_remote *remote)
 bool key_remote_look(struct key_remote *remote)
 {
     return atomic_exchange(&remote->changed, false);
+}
+
+bool key_remote_has_had_keys(const struct key_remote *remote)
+{
+    return atomic_load(&remote->has_had_keys);
 }
 
 void key_remote_hurry(struct key_remote *remote)

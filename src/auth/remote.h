@@ -14,6 +14,7 @@ struct key_remote;
 
 struct key_remote_options {
     const char *issuer, *url; /* fetch.h says which are allowed */
+    const char *ca_file;      /* by which it is trusted; NULL: by the machine's authorities */
     long refresh_s, cool_down_s;
 };
 
@@ -23,6 +24,7 @@ void key_remote_close(struct key_remote *remote);                     /* within 
 
 struct key_shelf *key_remote_shelf(struct key_remote *remote) RETURNS_NONNULL; /* empty before the first fetch */
 bool key_remote_look(struct key_remote *remote) NODISCARD;                     /* they changed since the last look */
+bool key_remote_has_had_keys(const struct key_remote *remote) NODISCARD;       /* a fetch has brought some, once */
 void key_remote_hurry(struct key_remote *remote);
 
 #endif

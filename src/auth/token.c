@@ -20,6 +20,7 @@ struct verifier {
     const char *plain_issuer;  /* whose names stand alone */
     const char *audience;
     int64_t skew_s;
+    long keys_again_s;         /* fetches that bring none are as far apart */
     struct token_cache *cache;
     atomic_ulong generation;   /* goes up when any key directory has changed */
     _Atomic int64_t next_look_us;
@@ -59,6 +60,7 @@ struct verifier *verifier_open(const struct verifier_options *options, struct te
     verifier->arena = arena;
     verifier->audience = arena_strdup(arena, options->audience);
     verifier->skew_s = options->skew_s;
+    verifier->keys_again_s = options->jwks_cool_down_s;
     verifier->cache = token_cache_new((size_t)options->cache_size);
     atomic_init(&verifier->generation, 1);
     atomic_init(&verifier->next_look_us, clock_monotonic_us() + LOOK_EVERY_US);
@@ -217,6 +219,8 @@ static bool is_signed_by(const struct checking *checking, const struct key *key,
     return key_verify(key, text, signature);
 }
 
+static const char awaits_keys[] = "keys: not there yet";
+
 static const char *signature_check(struct checking *checking)
 {
     struct slice signature;
@@ -224,7 +228,8 @@ static const char *signature_check(struct checking *checking)
         return "signature: text";
     struct key_shelf *keys = checking->issuer->keys;
     const struct key *key = key_set_find(key_shelf_hold(keys), checking->kid);
-    const char *cause = !key                                      ? "kid: unknown"
+    const char *cause = !key && issuer_awaits_keys(checking->issuer) ? awaits_keys
+                        : !key                                    ? "kid: unknown"
                         : key->algorithm != checking->algorithm   ? "alg: not the key's"
                         : !is_signed_by(checking, key, signature) ? "signature: wrong"
                                                                   : NULL;
@@ -254,7 +259,7 @@ static const char *token_verify(struct checking *checking, struct principal *ret
 }
 
 /* What a caller is told of a cause, by how it begins; the first row that fits. Who has not proved whose token it is
- * does not learn whether issuer and key are known here. */
+ * does not learn whether issuer and key are known here, but while an issuer's keys have never come. */
 static const struct {
     const char *cause, *zh, *en;
 } advice[] = {
@@ -282,6 +287,14 @@ static const struct {
     { "signature:", NULL, NULL },
     { "revoked", NULL, NULL },
 };
+
+static bool refuse_until_keys(struct arena *arena, struct problem *problem, long retry_after_s)
+{
+    problem->cause = awaits_keys;
+    problem->retry_after_s = (int)retry_after_s;
+    return problem_raise(arena, problem, PROBLEM_UNAVAILABLE, "签发方的公钥尚未取得，请用同一令牌稍后重试",
+                         "The keys of the token's issuer have not been fetched yet: try again with the same token");
+}
 
 static bool refuse_token(struct arena *arena, struct problem *problem, const char *cause)
 {
@@ -384,6 +397,8 @@ bool verifier_check(struct verifier *verifier, struct arena *arena, struct slice
     checking.secret = secret;
     struct principal principal; /* its strings are the secret arena's until they are remembered */
     const char *cause = token_verify(&checking, &principal);
+    if (cause == awaits_keys)
+        return refuse_until_keys(arena, problem, verifier->keys_again_s);
     if (cause)
         return refuse_token(arena, problem, cause);
     *ret_principal = remember(&checking, digest, &principal);

@@ -39,6 +39,8 @@ static const struct {
     [METRIC_POOL_SHARED] = { "anze_pool_shared_total", COUNTER, "Reads by a connection that others use as well." },
     [METRIC_DATABASE_UP] = { "anze_database_up", GAUGE, "1 while the database answers." },
     [METRIC_DATABASE_RETRIES] = { "anze_database_retries_total", COUNTER, "Transactions tried again." },
+    [METRIC_DATABASE_FULL] = { "anze_database_full_total", COUNTER, "Statements that found the database's disk full." },
+    [METRIC_CLOCK_OFFSET] = { "anze_clock_offset_seconds", GAUGE, "Our clock minus the database's." },
     [METRIC_CONNECTIONS_OPEN] = { "anze_http_connections", GAUGE, "Open client connections." },
     [METRIC_CONNECTIONS_CUT] = { "anze_http_connections_cut_total", COUNTER,
                                  "Client connections cut for slowness, or for the memory of bodies." },

@@ -114,6 +114,7 @@ static bool open_verifier(struct server *server)
         .skew_s = config->token_skew_s,
         .cache_size = config->token_cache_size,
         .jwks_refresh_s = config->jwks_refresh_s,
+        .jwks_ca_file = config->jwks_ca_file,
         .jwks_cool_down_s = config->jwks_cool_down_s,
     };
     server->service.verifier = verifier_open(&options, &server->complaints);

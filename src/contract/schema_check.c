@@ -23,7 +23,8 @@ bool check_node(struct check *check, const struct schema *schema, const json_t *
         return check_fail(check, check->place, "not-allowed", "此处不得提供", "must not be given here");
     unsigned asked = schema_kind_of(value) | VALUE_ANY;
     bool valid = true;
-    for (const struct rule *rule = schema->rules, *end = rule + schema->n_rules; rule < end; rule++) {
+    for (size_t i = 0; i < schema->n_rules; i++) {
+        const struct rule *rule = &schema->rules[i];
         const struct keyword *keyword = rule->keyword;
         if (!(keyword->kinds & asked) || keyword->check(check, rule, value))
             continue;

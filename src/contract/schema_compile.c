@@ -213,9 +213,11 @@ static bool has_cycle(struct schema *schema)
         return schema && schema->visit == OPEN;
     schema->visit = OPEN;
     bool found = false;
-    for (const struct rule *rule = schema->rules; rule < schema->rules + schema->n_rules; rule++)
+    for (size_t r = 0; r < schema->n_rules; r++) {
+        const struct rule *rule = &schema->rules[r];
         for (size_t i = 0; rule->keyword->stays && i < rule->schemas.n && !found; i++)
             found = has_cycle(rule->schemas.items[i]);
+    }
     schema->visit = DONE;
     return found;
 }

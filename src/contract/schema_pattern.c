@@ -7,18 +7,9 @@ static void release_code(void *code)
     pcre2_code_free(code);
 }
 
-/* Only patterns that begin at ^, as nearly all do: to find where others begin, machine code reads whole vectors beyond
- * the end of the text, which is harmless, but looks to memory checkers like the faults that they are there to find.
- * Without machine code a pattern is interpreted, which is only slower. */
-static void compile_to_machine_code(pcre2_code *code)
-{
-    uint32_t options = 0;
-    pcre2_pattern_info(code, PCRE2_INFO_ALLOPTIONS, &options);
-    if (options & PCRE2_ANCHORED)
-        pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
-}
-
-/* As ECMA-262 understands it: \d and \w are ASCII, $ is the very end. */
+/* As ECMA-262 understands it: \d and \w are ASCII, $ is the very end. Patterns are interpreted: of checking a report
+ * machine code saved nothing that could be measured, and it needs memory that is written and executed, which production
+ * (MemoryDenyWriteExecute in deploy/anze.service) does not give: what is tested would not be what runs. */
 const pcre2_code *compile_pattern(const struct compiling *at, const char *text)
 {
     int error = 0;
@@ -32,7 +23,6 @@ const pcre2_code *compile_pattern(const struct compiling *at, const char *text)
         schema_complain(at->set, at->schema->where, "pattern %s: %s", text, (const char *)why);
         return NULL;
     }
-    compile_to_machine_code(code);
     arena_defer(at->set->arena, release_code, code);
     return code;
 }

@@ -26,6 +26,7 @@ static void weed_out(struct pool *pool)
 static void note_failure(struct pool *pool, const struct dial_fault *fault)
 {
     pthread_mutex_lock(&pool->mutex);
+    pool->fault = *fault;
     pool_go_down(pool);
     pthread_mutex_unlock(&pool->mutex);
     pool_tell(pool, NEWS_AWAY, fault);
@@ -99,6 +100,8 @@ static void *run_keeper(void *argument)
     struct pool *pool = argument;
     int64_t next_us = LOOK_US;
     while (sleep_until(pool, clock_monotonic_us() + next_us)) {
+        pool_watch_room(pool);
+        pool_ask(pool);
         next_us = keep_pool(pool);
         if (pool_is_up(pool))
             lanes_keep(atomic_load(&pool->lanes));
@@ -110,5 +113,6 @@ static void *run_keeper(void *argument)
 void keeper_start(struct pool *pool)
 {
     (void)keep_pool(pool);
+    pool_ask(pool);
     pool->keeper = thread_start(run_keeper, pool);
 }

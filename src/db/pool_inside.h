@@ -17,6 +17,7 @@ enum pool_news { NEWS_NONE, NEWS_UP, NEWS_SHORT, NEWS_AWAY };
  *   pool_connect.c   opens one connection that is fit for the service; reads the catalogue
  *   lane.c           connections that many reads share
  *   lease.c          takes and gives
+ *   pool_ask.c       asks the database for its clock, and whether it takes writes
  *   keeper.c         the thread that reaches for the database and keeps a connection
  *   pool.c           opens and closes the whole */
 struct pool {
@@ -40,6 +41,11 @@ struct pool {
     atomic_bool catalogue_wanted;
     int64_t catalogue_due_us;
     pthread_t keeper;
+    int64_t ask_due_us;            /* these two are the keeper's */
+    int64_t full_seen;             /* how often a full disk had been met when it looked last */
+    _Atomic int64_t clock_off_s;   /* ours before the database's */
+    _Atomic int64_t full_until_us; /* 0: no statement found the disk full of late */
+    struct dial_fault fault;       /* why it is down; under the mutex */
 };
 
 /* NULL: it could not be reached, or is not fit for the service. */
@@ -55,6 +61,11 @@ void pool_renew_all(struct pool *pool);
 /* These two under the mutex. Down: whoever waits is refused, since nobody waits for what will not come. */
 void pool_go_down(struct pool *pool);
 void pool_count(const struct pool *pool);
+
+/* Asks the database when it is due. One that only reads takes the pool down, which then looks for one that writes. */
+void pool_ask(struct pool *pool);
+/* Tells when the database's disk is full, and when it is so no more. */
+void pool_watch_room(struct pool *pool);
 
 /* Looks once, and then again and again on a thread of its own until the pool goes down for good. */
 void keeper_start(struct pool *pool);

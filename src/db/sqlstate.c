@@ -1,5 +1,6 @@
 #include "anze/db/sqlstate.h"
 #include "anze/base/json.h"
+#include "anze/base/metrics.h"
 
 #include <limits.h>
 
@@ -14,6 +15,7 @@ struct row {
     int retry_after_s;
 };
 
+#define DISK_FULL "53100"
 #define OVERLOADED "服务暂时不可用，请稍后重试", "The service is not available now: try again later"
 #define UNFIT "请求中有无法处理的值", "The request has a value that cannot be processed"
 #define BROKEN "服务内部错误", "The service failed"
@@ -65,6 +67,8 @@ static const struct row rows[] = {
     { "40", PROBLEM_UNAVAILABLE, PLAIN, "同时修改过多，请稍后重试", "Too many changes at the same time: try again", NULL, 1 },
     { "42501", PROBLEM_FORBIDDEN, PLAIN, "超出您的管辖范围", "This lies outside what you may reach", NULL, 0 },
     { "44", PROBLEM_FORBIDDEN, PLAIN, "超出您的管辖范围", "This lies outside what you may reach", NULL, 0 },
+    { DISK_FULL, PROBLEM_UNAVAILABLE, PLAIN, "数据库磁盘已满，暂时不能写入，读取不受影响；请稍后重试",
+      "The database's disk is full, so nothing can be written now, while reading goes on: try again later", NULL, 5 },
     { "53", PROBLEM_UNAVAILABLE, PLAIN, OVERLOADED, NULL, 5 },
     { "54", PROBLEM_BAD_REQUEST, PLAIN, "请求过于复杂", "The request is too complex", NULL, 0 },
     { "55P03", PROBLEM_UNAVAILABLE, PLAIN, "正被他人修改，请稍后重试", "Somebody else is changing it: try again", NULL, 1 },
@@ -83,9 +87,26 @@ static const struct row *row_of(const char *sqlstate)
     return &unknown;
 }
 
+void sqlstate_count(const char *sqlstate)
+{
+    if (strcmp(sqlstate, DISK_FULL) == 0)
+        metrics_add(METRIC_DATABASE_FULL, 1);
+}
+
+static bool is_among(const char *const *states, size_t n, const char *sqlstate)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(sqlstate, states[i]) == 0)
+            return true;
+    return false;
+}
+
+/* A lock that was not to be had for a second (55P03): on a machine under load those who hold it take longer, the
+ * sweeper too, and a deadlock that the server has not seen yet looks the same. */
 bool sqlstate_is_transient(const char *sqlstate)
 {
-    return strcmp(sqlstate, "40001") == 0 || strcmp(sqlstate, "40P01") == 0;
+    static const char *const states[] = { "40001", "40P01", "55P03" };
+    return is_among(states, ARRAY_LENGTH(states), sqlstate);
 }
 
 /* What a session says that knows the database as it was before a migration: a statement whose columns changed or that
@@ -95,10 +116,7 @@ bool sqlstate_is_stale(const char *sqlstate)
 {
     static const char *const states[] = { "0A000", "26000", "25001", "25006", "42883", "42P01", "42703", "42704",
                                           "42725", "42804", "42P13", "XX000" };
-    for (size_t i = 0; i < ARRAY_LENGTH(states); i++)
-        if (strcmp(sqlstate, states[i]) == 0)
-            return true;
-    return false;
+    return is_among(states, ARRAY_LENGTH(states), sqlstate);
 }
 
 static bool raise_row(struct arena *arena, const struct row *row, const char *zh, const char *en,
@@ -188,6 +206,7 @@ bool sqlstate_raise(struct arena *arena, const struct sql_refusal *refusal, cons
     struct constraint_text text = { NULL, NULL, NULL };
     problem->cause = arena_printf(arena, "%s%s%s", refusal->sqlstate, *refusal->constraint ? " " : "",
                                   refusal->constraint);
+    sqlstate_count(refusal->sqlstate);
     switch (row->detail) {
     case OURS: return raise_ours(arena, row, refusal->message, problem);
     case CONSTRAINT:

@@ -52,16 +52,53 @@ bool op_health(struct call *call)
     return reply_text(call, SLICE("{\"status\":\"pass\",\"version\":\"" ANZE_VERSION "\"}"));
 }
 
-/* Ready means: the database answers and no stop is under way. */
+/* One of the things that readiness hangs on; a warning leaves it ready. */
+struct check {
+    const char *name;
+    enum { PASS, WARN, FAIL } status;
+    const char *output; /* why, for operators: shown on the admin listener alone */
+};
+
+static const char *const status_names[] = { [PASS] = "pass", [WARN] = "warn", [FAIL] = "fail" };
+
+static const char *clock_output(struct arena *arena, int64_t off_s)
+{
+    return arena_printf(arena, "this machine's clock is %lld s %s that of the database",
+                        off_s < 0 ? (long long)-off_s : (long long)off_s, off_s < 0 ? "behind" : "before");
+}
+
+static void render_check(struct text *out, const struct check *check, bool tells)
+{
+    text_printf(out, "\"%s\":[{\"status\":\"%s\"", check->name, status_names[check->status]);
+    if (tells && check->status != PASS) {
+        text_add_string(out, ",\"output\":");
+        text_add_json(out, check->output);
+    }
+    text_add_string(out, "}],");
+}
+
+/* Ready means: the database answers and takes writes, its clock is ours, and no stop is under way. On a full disk
+ * reports are refused but all is read: no reason to take a replica away. */
 bool op_readiness(struct call *call)
 {
-    bool up = pool_is_up(call->service->pool), stopping = *call->service->is_stopping;
-    const char *database = up ? "pass" : "fail", *whole = up && !stopping ? "pass" : "fail";
-    call->reply->status = up && !stopping ? 200 : 503;
+    const struct pool_state pool = pool_state(call->service->pool, call->arena);
+    const struct check checks[] = {
+        { "database", pool.is_up ? PASS : FAIL, pool.trouble },
+        { "clock", pool_clock_is_off(pool.clock_off_s) ? FAIL : PASS, clock_output(call->arena, pool.clock_off_s) },
+        { "storage", pool.is_full ? WARN : PASS, "the database's disk is full: nothing can be written" },
+        { "service", *call->service->is_stopping ? FAIL : PASS, "a stop is under way" },
+    };
+    struct text rendered = text_on(call->arena);
+    int whole = PASS;
+    for (size_t i = 0; i < ARRAY_LENGTH(checks); i++) {
+        render_check(&rendered, &checks[i], call->listener == LISTENER_ADMIN);
+        whole = (int)checks[i].status > whole ? (int)checks[i].status : whole;
+    }
+    call->reply->status = whole == FAIL ? 503 : 200;
     return reply_text(call, slice_of(arena_printf(call->arena,
-                                                  "{\"status\":\"%s\",\"version\":\"%s\",\"checks\":{\"database\":"
-                                                  "[{\"status\":\"%s\"}],\"service\":[{\"status\":\"%s\"}]}}",
-                                                  whole, ANZE_VERSION, database, stopping ? "fail" : "pass")));
+                                                  "{\"status\":\"%s\",\"version\":\"%s\",\"checks\":{%.*s}}",
+                                                  status_names[whole], ANZE_VERSION, (int)rendered.length - 1,
+                                                  rendered.bytes)));
 }
 
 bool op_metrics(struct call *call)

@@ -5,6 +5,7 @@
 #include "anze/base/rounds.h"
 #include "anze/db/dial.h"
 #include "anze/db/result.h"
+#include "anze/db/sqlstate.h"
 
 #include <assert.h>
 #include <libpq-fe.h>
@@ -134,6 +135,8 @@ const struct worker_rows *worker_ask(struct worker *worker, struct arena *arena,
     }
     ExecStatusType status = PQresultStatus(answer);
     bool is_whole = PQtransactionStatus(worker->connection) != PQTRANS_ACTIVE;
+    const char *sqlstate = PQresultErrorField(answer, PG_DIAG_SQLSTATE);
+    sqlstate_count(sqlstate ? sqlstate : "");
     bool is_good = is_whole && (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK);
     return is_good ? (const struct worker_rows *)answer : NULL;
 }

@@ -5,6 +5,7 @@ import re
 import subprocess
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 import yaml
@@ -68,7 +69,8 @@ def test_health_is_told_without_the_database_and_readiness_with_it(contract, any
     version = contract.document["info"]["version"]
     assert anybody.get("/healthz").json() == {"status": "pass", "version": version}
     assert anybody.get("/readyz").json() == {"status": "pass", "version": version,
-                                             "checks": {"database": [{"status": "pass"}], "service": [{"status": "pass"}]}}
+                                             "checks": {name: [{"status": "pass"}] for name in
+                                                        ("database", "clock", "storage", "service")}}
 
 
 def test_the_keys_are_public_and_are_those_that_signed(anybody, token):
@@ -112,6 +114,14 @@ def test_measurements_are_for_the_inner_listener_alone(anybody, service):
             for line in samples} <= set(names)
     assert any(line.startswith("anze_build_info{") for line in samples)
     assert service.metric("anze_http_requests_total", operation="getHealth") >= 1
+
+
+def test_no_memory_of_the_program_is_both_written_and_executed(service):
+    """So that MemoryDenyWriteExecute of deploy/anze.service changes nothing of what is tested here."""
+    assert "MemoryDenyWriteExecute=true" in (DEPLOY / "anze.service").read_text(encoding="utf-8").splitlines()
+    for line in Path(f"/proc/{service.pid}/maps").read_text(encoding="utf-8").splitlines():
+        _, rights, _, _, inode, *path = line.split(maxsplit=5)
+        assert "x" not in rights or ("w" not in rights and (inode != "0" or path[:1] == ["[vdso]"] or "vsyscall" in line)), line
 
 
 @pytest.mark.parametrize("path", ["/", "/openapi.json", "/.well-known/jwks.json", "/v1/units"])

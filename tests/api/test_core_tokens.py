@@ -8,7 +8,10 @@ import time
 import pytest
 from cryptography.hazmat.primitives import serialization
 
+from cryptography import x509
+
 from harness import tree
+from harness.https import DAY, LOOPBACK, Authority, KeyServer
 from harness.tokens import Issuer
 
 UNITS = "/v1/units"
@@ -144,6 +147,50 @@ def eventually(holds, seconds: float = 10) -> bool:
             return False
         time.sleep(0.1)
     return True
+
+
+@pytest.fixture
+def by_url(work):
+    """An issuer whose keys come by TLS, its server, and two authorities, of which the first is trusted."""
+    issuer = Issuer(work / "by-url", "https://by-url.example")
+    trusted, other = Authority(work, "trusted"), Authority(work, "other")
+    server = KeyServer(issuer, trusted.issue("right", LOOPBACK))
+    yield issuer, server, trusted, other
+    server.close()
+
+
+def said_of(service, event: str) -> list[str]:
+    return [line.get("reason", "") for line in service.log if line["event"] == event]
+
+
+def test_keys_by_url_are_taken_from_nobody_else_and_the_last_good_ones_stay(by_url, make_service, database, client, work):
+    """The log says once what is wrong, and once that it is right again."""
+    issuer, server, trusted, other = by_url
+    service = make_service(database, ANZE_TOKEN_ISSUERS=f"{issuer.name}={server.url}", ANZE_JWKS_CA_FILE=str(trusted.path),
+                           ANZE_JWKS_REFRESH_S="1", ANZE_JWKS_COOL_DOWN_S="1")
+    officer = client(bearer=issuer.mint(scope="units:read", anze_region="150622"), to=service)
+    assert officer.get(UNITS).status_code == 200
+    wrong = {"another authority": other.issue("stranger", LOOPBACK),
+             "another name": trusted.issue("elsewhere", [x509.DNSName("elsewhere.example")]),
+             "no longer valid": trusted.issue("expired", LOOPBACK, (-30 * DAY, -DAY))}
+    for n, (what, certificate) in enumerate(wrong.items(), 1):
+        server.present(certificate)
+        assert eventually(lambda n=n: len(said_of(service, "issuer-away")) == n), what
+        assert officer.get(UNITS).status_code == 200, what
+        server.present(trusted.folder / "right.pem")
+        assert eventually(lambda n=n: len(said_of(service, "issuer-back")) == n), what
+    assert all("certificate" in reason.lower() for reason in said_of(service, "issuer-away")), said_of(service, "issuer-away")
+
+
+def test_tokens_of_an_issuer_whose_keys_never_came_are_to_be_sent_again(by_url, make_service, database, client):
+    """Its authority is not one of the machine's. 401 would have its clients throw their tokens away."""
+    issuer, server, _, _ = by_url
+    service = make_service(database, ANZE_TOKEN_ISSUERS=f"{issuer.name}={server.url}", ANZE_JWKS_COOL_DOWN_S="7")
+    answer = client(bearer=issuer.mint(scope="units:read", anze_region="150622"), to=service).get(UNITS)
+    assert (answer.status_code, answer.json()["code"], answer.headers["Retry-After"]) == (503, "unavailable", "7")
+    assert len(said_of(service, "issuer-away")) == 1 and service.metric("anze_issuers_away") == 1
+    stranger = Issuer(issuer.folder.parent / "stranger", "https://stranger.example")
+    assert client(bearer=stranger.mint(scope="units:read", anze_region="150622"), to=service).get(UNITS).status_code == 401
 
 
 def test_keys_are_rotated_without_a_restart(issuer_of_its_own, client):

@@ -6,6 +6,7 @@
 #include "anze/base/crypto.h"
 #include "anze/base/log.h"
 #include "anze/base/metrics.h"
+#include "anze/http/client.h"
 #include "anze/http/dispatch.h"
 #include "anze/http/edge.h"
 #include "anze/op/bind.h"
@@ -44,6 +45,7 @@ static struct {
     struct config config;
     struct contract *contract;
     struct service service;
+    struct limits limits; /* none, and no proxies */
     struct dispatcher dispatcher;
     struct edge *edge;
     const char *credential;
@@ -168,7 +170,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     struct text complaints = text_on(world.arena);
     log_open(LOG_ERROR_LEVEL);
     open_service(&complaints);
-    world.dispatcher.service = &world.service;
+    world.limits.clients = clients_read(world.arena, "", &complaints);
+    world.dispatcher = (struct dispatcher){ .service = &world.service, .limits = &world.limits };
     const struct edge_options options = { .listener = LISTENER_PUBLIC,
                                           .address = "127.0.0.1",
                                           .config = &world.config,

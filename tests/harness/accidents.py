@@ -51,3 +51,12 @@ def clocks(accident: dict, code: str, **members) -> list[dict]:
 def told(accident: dict, level: str) -> set[str]:
     """The recipients of a level that were told."""
     return {r["recipient"] for r in accident["recipients"] if r["level"] == level and "told_at" in r}
+
+
+def wrong_pages(connection) -> list[str]:
+    """Accidents of which no page is kept, one from before their last write, or another one than would be rendered now. Asked
+    with the rights of a superuser, who sees what any transaction of the connection wrote."""
+    return [str(row[0]) for row in connection.execute("""
+        select a.id from anze.accident a left join anze.accident_page p on p.accident_id = a.id
+        where p.updated_at is distinct from a.updated_at or p.law = anze.accident_law_number() and p is distinct from
+            anze.accident_page_of(a, array(select d from anze.deadline d where d.subject_id = a.id))""").fetchall()]

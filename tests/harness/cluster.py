@@ -55,6 +55,7 @@ class Cluster:
         self.folder = _new_folder()
         self.data = self.folder / "data"
         self.databases: set[str] = set()
+        self.environment: dict[str, str] = {}  # of the server, from its next start on
         self.log = self.folder / "log"
         self._check(["initdb", "-D", str(self.data), "-U", "admin", "--auth=trust", "--encoding=UTF8",
                      "--locale=C.UTF-8", "--data-checksums", "--no-sync"])
@@ -80,7 +81,7 @@ class Cluster:
     def start(self) -> None:
         # Its output goes to files: a server that inherits a pipe would keep its reader waiting for ever.
         with open(os.devnull, "w", encoding="ascii") as null:
-            done = _run_as([BIN + "pg_ctl", "-D", str(self.data), "-l", str(self.log), "-w", "-t", "60", "start"],
+            done = _run_as(["env", *(f"{k}={v}" for k, v in self.environment.items()), BIN + "pg_ctl", "-D", str(self.data), "-l", str(self.log), "-w", "-t", "60", "start"],
                            stdout=null, stderr=null)
         if done.returncode:
             raise RuntimeError(f"the cluster does not start:\n{self.log.read_text()[-2000:]}")

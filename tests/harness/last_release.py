@@ -196,6 +196,9 @@ class Caller:
         self.asked.append(Asked(name, began, time.monotonic() - began, fault))
 
 
+CALLS = (file_hazard, file_accident, file_record, read_list)
+
+
 @dataclass
 class Crowd:
     """Callers at speed, each in a thread of its own, until stopped."""
@@ -206,6 +209,11 @@ class Crowd:
 
     def __enter__(self) -> "Crowd":
         self.callers = [Caller(self.database, random.Random(self.seed + n)) for n in range(self.size)]
+        for caller in self.callers:  # they have served for a while: cold ones would hold locks for seconds on a machine under load
+            for call in CALLS:
+                caller.send(*call(caller.source.randrange(1_000_000)))
+            assert not (faults := [asked.fault for asked in caller.asked if asked.fault]), faults
+            caller.asked.clear()
         self.threads = [threading.Thread(target=self._ask, args=(n,)) for n in range(self.size)]
         for thread in self.threads:
             thread.start()
@@ -218,10 +226,9 @@ class Crowd:
 
     def _ask(self, number: int) -> None:
         caller = self.callers[number]
-        calls = (file_hazard, file_accident, file_record, read_list)
         while not self.stopping.is_set():
             n = caller.source.randrange(1_000_000)
-            caller.send(*calls[n % 4](n))
+            caller.send(*CALLS[n % 4](n))
         caller.close()
 
     @property

@@ -201,6 +201,7 @@ def report_at(desk, accident: dict, number: int, moment_of: dt.datetime, kind: s
         " values (%s, %s, %s, %s, %s, %s, true, 2)", (accident["id"], number, kind, number, moment_of, moment_of))
     desk.connection.execute("select anze.accident_follow_up(a, %s, %s) from anze.accident a where a.id = %s",
                             (number, moment_of, accident["id"]))
+    desk.value("select (anze.accident_store(a, a.updated_at)).version from anze.accident a where a.id = %s", accident["id"])
     return desk.connection.execute(
         "select details ->> 'day', (details -> 'required')::int, met_at is not null, extract(epoch from late)::int"
         " from anze.deadline where subject_id = %s and details ->> 'kind' = 'daily' and superseded_at is null order by 1",

@@ -10,6 +10,7 @@ from desk import (CARRIER, CHEMICAL, CITY, COUNTY, ENTERPRISE, OTHER_COUNTY, PRO
 
 from harness import tree
 from harness.credit_code import credit_code
+from harness.owed import sweep
 
 FOREIGN = tree.enterprise(tree.FOREIGN_TOWN, 1)
 
@@ -277,6 +278,51 @@ def test_nothing_is_deleted_not_even_by_the_owner(database, table):
         with database.admin() as admin, pytest.raises(psycopg.errors.InsufficientPrivilege), admin.transaction():
             _stage(admin)
             admin.execute(statement)
+
+
+def test_a_rule_is_named_alike_as_text_and_as_a_tree(desk):
+    assert desk.value("""
+        select array_agg(r.code) from anze.rule r join anze.instrument i on i.code = r.instrument
+        where ('{' || anze.rule_basis_text(r, i.title, lower(r.in_force)) || '}')::jsonb
+            is distinct from anze.rule_basis(r, i.title, lower(r.in_force))""") is None
+
+
+def test_what_is_kept_to_be_read_follows_the_rules_and_titles_that_it_names(desk, filed):
+    """At once for whoever reads it, and with the next sweep where it is kept."""
+    connection = desk.connection
+    read = lambda: desk.value("select s.body from anze.accident a, anze.accident_shown(a) s where a.id = %s", filed["id"])  # noqa: E731
+    old = "select count(*) from anze.accident_page p where p.law <> anze.accident_law_number()"
+    for table, change, key, code in (("instrument", "title", "code", "SC-493"), ("level", "title_zh", "code", "city"),
+                                     ("accident_grade", "title_en", "code", "ordinary"),
+                                     ("accident_recipient_rule", "title_zh", "code", "trade_union"),
+                                     ("rule", "article", "code", "ACC.RPT.PEER")):
+        connection.execute("reset session authorization")
+        connection.execute(f"update anze.{table} set {change} = {change} || '※{table}' where {key} = %s", (code,))
+        assert connection.execute(old).fetchone()[0] > 0, table
+        connection.execute("set session authorization anze_service")
+        desk.speak_as(COUNTY)
+        assert f"※{table}" in read(), table
+        connection.execute("reset session authorization")
+        sweep(connection)
+        assert connection.execute(old).fetchone()[0] == 0, table
+
+
+def test_without_a_page_an_accident_is_read_just_the_same(desk, filed):
+    """As those from before there were pages, until they get theirs."""
+    connection, reading = desk.connection, ("select s.body, s.etag, s.last_modified from anze.accident a, anze.accident_shown(a) s"
+                                            " where a.id = %s")
+    received = desk.acknowledge(CITY, desk.pass_up(COUNTY, filed, "city", notified=["government"]))
+    corrected = desk.correct(COUNTY, received, 1, socially_major=True, region_code="150622100")
+    for caller in (UNIT, COUNTY, CITY):
+        desk.speak_as(caller)
+        kept = connection.execute(reading, (corrected["id"],)).fetchone()
+        connection.execute("reset session authorization")
+        connection.execute("delete from anze.accident_page where accident_id = %s", (corrected["id"],))
+        connection.execute("set session authorization anze_service")
+        assert connection.execute(reading, (corrected["id"],)).fetchone() == kept, caller
+        connection.execute("reset session authorization")
+        connection.execute("select anze.renew_accident_pages_of(array[%s]::uuid[])", (corrected["id"],))
+        connection.execute("set session authorization anze_service")
 
 
 def _stage(connection: psycopg.Connection) -> None:

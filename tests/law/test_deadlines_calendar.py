@@ -2,6 +2,7 @@
 import datetime as dt
 import json
 
+import psycopg
 import pytest
 
 from harness import cases
@@ -109,6 +110,22 @@ def test_a_changed_calendar_moves_the_open_clock_which_shows_both_days_and_why(o
     assert new["recounted"]["notice"] == {key: PROLONGED[key] for key in ("code", "title", "number", "issued_on")}
     assert owner.execute("select count(*) from anze.calendar_work").fetchone()[0] == 0
     assert [c["due_at"] for c in clocks(owner, case)] == [old["due_at"], new["due_at"]], "once"
+
+
+def test_a_disk_that_was_full_for_a_moment_costs_no_clock_its_new_day(owner):
+    forget(owner, "SCGO-2020-1")
+    case = opened(owner)
+    begin(owner, case, accident_at="2020-01-20T09:00:00+08:00")
+    announce(owner, PROLONGED)
+    owner.execute("create function anze.refused() returns trigger language plpgsql as"
+                  " $$ begin raise exception 'full' using errcode = '53100'; end $$")
+    owner.execute("create trigger zz_refused before insert or update on anze.deadline for each row"
+                  " execute function anze.refused()")
+    with pytest.raises(psycopg.errors.DiskFull), owner.transaction():
+        owner.execute("select anze.follow_calendar(1)")
+    owner.execute("drop trigger zz_refused on anze.deadline")
+    follow(owner)
+    assert [last_day(c) for c in clocks(owner, case)] == ["2020-02-01", "2020-02-04"]
 
 
 def test_both_notices_are_kept_and_the_day_says_what_was_said_before(owner):

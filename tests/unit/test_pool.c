@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -366,6 +367,33 @@ static void a_silent_host_hides_none_behind_it(void **state)
     close(fd);
 }
 
+static int connects_to(int listener)
+{
+    int n = 0;
+    for (int fd; (fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK)) >= 0; close(fd))
+        n++;
+    return n;
+}
+
+static void a_silent_host_costs_its_time_once(void **state)
+{
+    (void)state;
+    struct dial_fault fault;
+    int port, fd = listen_silently(&port);
+    assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+    const struct dialing how = { .url = arena_printf(house, "host=127.0.0.1,%s port=%d,5432 user=owner dbname=postgres",
+                                                     cluster_folder, port),
+                                 .application = "test", .host_us = 300000 };
+    static const int wanted[] = { 1, 0, 0 };
+    for (size_t i = 0; i < ARRAY_LENGTH(wanted); i++) {
+        PGconn *pg = dial(&how, &fault);
+        assert_non_null(pg);
+        PQfinish(pg);
+        assert_int_equal(connects_to(fd), wanted[i]);
+    }
+    close(fd);
+}
+
 static void a_server_that_only_reads_is_passed_over_unless_it_will_do(void **state)
 {
     (void)state;
@@ -558,7 +586,7 @@ int main(void)
         cmocka_unit_test(another_schema_than_the_programs_is_refused),
         cmocka_unit_test(a_server_that_is_not_there_fails_at_once),
         cmocka_unit_test(the_wait_for_a_connection_is_bounded),
-        cmocka_unit_test(a_silent_host_hides_none_behind_it),
+        cmocka_unit_test(a_silent_host_hides_none_behind_it), cmocka_unit_test(a_silent_host_costs_its_time_once),
         cmocka_unit_test(a_server_that_only_reads_is_passed_over_unless_it_will_do),
         cmocka_unit_test(a_stop_ends_the_wait_for_a_silent_host),
         cmocka_unit_test(a_service_file_names_the_hosts),

@@ -1,5 +1,6 @@
 #include "anze/auth/jwks.h"
 #include "anze/base/metrics.h"
+#include "../../src/auth/fetch.h"
 #include "token_fixture.h"
 #include "web_fixture.h"
 
@@ -144,16 +145,19 @@ static void the_last_good_keys_stay_while_the_issuer_is_away(void **state)
     remote_close(&remote);
 }
 
-/* It starts, refuses the tokens, and takes them once the keys are there. */
+/* It starts, has its clients come again (503, since 401 would have them throw their tokens away), and takes the tokens
+ * once the keys are there. Then a key that is not among them is an invalid token, also while the issuer is away. */
 static void an_issuer_may_be_away_at_the_start(void **state)
 {
     (void)state;
     struct remote remote = remote_new("/jwks", "503 Away\r\n", "");
     remote_start(&remote, "/jwks", "", 3600);
     const char *token = token_by(&remote, "es", "at+jwt");
-    assert_string_equal(verdict(&remote.bench, token), "kid: unknown");
+    assert_string_equal(verdict(&remote.bench, token), "keys: not there yet");
     web_put(remote.web, 0, "/jwks", ok, jwks_of(remote.keys, &ec_key, 1));
     assert_true(in_time(&remote, token, ""));
+    web_put(remote.web, 0, "/jwks", "503 Away\r\n", "");
+    assert_string_equal(verdict(&remote.bench, token_by(&remote, "other", "at+jwt")), "kid: unknown");
     remote_close(&remote);
 }
 
@@ -174,6 +178,25 @@ static void nobody_waits_for_an_issuer_that_never_answers(void **state)
     bench_close(&remote.bench);
     assert_true(clock_monotonic_us() - began_us < 8000000); /* the fetch itself would take ten seconds */
     web_close(remote.web);
+    arena_free(remote.keys);
+}
+
+static bool goes_on(void *nothing)
+{
+    return nothing;
+}
+
+static void a_fetch_ends_when_its_time_is_over(void **state)
+{
+    (void)state;
+    struct remote remote = remote_new("/jwks", NULL, "");
+    struct slice document;
+    const char *why = "";
+    const struct fetch fetch = { .url = web_url(remote.web, remote.keys, "/jwks"), .within_ms = 300, .gives_up = goes_on };
+    assert_false(fetch_document(remote.keys, &fetch, &document, &why));
+    assert_non_null(strstr(why, "timed out"));
+    web_close(remote.web);
+    arena_free(remote.bench.arena);
     arena_free(remote.keys);
 }
 
@@ -216,7 +239,7 @@ static void only_a_jwk_set_of_that_issuer_is_taken(void **state)
                 body_of(arena, remote.web, wrong_answers[i].body, good));
         web_put(remote.web, 1, "/other", ok, good);
         remote_start(&remote, "/jwks", "", 3600);
-        if (strcmp(verdict(&remote.bench, token_by(&remote, "es", "at+jwt")), "kid: unknown") != 0)
+        if (strcmp(verdict(&remote.bench, token_by(&remote, "es", "at+jwt")), "keys: not there yet") != 0)
             fail_msg("%zu was taken", i);
         remote_close(&remote);
     }
@@ -351,6 +374,7 @@ int main(void)
         cmocka_unit_test(the_last_good_keys_stay_while_the_issuer_is_away),
         cmocka_unit_test(an_issuer_may_be_away_at_the_start),
         cmocka_unit_test(nobody_waits_for_an_issuer_that_never_answers),
+        cmocka_unit_test(a_fetch_ends_when_its_time_is_over),
         cmocka_unit_test(only_a_jwk_set_of_that_issuer_is_taken),
         cmocka_unit_test(tokens_of_an_issuer_by_url_are_revoked_in_a_directory),
         cmocka_unit_test(a_url_that_is_not_allowed_stops_the_start),

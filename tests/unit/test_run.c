@@ -1,5 +1,6 @@
 #include "anze/base/clock.h"
 #include "anze/base/embedded.h"
+#include "anze/base/metrics.h"
 #include "anze/db/lease.h"
 #include "anze/db/migration.h"
 #include "anze/db/run.h"
@@ -106,6 +107,13 @@ static void tell(void *context, const char *line)
     fprintf(stderr, "%s\n", line);
 }
 
+static struct pool *open_pool(int statement_timeout_ms)
+{
+    const struct pool_options options = { .url = cluster_url("anze_service"), .size = 4, .wait_ms = 500,
+                                          .statement_timeout_ms = statement_timeout_ms };
+    return pool_open(&options);
+}
+
 static int start_all(void **state)
 {
     (void)state;
@@ -122,9 +130,7 @@ static int start_all(void **state)
         return -1;
     }
     script(specimens);
-    const struct pool_options options = { .url = cluster_url("anze_service"), .size = 4, .wait_ms = 500,
-                                          .statement_timeout_ms = 1000 };
-    pool = pool_open(&options);
+    pool = open_pool(1000);
     if (!pool_is_up(pool))
         fprintf(stderr, "%s\n", pool_refusal(pool) ? pool_refusal(pool) : "the database is away");
     return pool_is_up(pool) ? 0 : -1;
@@ -417,23 +423,69 @@ static void *collide(void *argument)
     return NULL;
 }
 
+/* Until all are done, with more time for a statement than for a lock, as in the service. */
+static void collide_all(struct collision *collisions, int n)
+{
+    pthread_t threads[2];
+    struct pool *usual = pool;
+    pool = open_pool(5000);
+    for (int i = 0; i < n; i++)
+        pthread_create(&threads[i], NULL, collide, &collisions[i]);
+    for (int i = 0; i < n; i++)
+        pthread_join(threads[i], NULL);
+    pool_close(pool);
+    pool = usual;
+}
+
+static void *change_and_hold(void *nothing)
+{
+    script("begin; update anze.specimen set extra = 'held' where id = 100; select pg_advisory_xact_lock(100);"
+           "select pg_sleep(1.5); commit");
+    return nothing;
+}
+
+static void wait_until_held(void)
+{
+    struct statement *held = statement("select count(*)::text as body from pg_locks where locktype = 'advisory'"
+                                       " and objid = 100", false);
+    for (bool is_held = false; !is_held; clear_outcomes(NULL)) {
+        struct outcome *outcome = run_as("x", held, NULL, NULL, NULL, false, true);
+        is_held = outcome->done && *db_column(outcome->reply.row, "body").bytes == '1';
+    }
+}
+
+static void a_lock_that_is_held_for_longer_than_one_wait_costs_no_request(void **state)
+{
+    (void)state;
+    pthread_t holder;
+    struct statement *change = statement("update anze.specimen set extra = extra || ', late' where id = 100"
+                                         " returning 1 as body", false);
+    struct collision late = { change, false };
+    script("insert into anze.specimen values (100)");
+    pthread_create(&holder, NULL, change_and_hold, NULL);
+    wait_until_held();
+    int64_t retries = metrics_get(METRIC_DATABASE_RETRIES);
+    collide_all(&late, 1);
+    pthread_join(holder, NULL);
+    assert_true(late.done);
+    assert_true(metrics_get(METRIC_DATABASE_RETRIES) > retries);
+    assert_column(run("select extra as body from anze.specimen where id = 100", NULL, NULL), "body", "held, late");
+}
+
+/* The function sets deadlock_timeout itself: a reloaded configuration reaches sessions when it pleases, and until then a
+ * statement's time was over before its deadlock was seen. */
 static void deadlocks_are_tried_again(void **state)
 {
     (void)state;
-    script("alter system set deadlock_timeout = '50ms'");
-    script("select pg_reload_conf()");
     script("insert into anze.specimen values (101), (102);"
-           "create function anze.touch(a int, b int) returns int language plpgsql as $$ begin"
+           "create function anze.touch(a int, b int) returns int language plpgsql security definer"
+           " set deadlock_timeout = '50ms' as $$ begin"
            " update anze.specimen set extra = '1' where id = 100 + a; perform pg_sleep(0.2);"
            " update anze.specimen set extra = '2' where id = 100 + b; return 1; end $$;"
            "grant execute on function anze.touch to anze_service");
     struct collision collisions[] = { { statement("select anze.touch(1, 2)::text as body", false), false },
                                       { statement("select anze.touch(2, 1)::text as body", false), false } };
-    pthread_t threads[2];
-    for (int i = 0; i < 2; i++)
-        pthread_create(&threads[i], NULL, collide, &collisions[i]);
-    for (int i = 0; i < 2; i++)
-        pthread_join(threads[i], NULL);
+    collide_all(collisions, 2);
     assert_true(collisions[0].done && collisions[1].done);
 }
 
@@ -471,7 +523,8 @@ int main(void)
         TEST(an_admins_cancel_of_that_wait_is_no_success_either), TEST(ended_sessions_cost_no_request),
         TEST(a_session_that_is_ended_while_it_works_leaves_nothing), TEST(a_changed_table_is_no_fault_of_the_caller),
         TEST(no_session_of_before_a_migration_fails_a_request), TEST(a_request_waits_at_the_gate),
-        TEST(many_statements_do_not_pile_up_on_a_connection), TEST(deadlocks_are_tried_again),
+        TEST(many_statements_do_not_pile_up_on_a_connection), TEST(a_lock_that_is_held_for_longer_than_one_wait_costs_no_request),
+        TEST(deadlocks_are_tried_again),
         TEST(a_killed_server_is_an_unknown_outcome_then_away_then_back),
     };
     return cmocka_run_group_tests(tests, start_all, stop_all);

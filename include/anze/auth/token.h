@@ -40,6 +40,7 @@ struct verifier_options {
     long cache_size;           /* tokens remembered */
     long jwks_refresh_s;       /* keys of issuers by URL are fetched anew so often, */
     long jwks_cool_down_s;     /* and never more often than that */
+    const char *jwks_ca_file;  /* ANZE_JWKS_CA_FILE: by which those URLs are trusted; NULL or "": the machine's */
 };
 
 /* NULL: complaints name each bad issuer, directory or key file (empty, unreadable, wrong curve or too small). */
@@ -48,7 +49,8 @@ void verifier_close(struct verifier *verifier); /* after the last arena with a p
 
 /* `authorization` is the header's whole value. The principal is valid until the arena is freed. False: 401
  * PROBLEM_UNAUTHENTICATED without bearer token, PROBLEM_INVALID_TOKEN otherwise; `cause` for the log names the check,
- * never the token. */
+ * never the token. While the keys of an issuer by URL have not come once, its tokens get 503: a client throws a token
+ * away that is called invalid, and asks its issuer, which may be away, for another one; with 503 it comes again. */
 bool verifier_check(struct verifier *verifier, struct arena *arena, struct slice authorization,
                     const struct principal **ret_principal, struct problem *problem) NODISCARD;
 

@@ -8,7 +8,7 @@
 
 /* The one place that reaches for a server: the pool, the workers and the operator's commands dial here, and differ in
  * what stands in struct dialing. Each host of the connection string, and each address of a host, has a time of its own,
- * name look-up too, so that a silent one hides none behind it. */
+ * name look-up too, so that a silent one hides none behind it. The one that answered last is asked first. */
 enum { DIAL_US = 2000000, DIAL_PATIENT_US = 5000000 };
 
 struct dialing {

@@ -6,6 +6,7 @@
 #include "anze/base/problem.h"
 #include "anze/base/text.h"
 #include <stdbool.h>
+#include <stdint.h>
 
 /* The database connections of the process, shared by all request threads. db/ is the only user of libpq.
  *
@@ -29,6 +30,19 @@ struct pool *pool_open(const struct pool_options *options) NODISCARD RETURNS_NON
 void pool_close(struct pool *pool);
 
 bool pool_is_up(struct pool *pool);
+
+/* What readiness tells. Every two seconds the database is asked for its clock and whether it takes writes: one that
+ * only reads is left at once, for another host of the URL, or until it writes. A clock that is off takes nothing down:
+ * nobody knows which of the two is wrong, and requests are answered all the same. */
+struct pool_state {
+    bool is_up;
+    const char *trouble; /* why it is not */
+    bool is_full;        /* within the last ten seconds a statement found the database's disk full */
+    int64_t clock_off_s; /* our clock before the database's */
+};
+enum { POOL_CLOCK_OFF_S = 60 };
+struct pool_state pool_state(struct pool *pool, struct arena *arena);
+bool pool_clock_is_off(int64_t off_s);
 
 /* Fatal faults of the login found once connected (superuser, owner of tables, bypassrls, schema too old or too new):
  * text for the operator, or NULL. Called by serve before it listens, when the database is there. While there is one the

@@ -52,8 +52,8 @@ struct db_reply {
 
 struct slice db_column(const struct db_row *row, const char *name); /* bytes NULL: absent or SQL NULL */
 
-/* False: the problem says why. 40001 and 40P01 are tried again up to 3 times; a read whose connection was lost is
- * tried once more on another; a write whose outcome is unknown is PROBLEM_OUTCOME_UNKNOWN. */
+/* False: the problem says why. 40001, 40P01 and 55P03 are tried again up to 3 times; a read whose connection was lost
+ * is tried once more on another; a write whose outcome is unknown is PROBLEM_OUTCOME_UNKNOWN. */
 bool db_run(struct pool *pool, struct arena *arena, const struct db_request *request, struct db_reply *ret_reply,
             struct problem *problem) NODISCARD;
 

@@ -30,7 +30,10 @@ typedef bool constraint_text_of(const void *context, const char *table, const ch
 bool sqlstate_raise(struct arena *arena, const struct sql_refusal *refusal, constraint_text_of *of,
                     const void *context, struct problem *problem);
 
-/* Trying the whole transaction again may help: 40001, 40P01. */
+/* Counts what operators must hear of at once: a full disk. Raising counts by itself. */
+void sqlstate_count(const char *sqlstate);
+
+/* Trying the whole transaction again may help: 40001, 40P01, 55P03. */
 bool sqlstate_is_transient(const char *sqlstate);
 /* The session no longer fits the database (its statements are gone or stale): another connection will do. */
 bool sqlstate_is_stale(const char *sqlstate);

@@ -112,6 +112,8 @@ with told(table_name, may_change, why_not_zh, why_not_en) as (
         ('anze.rule_work', '待办重算清单', 'a list of what is to be computed again'),
         ('anze.calendar_work', '待办重算清单', 'a list of what is to be computed again'),
         ('anze.accident_alert_due', '待发警报清单', 'a list of what is to be told'),
+        ('anze.accident_page', '由事故及其报告推出', 'rendered from the accident and what hangs on it'),
+        ('anze.accident_law', '计数', 'a count of changes of audited rules and code sets'),
         ('anze.accident_alert', '由定级与警报规则推出', 'follows from grades and the rules of alerts; the notices are audited'),
         ('anze.light_work', '待办重算清单', 'a list of what is to be judged again'),
         ('anze.duty_work', '待办重算清单', 'a list of what is to be computed again'),

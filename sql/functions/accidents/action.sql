@@ -40,48 +40,86 @@ begin
 end
 $$;
 
+-- By level, whom it may be said to have told.
+create or replace function anze.accident_tellable_by_level(accident uuid) returns jsonb stable language plpgsql as $$
+begin
+    return (select jsonb_object_agg(l.level, l.codes) from (
+        select t.level, jsonb_agg(distinct r.code order by r.code) as codes
+        from anze.accident_recipient r join anze.accident_telling t on t.recipients_of = r.level
+        where r.accident_id = accident and r.superseded_at is null group by t.level) l);
+end
+$$;
+
+-- By level, what it may acknowledge, and when it was passed up that it may correct.
+create or replace function anze.accident_sendings_by_level(accident uuid) returns jsonb stable language plpgsql as $$
+begin
+    return (select coalesce(jsonb_object_agg(o.operation_id, o.by_level), '{}') from (
+        select s.operation_id, jsonb_object_agg(s.level, s.choices) as by_level from (
+            select o.operation_id, l.rank as level,
+                jsonb_agg(anze.accident_transmission_choice(t) order by anze.accident_sent_at(t), t.id) as choices
+            from anze.accident_transmission t
+            cross join anze.level l
+            cross join (values ('acknowledgeAccident'), ('correctAccidentTransmission')) o(operation_id)
+            where t.accident_id = accident
+                and case o.operation_id
+                    when 'acknowledgeAccident' then anze.accident_may_acknowledge(t, l.rank) and not anze.accident_is_acknowledged(t)
+                    else anze.accident_may_correct_sending(t, l.rank) end
+            group by 1, 2) s
+        group by 1) o);
+end
+$$;
+
+-- What each operation lets choose from, as far as it does not depend on who asks: by the rank of his level, or for any. Kept with
+-- the page. An accident that ended otherwise than by its final report offers nothing.
+create or replace function anze.accident_choices(a anze.accident, clocks anze.deadline[]) returns jsonb
+stable language plpgsql as $$
+declare
+    passed constant smallint[] := anze.accident_passed(a.id);
+begin
+    if anze.accident_is_ended(a.state) then
+        return '{}';
+    end if;
+    return jsonb_build_object('addAccidentReport', jsonb_build_object('any', anze.accident_open_kinds(a.state)),
+            'correctAccidentReport', jsonb_build_object('any', anze.accident_corrigible(a)),
+            'passAccidentUp', anze.accident_ways_up(a.region_code, anze.accident_reports_to(clocks), passed),
+            'withdrawAccident', anze.accident_withdrawn_from(a.entry_level, passed),
+            'recordAccidentNotices', anze.accident_tellable_by_level(a.id))
+        || case when passed <> '{}' then anze.accident_sendings_by_level(a.id) else '{}' end;
+end
+$$;
+
+create or replace function anze.accident_corrigible(a anze.accident) returns integer[] stable language plpgsql as $$
+begin
+    if a.report_count = 1 then
+        return '{1}';
+    end if;
+    return array(select r.number from anze.accident_latest_reports(a.id) r order by r.number);
+end
+$$;
+
 -- What this caller may do. Each operation has one field to choose for, from what is open to the caller's level; with nothing to
--- choose from it is not open. An accident that ended otherwise than by its final report offers nothing.
-create or replace function anze.accident_actions(a anze.accident, duplicates jsonb) returns jsonb stable language plpgsql as $$
+-- choose from it is not open. `joinable`: to what this caller may join it. Made as text: trees of jsonb would cost more than
+-- all that is looked up.
+create or replace function anze.accident_actions(a anze.accident, page anze.accident_page, joinable text) returns text
+stable language plpgsql as $$
 declare
     own_level constant smallint := anze.caller_level();
     granted constant text[] := anze.scopes();
 begin
-    if anze.accident_is_ended(a.state) then
-        return '[]';
-    end if;
-    return (
-        select coalesce(jsonb_agg(jsonb_build_object('operation_id', x.operation_id, 'title_zh', x.title_zh,
-                'title_en', x.title_en, 'fields', jsonb_build_array(x.field || jsonb_build_object('choices', c.choices)))
-            order by array_position(anze.accident_scopes(), x.scope), x.place), '[]')
+    return '[' || coalesce((
+        select string_agg(x.shown || c.choices || '}]}', ', ' order by array_position(anze.accident_scopes(), x.scope), x.place)
         from anze.accident_action x
         cross join lateral (
-            select case x.operation_id
-                when 'addAccidentReport' then to_jsonb(anze.accident_open_kinds(a.state))
-                when 'correctAccidentReport' then (
-                    select jsonb_agg(r.number order by r.number) from anze.accident_latest_reports(a.id) r)
-                when 'passAccidentUp' then (
-                    select jsonb_agg(l.code order by l.rank) from anze.accident_open_levels(a.id, a.region_code, own_level) l)
-                when 'acknowledgeAccident' then (
-                    select jsonb_agg(anze.accident_transmission_choice(t) order by anze.accident_sent_at(t), t.id)
-                    from anze.accident_transmission t
-                    where t.accident_id = a.id and anze.accident_may_acknowledge(t, own_level)
-                        and not anze.accident_is_acknowledged(t))
-                when 'correctAccidentTransmission' then (
-                    select jsonb_agg(anze.accident_transmission_choice(t) order by anze.accident_sent_at(t), t.id)
-                    from anze.accident_transmission t
-                    where t.accident_id = a.id and anze.accident_may_correct_sending(t, own_level))
-                when 'withdrawAccident' then case
-                    when anze.accident_withdrawal_barrier(a, own_level) is null
-                    then '["not_an_accident", "false_alarm", "drill", "other"]'::jsonb end
-                when 'joinAccident' then case when duplicates <> '[]' and anze.accident_may_end(a, own_level) then (
-                    select jsonb_agg(jsonb_build_object('code', d -> 'id', 'occurred_at', d -> 'occurred_at',
-                        'unit_name', d -> 'unit_name', 'place', d -> 'place'))
-                    from jsonb_array_elements(duplicates) d) end
-                when 'recordAccidentNotices' then (
-                    select jsonb_agg(distinct r.code order by r.code) from anze.accident_tellable(a.id, own_level) r)
-            end as choices offset 0) c
-        where x.scope = any (granted) and c.choices <> '[]');
+            select case
+                when x.operation_id = 'joinAccident' then
+                    case when anze.accident_may_end(a.entry_level, own_level) then joinable end
+                when x.operation_id = 'withdrawAccident' then
+                    case when own_level >= (page.choices ->> x.operation_id)::smallint
+                            and not anze.accident_is_of_hand(page.filed_by, page.filed_for)
+                    then '["not_an_accident", "false_alarm", "drill", "other"]' end
+                else coalesce(page.choices -> x.operation_id -> own_level::text, page.choices -> x.operation_id -> 'any')::text
+                end as choices offset 0) c
+        where x.scope = any (granted) and c.choices is not null), '') || ']';
 end
 $$;
 

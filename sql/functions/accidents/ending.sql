@@ -8,36 +8,38 @@ create or replace function anze.accident_is_ended(state text) returns boolean im
 return state in ('withdrawn', 'joined');
 
 -- An authority at the level that took it, or above: never a unit, which would make its accident vanish.
-create or replace function anze.accident_may_end(a anze.accident, level smallint) returns boolean
+create or replace function anze.accident_may_end(entry_level smallint, level smallint) returns boolean
 immutable parallel safe language plpgsql as $$
 begin
-    return coalesce(level >= greatest(a.entry_level, 2), false) and not anze.accident_is_ended(a.state);
+    return coalesce(level >= greatest(entry_level, 2), false);
 end
 $$;
 
--- What keeps a level from withdrawing it; NULL: nothing. What a level above was told of does not vanish below it: who has it
--- highest withdraws it. Nor does who filed it, in person or through another: two hands make an accident vanish.
-create or replace function anze.accident_withdrawal_barrier(a anze.accident, level smallint) returns text
-stable security definer language plpgsql
-set search_path = pg_catalog, pg_temp as $$
+-- The lowest level that withdraws it. What a level above was told of does not vanish below it: who has it highest does that.
+create or replace function anze.accident_withdrawn_from(entry_level smallint, passed smallint[]) returns smallint
+immutable parallel safe language plpgsql as $$
+begin
+    return greatest(entry_level, 2, case when passed <> '{}' then (select max(p % 10) from unnest(passed) p) end);
+end
+$$;
+
+-- Nor does who filed it withdraw it, in person or through another: two hands make an accident vanish.
+create or replace function anze.accident_is_of_hand(filed_by text, filed_for text) returns boolean
+stable parallel safe language plpgsql as $$
 declare
     unit constant text := anze.unit();
-    hands constant text[] := array[coalesce(anze.actor(), 'login:' || session_user), nullif(anze.on_behalf_of(), unit)];
 begin
-    return case
-        when not coalesce(level >= greatest(a.entry_level, 2), false)
-            or exists (select from anze.accident_transmission t where t.accident_id = a.id and t.to_level > level) then 'level'
-        when exists (
-            select from anze.accident_report r
-            where r.accident_id = a.id and r.number = 1
-                and array[r.actor, nullif(r.on_behalf_of, unit)] && hands) then 'hand' end;
+    return coalesce(array[filed_by, nullif(filed_for, unit)]
+        && array[coalesce(anze.actor(), 'login:' || session_user), nullif(anze.on_behalf_of(), unit)], false);
 end
 $$;
 
 -- Others that it may be: of the same county within half a day, of the same unit, category or place, not ended. The nearest
 -- ten on each side are looked at, so that filing costs the same where much happens. Row-level security keeps what the
 -- caller does not see: a unit is told of its own alone.
-create or replace function anze.accident_possible_duplicates(a anze.accident) returns jsonb stable language plpgsql as $$
+-- `shown` as they are read, `joinable` as what it may be joined to; NULL: none.
+create or replace function anze.accident_possible_duplicates(a anze.accident, out shown text, out joinable text)
+stable language plpgsql as $$
 declare
     of_county constant text := coalesce(a.county, anze.county_of(a.region_code)); -- generated: not there before it is written
     of_town constant text := coalesce(a.town, anze.town_of(a.region_code));
@@ -45,29 +47,31 @@ declare
     until constant timestamptz := a.occurred_at + interval '12 hours';
 begin
     if a.is_drill or a.state in ('withdrawn', 'joined') then
-        return '[]';
+        return;
     end if;
-    return (
-        select coalesce(jsonb_agg(jsonb_build_object('id', x.id, 'unit_name', x.unit_name, 'region_code', x.region_code,
-            'place', x.place, 'occurred_at', anze.instant(x.occurred_at), 'reported_at', anze.instant(x.reported_at))
-            order by x.apart, x.id), '[]')
-        from (
-            select n.*, greatest(n.occurred_at - a.occurred_at, a.occurred_at - n.occurred_at) as apart
-            from ((select p.id, p.unit_id, p.unit_name, p.region_code, p.town, p.place, p.category_standard, p.category,
-                       p.occurred_at, p.reported_at, p.state, p.is_drill
-                   from anze.accident p
-                   where p.county = of_county and p.occurred_at between since and a.occurred_at
-                   order by p.occurred_at desc, p.id desc limit 10)
-                  union all
-                  (select p.id, p.unit_id, p.unit_name, p.region_code, p.town, p.place, p.category_standard, p.category,
-                       p.occurred_at, p.reported_at, p.state, p.is_drill
-                   from anze.accident p
-                   where p.county = of_county and p.occurred_at > a.occurred_at and p.occurred_at <= until
-                   order by p.occurred_at, p.id limit 10)) n
-            where n.id <> a.id and not (n.is_drill or anze.accident_is_ended(n.state))
-                and (n.unit_id = a.unit_id or n.unit_name = a.unit_name or n.place = a.place or n.town = of_town
-                     or (n.category_standard, n.category) = (a.category_standard, a.category))
-            order by apart, n.id limit 5) x);
+    select '[' || string_agg('{"id": "' || x.id || '", "region_code": "' || x.region_code || '", "reported_at": "'
+            || anze.instant(x.reported_at) || '", ' || x.same || '}', ', ' order by x.apart, x.id) || ']',
+        '[' || string_agg('{"code": "' || x.id || '", ' || x.same || '}', ', ' order by x.apart, x.id) || ']'
+    into shown, joinable
+    from (
+        select n.*, greatest(n.occurred_at - a.occurred_at, a.occurred_at - n.occurred_at) as apart,
+            '"occurred_at": "' || anze.instant(n.occurred_at) || '", "unit_name": ' || to_json(n.unit_name)
+                || ', "place": ' || to_json(n.place) as same
+        from ((select p.id, p.unit_id, p.unit_name, p.region_code, p.town, p.place, p.category_standard, p.category,
+                   p.occurred_at, p.reported_at, p.state, p.is_drill
+               from anze.accident p
+               where p.county = of_county and p.occurred_at between since and a.occurred_at
+               order by p.occurred_at desc, p.id desc limit 10)
+              union all
+              (select p.id, p.unit_id, p.unit_name, p.region_code, p.town, p.place, p.category_standard, p.category,
+                   p.occurred_at, p.reported_at, p.state, p.is_drill
+               from anze.accident p
+               where p.county = of_county and p.occurred_at > a.occurred_at and p.occurred_at <= until
+               order by p.occurred_at, p.id limit 10)) n
+        where n.id <> a.id and not (n.is_drill or anze.accident_is_ended(n.state))
+            and (n.unit_id = a.unit_id or n.unit_name = a.unit_name or n.place = a.place or n.town = of_town
+                 or (n.category_standard, n.category) = (a.category_standard, a.category))
+        order by apart, n.id limit 5) x;
 end
 $$;
 
@@ -100,12 +104,13 @@ returns table (status text, body text, etag text, location text) language plpgsq
 declare
     a anze.accident := anze.accident_lock_matching(accident, if_match);
     at constant timestamptz := clock_timestamp();
-    barrier constant text := anze.accident_withdrawal_barrier(a, anze.caller_level());
+    level constant smallint := anze.caller_level();
+    filed constant anze.accident_report := anze.accident_first_report(a.id);
 begin
-    if barrier = 'level' then
+    if not coalesce(level >= anze.accident_withdrawn_from(a.entry_level, anze.accident_passed(a.id)), false) then
         perform anze.refuse('AZ403', '事故由受理层级或其上级的部门撤销，已上报的由接报的最高层级撤销，单位不能撤销。',
             'An accident is withdrawn at the level that took it, or above; once passed up, at the highest level that has it.');
-    elsif barrier = 'hand' then
+    elsif anze.accident_is_of_hand(filed.actor, filed.on_behalf_of) then
         perform anze.refuse('AZ403', '上报该事故的人不能撤销该事故。', 'Who filed the accident does not withdraw it.');
     end if;
     a := anze.accident_end(a, 'withdrawn', given ->> 'ground', null, given ->> 'reason', at);
@@ -152,7 +157,7 @@ declare
 begin
     perform from anze.accident x where x.id in (accident, into_id) order by x.id for no key update; -- never crosswise
     a := anze.accident_lock_matching(accident, if_match);
-    if not anze.accident_may_end(a, anze.caller_level()) then
+    if not anze.accident_may_end(a.entry_level, anze.caller_level()) then
         perform anze.refuse('AZ403', '事故由受理层级或其上级的部门并案，单位不能并案。',
             'An authority at the level that took it, or above, joins an accident to another; a unit does not.');
     end if;

@@ -130,14 +130,16 @@ returns anze.accident language plpgsql as $$
 declare
     figures constant jsonb := coalesce(given -> 'figures', '{}');
     graded record;
+    clocks anze.deadline[];
 begin
     graded := anze.accident_graded(a, figures, figures, at);
     a := graded.a;
-    a := anze.accident_count_clocks(a, array(
+    clocks := array(
         select d from anze.accident_start_clocks(a,
             array(select w from anze.accident_clocks_wanted(a, 1) w)
             || anze.accident_clock_of_day(a, anze.day_of(a.reported_at) + 1, 1)
-            || anze.accident_clock_of_window(a, 1), at) d));
+            || anze.accident_clock_of_window(a, 1), at) d);
+    a := anze.accident_count_clocks(a, clocks);
     a.item := anze.accident_item_of(a);
     insert into anze.accident (id, version, state, unit_id, unit_is_declared, unit_name, unit_credit_code, region_code, sector,
         rule_set, category_standard, category, place, occurred_at, learned_at, reported_at, recorded_at, entry_level, facts,
@@ -156,6 +158,10 @@ begin
         given ->> 'reporter_phone', level);
     perform anze.accident_keep_grade(a, 1, 1, graded.because, at);
     perform anze.accident_list_recipients(a, at);
+    if given ? 'notified' then
+        perform anze.accident_tell(a, given -> 'notified', 'system', at, at);
+    end if;
+    perform anze.accident_keep_page(a, clocks);
     return a;
 end
 $$;
@@ -181,9 +187,6 @@ begin
                             '[]'::jsonb || anze.accident_reception_faults(given, (given ->> 'occurred_at')::timestamptz, at), at);
     a.id := anze.new_id(a.region_code, at);
     a := anze.accident_begin(a, given, level, at);
-    if given ? 'notified' then
-        perform anze.accident_tell(a, given -> 'notified', 'system', at, at);
-    end if;
     return query select * from anze.accident_answer(a, '201', '');
 end
 $$;

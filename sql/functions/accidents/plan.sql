@@ -204,7 +204,8 @@ create or replace function anze.accident_start_clocks(a anze.accident, clocks an
 returns setof anze.deadline rows 4 security definer language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 declare
-    looks constant timestamptz[] := anze.first_looks('accident', array(select c.due_at from unnest(clocks) c),
+    looks constant timestamptz[] := anze.first_looks('accident', -- of what runs: the rest is told to nobody
+        array(select case when c.kind <> 'window' and c.met_at is null then c.due_at end from unnest(clocks) c),
         array(select anze.accident_reminders_from(c.starts_at) from unnest(clocks) c), a.region_code);
 begin
     return query
@@ -213,7 +214,7 @@ begin
     select anze.new_id(a.region_code, at), 'accident', a.id, c.code, case when a.is_drill then '（演练）' else '' end || c.title_zh,
         case when a.is_drill then 'Drill: ' else '' end || c.title_en, c.starts_at, c.due_at, c.rule,
         c.rule_version, c.met_at, c.kind <> 'window', at, a.unit_id,
-        case when c.kind = 'window' or c.met_at is not null then 'infinity' else looks[c.place] end,
+        looks[c.place],
         a.region_code, a.sector,
         jsonb_strip_nulls(jsonb_build_object('number', nextval('anze.accident_clock_number'), 'kind', c.kind,
             'immediately', c.immediately, 'from_level', c.from_level, 'to_level', c.to_level, 'day', c.day,

@@ -235,15 +235,39 @@ $$;
 create or replace function anze.accident_is_told_on(r anze.accident_report) returns boolean stable parallel safe
 language plpgsql as $$
 begin
-    return r.level > 0 and coalesce(anze.reach() = 'unit' and anze.caller_level() = 0, false);
+    return anze.accident_is_told_on(r.level);
+end
+$$;
+
+create or replace function anze.accident_is_told_on(taken_by_level smallint) returns boolean stable parallel safe
+language plpgsql as $$
+begin
+    return taken_by_level > 0 and coalesce(anze.reach() = 'unit' and anze.caller_level() = 0, false);
 end
 $$;
 
 create or replace function anze.accident_reporter_json(r anze.accident_report) returns jsonb stable parallel safe
 language plpgsql as $$
 begin
-    return case when anze.accident_is_told_on(r) then '{}'
-        else jsonb_build_object('name', r.reporter_name, 'phone', anze.mask_phone(r.reporter_phone)) end;
+    return case when anze.accident_is_told_on(r) then '{}' else anze.accident_reporter(r) end;
+end
+$$;
+
+-- Who filed it, to those from whom it is not kept back.
+create or replace function anze.accident_reporter(r anze.accident_report) returns jsonb immutable parallel safe
+language plpgsql as $$
+begin
+    return jsonb_build_object('name', r.reporter_name, 'phone', anze.mask_phone(r.reporter_phone));
+end
+$$;
+
+create or replace function anze.accident_first_report(accident uuid) returns anze.accident_report
+stable language plpgsql as $$
+declare
+    filed anze.accident_report;
+begin
+    select r.* into filed from anze.accident_report r where r.accident_id = accident and r.number = 1;
+    return filed;
 end
 $$;
 

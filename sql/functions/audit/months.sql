@@ -4,7 +4,7 @@
 -- A partition is made apart and then attached, so that writers go on. A month that already has rows in the default
 -- partition stays there, and so does one that was detached. An id carries its day, so unique in each month is unique.
 create or replace function audit.create_partitions(months_ahead int default 3) returns int
-language plpgsql security definer set search_path = pg_catalog, pg_temp set lock_timeout = '2s' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp set lock_timeout = '500ms' as $$
 declare
     first_month constant timestamp := date_trunc('month', now() at time zone 'Asia/Shanghai');
     begins  timestamp;

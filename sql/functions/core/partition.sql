@@ -108,11 +108,12 @@ begin
 end
 $$;
 
--- Every table has the partition of this span and the next. Run by migrate, and by the sweeper.
+-- Every table has the partition of this span and the next. Run by migrate, and by the sweeper. Whoever writes waits behind
+-- one that waits: hence shortly, and again with the next sweep.
 create or replace function anze.make_partitions(max_rows integer default null) returns bigint
 security definer language plpgsql
 set search_path = pg_catalog, pg_temp
-set lock_timeout = '2s'
+set lock_timeout = '500ms'
 as $$
 begin
     return (select coalesce(sum(anze.make_partitions_until(p.name, p.months, now() + make_interval(months => p.months))), 0)

@@ -18,6 +18,9 @@ begin
             execute format('select anze.%I($1, $2, $3, $4)', d.subject || '_clock_recounted')
                 using d, w.were, w.notice, clock_timestamp();
         exception when others then
+            if anze.is_passing(sqlstate) then -- the moment's fault and not the clock's: the whole batch comes again
+                raise;
+            end if;
             raise warning 'the clock % was not counted anew: %', d.id, sqlstate using detail = sqlerrm;
         end;
     end loop;

@@ -45,6 +45,9 @@ begin
         begin
             execute format('select anze.%I($1, $2)', d.subject || '_clock_anew') using d, clock_timestamp();
         exception when others then
+            if anze.is_passing(sqlstate) then -- the moment's fault and not the clock's: the whole batch comes again
+                raise;
+            end if;
             raise warning 'the clock % was not planned anew: %', d.id, sqlstate using detail = sqlerrm;
         end;
     end loop;

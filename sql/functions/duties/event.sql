@@ -142,6 +142,10 @@ declare
     raised uuid;
     known anze.duty_event[];
 begin
+    -- Most accidents concern no body, and are filed without looking for any.
+    if tg_op = 'INSERT' and not exists (select from anze.accident_grade g where g.rank = new.grade and g.event is not null) then
+        return null;
+    end if;
     for raised in
         insert into anze.duty_event (kind, unit_id, occurred_at, subject, accident_id, region_code, sector)
         select n.kind, u.id, new.updated_at,

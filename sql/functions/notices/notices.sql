@@ -116,7 +116,8 @@ set search_path = pg_catalog, pg_temp as $$
         anze.end_of_day(planned_day - 1), first_notice_at.period, first_notice_at.of_region) m
 $$;
 
--- When the sweeper looks first at each of these, which are planned together: one look at the stages for all of them.
+-- When the sweeper looks first at each of these, which are planned together: one look at the stages for all of them. What is
+-- due never (NULL) is never looked at.
 create or replace function anze.first_looks(of_subject text, dues timestamptz[], remind_from timestamptz[],
     of_region text default null) returns timestamptz[] stable language plpgsql
 set search_path = pg_catalog, pg_temp as $$
@@ -124,7 +125,7 @@ begin
     return array(
         with stage as materialized ( -- asked once for each day
             select d.day, s.code, s.kind, s.delay_rule, r.value, r.unit
-            from (select distinct anze.day_of(o.due_at) as day from unnest(dues) o(due_at)) d
+            from (select distinct anze.day_of(o.due_at) as day from unnest(dues) o(due_at) where o.due_at is not null) d
             cross join anze.notice_stage s
             left join lateral anze.rules_in_force(s.delay_rule, d.day, of_region) r on true
             where s.subject = of_subject)

@@ -66,3 +66,11 @@ stable parallel safe language sql
 return case when (r).region_code is not null then anze.rule_basis((r).code, (r).version, day)
             else jsonb_build_object('rule', (r).code, 'rule_version', (r).version, 'instrument', instrument_title,
                 'article', (r).article, 'confidence', (r).confidence) end;
+
+-- The same as text, members of an object without its braces: what names many rules is put together at a third of the cost.
+create or replace function anze.rule_basis_text(r anze.rule, instrument_title text, day date) returns text
+stable parallel safe language sql
+return case when (r).region_code is not null then substr(left(anze.rule_basis((r).code, (r).version, day)::text, -1), 2)
+            else '"rule": "' || (r).code || '", "rule_version": ' || (r).version || ', "instrument": '
+                || to_json(instrument_title) || ', "article": ' || to_json((r).article) || ', "confidence": "'
+                || (r).confidence || '"' end;

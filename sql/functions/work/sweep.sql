@@ -57,8 +57,9 @@ create or replace function anze.follow_accidents(max_rows integer) returns integ
 set search_path = pg_catalog, pg_temp as $$
 declare
     recounted constant integer := anze.recount_accidents(max_rows);
+    alerted constant integer := anze.alert_accidents(max_rows);
 begin
-    return recounted + anze.alert_accidents(max_rows);
+    return recounted + alerted + anze.renew_accident_pages(max_rows);
 end
 $$;
 
