@@ -66,7 +66,8 @@ def trouble_with(operation, bearer: str) -> str | None:
     try:
         run()
     except Exception as error:  # noqa: BLE001 - every kind of failure is reported, by operation
-        return f"{operation.label}: " + "; ".join(f"{type(e).__name__} {e}"[:600] for e in getattr(error, "exceptions", [error]))
+        every = getattr(error, "exceptions", [error])
+        return f"{operation.label}: " + "; ".join(f"{type(e).__name__} {e} {e.__cause__ or ''}"[:900] for e in every)
     return None
 
 
