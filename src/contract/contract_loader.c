@@ -65,7 +65,8 @@ static void check_holder_example(struct loader *loader, const char *where, const
                                  const struct schema *schema)
 {
     struct problem problem = { 0 };
-    if (!schema_check(schema, value, loader->arena, "body", "", PROBLEM_VALIDATION_FAILED, &problem))
+    AUTO(arena_free_at_end) struct arena *arena = arena_new(); /* a contract has hundreds */
+    if (!schema_check(schema, value, arena, "body", "", PROBLEM_VALIDATION_FAILED, &problem))
         loader_complain(loader, where, "the example does not fit its schema: %s %s", problem.first->pointer,
                         problem.first->en);
 }

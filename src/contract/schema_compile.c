@@ -2,8 +2,11 @@
 #include "schema_node.h"
 #include "anze/contract/route.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
+
+enum { MOST_RULES = 48 }; /* the tables have fewer keywords */
 
 struct schema_set *schema_set_new(struct arena *arena, const json_t *root)
 {
@@ -79,13 +82,19 @@ static bool is_keyword(const char *name)
 static void compile_keyword(struct schema_set *set, struct schema *schema, const struct keyword *keyword)
 {
     const json_t *value = json_object_get(schema->node, keyword->name);
-    struct rule rule = { .keyword = keyword };
-    if (!value)
-        return;
-    if (keyword->zh && strstr(keyword->zh, "%s"))
-        rule.text = json_text(set->arena, value);
-    if (keyword->compile(&(struct compiling){ set, schema, value, &rule }) && keyword->check)
+    struct rule rule = { .keyword = keyword, .value = value };
+    if (value && keyword->compile(&(struct compiling){ set, schema, value, &rule }) && keyword->check) {
+        assert(schema->n_rules < MOST_RULES);
         schema->rules[schema->n_rules++] = rule;
+    }
+}
+
+/* What was compiled at first somewhere else, at its own size. */
+static struct rule *keep_rules(struct arena *arena, const struct schema *schema)
+{
+    struct rule *rules = arena_array_of(arena, struct rule, schema->n_rules + 1);
+    memcpy(rules, schema->rules, schema->n_rules * sizeof *rules);
+    return rules;
 }
 
 static void compile_rules(struct schema_set *set, struct schema *schema)
@@ -95,10 +104,12 @@ static void compile_rules(struct schema_set *set, struct schema *schema)
     json_object_foreach ((json_t *)schema->node, name, value)
         if (!is_keyword(name))
             schema_complain(set, schema->where, "unknown keyword %s", name);
-    schema->rules = arena_array_of(set->arena, struct rule, json_object_size(schema->node) + 1);
+    struct rule rules[MOST_RULES];
+    schema->rules = rules;
     for (size_t i = 0; i < ARRAY_LENGTH(tables); i++)
         for (const struct keyword *keyword = tables[i]; keyword->name; keyword++)
             compile_keyword(set, schema, keyword);
+    schema->rules = keep_rules(set->arena, schema);
 }
 
 const struct rule *schema_rule(const struct schema *schema, const char *keyword)
@@ -237,7 +248,8 @@ static void check_schema_example(struct schema_set *set, const struct schema *sc
                                  const json_t *value)
 {
     struct problem problem = { 0 };
-    if (schema_check(schema, value, set->arena, "body", "", PROBLEM_VALIDATION_FAILED, &problem))
+    AUTO(arena_free_at_end) struct arena *arena = arena_new(); /* a contract has thousands */
+    if (schema_check(schema, value, arena, "body", "", PROBLEM_VALIDATION_FAILED, &problem))
         return;
     schema_complain(set, schema->where, "the %s does not fit its schema: %s %s", name,
                     problem.first->pointer, problem.first->en);

@@ -1,4 +1,5 @@
 #include "schema_node.h"
+#include "anze/base/json.h"
 #include "anze/base/utf8.h"
 
 /* Names that the client chose are part of a pointer; what is longer is cut, so that an answer does not grow with
@@ -55,18 +56,20 @@ bool check_fail(struct check *check, const struct place_in *place, const char *r
     return false;
 }
 
-static const char *sentence_of(struct arena *arena, const char *sentence, const char *text)
+static const char *sentence_of(struct arena *arena, const char *sentence, const struct rule *rule)
 {
     const char *gap = strstr(sentence, "%s");
-    return gap ? arena_printf(arena, "%.*s%s%s", (int)(gap - sentence), sentence, text, gap + 2) : sentence;
+    return gap ? arena_printf(arena, "%.*s%s%s", (int)(gap - sentence), sentence,
+                              rule->text ? rule->text : json_text(arena, rule->value), gap + 2)
+               : sentence;
 }
 
 bool check_break(struct check *check, const struct rule *rule)
 {
     const struct keyword *keyword = rule->keyword;
     return check->problem && check_fail(check, check->place, keyword->name, SENTENCE_ZH, SENTENCE_EN,
-                                        sentence_of(check->arena, keyword->zh, rule->text),
-                                        sentence_of(check->arena, keyword->en, rule->text));
+                                        sentence_of(check->arena, keyword->zh, rule),
+                                        sentence_of(check->arena, keyword->en, rule));
 }
 
 static const struct kind_name {

@@ -51,7 +51,8 @@ struct names {
 /* One keyword of one schema, compiled. */
 struct rule {
     const struct keyword *keyword;
-    const char *text; /* what it says, for its sentence */
+    const json_t *value; /* what stands there */
+    const char *text;    /* what it says, for its sentence; NULL: as it stands there */
     struct schema_list schemas;
     union {
         unsigned kinds;

@@ -168,6 +168,10 @@ begin
                        ' from copy m join anze.accident_%1$s t on t.accident_id = m.from_id',
                        part, c.names, c.expressions);
     end loop;
+    c := bench.columns('anze.accident_page', jsonb_build_object('accident_id', 'm.id',
+        'body', 'replace(t.body, t.accident_id::text, m.id::text)'));
+    execute format('insert into anze.accident_page (%s) select %s'
+                   ' from copy m join anze.accident_page t on t.accident_id = m.from_id', c.names, c.expressions);
     c := bench.columns('anze.deadline', '{"id": "gen_random_uuid()", "subject_id": "m.id"}');
     execute format('insert into anze.deadline (%s) select %s from copy m join anze.deadline t on t.subject_id = m.from_id',
                    c.names, c.expressions);
