@@ -8,7 +8,7 @@
 
 enum {
     DEPTH = 32,
-    QUICK_US = 5000,    /* a statement that takes less may share a connection */
+    QUICK_US = 20000,    /* a statement that takes less may share a connection */
     PATIENCE_US = 50000 /* who waits longer behind another asks elsewhere */
 };
 

@@ -478,8 +478,8 @@ def tune(bench: Bench) -> str:
             anze.stop()
             rows.append((threads, shared, figures))
             tables.note(f"event threads {threads}, shared {shared}: " + ", ".join(f"{one.rps:.0f}/s" for one in figures))
-    memories = {shared: neighbours.idle_memory(bench, 2000, ANZE_POOL_SHARED=shared) for shared in ("0", "2")}
-    slows = {shared: neighbours.slow_statement(bench, ANZE_POOL_SHARED=shared) for shared in ("0", "2")}
+    memories = {shared: neighbours.idle_memory(bench, 2000, ANZE_POOL_SHARED=shared) for shared in ("0", "4")}
+    slows = {shared: neighbours.slow_statement(bench, ANZE_POOL_SHARED=shared) for shared in ("0", "4")}
     return tables.tuning(rows, memories, slows)
 
 
