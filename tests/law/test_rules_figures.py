@@ -32,12 +32,13 @@ LEVELS = "levels by their rank, as the register of bodies knows them (level.rank
 # file, pattern, why.
 ALLOWED = [
     ("accidents/alert.sql", r"\(values \(2::smallint.*", LEVELS),
-    ("accidents/ending.sql", r"greatest\(a\.entry_level, 2\)", LEVELS),
+    ("accidents/ending.sql", r"greatest\(entry_level, 2|max\(p % 10\)", LEVELS),
     ("accidents/ending.sql", r"interval '12 hours'", "how near reports of one accident may be: a hint to who files"),
     ("accidents/moments.sql", r"select \d(?: as place)?, 'after-", "the order in which faults are told"),
     ("accidents/notice.sql", r"then 2 else|\(values \(1, .*", LEVELS),
-    ("accidents/store.sql", r"l\.rank >= 2", LEVELS),
-    ("accidents/transmission.sql", r"l\.rank >= 2|by_level >= 2|(?:of_region|by_level), 2::smallint", LEVELS),
+    ("accidents/page.sql", r"l\.rank >= 2", LEVELS),
+    ("accidents/page.sql", r"::text, -1\), 2\)", "the inside of an object's text"),
+    ("accidents/transmission.sql", r"[bx]\.rank >= 2|by_level >= 2|by_level, 2::smallint|(?:from_level|rank) \* 10 \+", LEVELS),
     ("cases/act.sql", r"between 1 and \d+|\b1000000\b|2026-03-31\S*|1 (?:至|to) \d+", "the form of fields, and examples of it"),
     ("deadlines/notice.sql", r"interval '(?:2|48) hours'|/ 60\b|/ 3600\b|interval '30 seconds'", "how a span is written"),
     ("duties/catalogue.sql", r"'OPINION-ORDOS-2022'|'2022-01-01'", "the catalogue is of one document: the default of its rows"),
