@@ -338,7 +338,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--set", action="append", default=[], metavar="ANZE_X=VALUE", help="a setting of the program")
     parser.add_argument("--only", metavar="STEP,…", help="some of: " + ", ".join(STEPS))
     parser.add_argument("--against", metavar="RIVAL,…", help="some of: " + ", ".join(RIVALS) + ", none")
-    parser.add_argument("--tune", action="store_true", help="instead: thread models and pool sizes beside each other")
+    parser.add_argument("--tune", action="store_true", help="instead: event threads and shared connections beside each other")
     parser.add_argument("--city", action="store_true", help="instead: the lists of a whole city beside pgbench (city.py)")
     parser.add_argument("--units", type=int, default=6000, help="of the city (6000)")
     parser.add_argument("--seed", type=int, default=1, help="of the accidents and of everything picked at random (1)")
