@@ -47,3 +47,11 @@ bool bytes_of_hex(uint8_t *out, size_t length, struct slice digits)
     }
     return true;
 }
+
+uint64_t bytes_hash(const char *text)
+{
+    uint64_t hash = 14695981039346656037u;
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * 1099511628211u;
+    return hash;
+}

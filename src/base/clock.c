@@ -27,3 +27,9 @@ void clock_pause(int64_t us)
     struct timespec pause = clock_timespec(us);
     nanosleep(&pause, NULL);
 }
+
+int clock_milliseconds_until(int64_t deadline_us)
+{
+    int64_t left_us = deadline_us - clock_monotonic_us();
+    return left_us <= 0 ? 0 : left_us > 3600000000 ? 3600000 : (int)((left_us + 999) / 1000);
+}

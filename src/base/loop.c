@@ -11,7 +11,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { MOST_EVENTS = 64, LONGEST_WAIT_MS = 60 * 1000 };
+enum { MOST_EVENTS = 64 };
 
 struct loop {
     int epoll, wake;
@@ -144,18 +144,10 @@ static int64_t run_turns(const struct loop *loop)
     return due_us;
 }
 
-static int milliseconds_until(int64_t due_us)
-{
-    int64_t left_us = due_us == INT64_MAX ? INT64_MAX : due_us - clock_monotonic_us();
-    if (left_us <= 0)
-        return 0;
-    return left_us > LONGEST_WAIT_MS * INT64_C(1000) ? LONGEST_WAIT_MS : (int)((left_us + 999) / 1000);
-}
-
 static void run_ready(const struct loop *loop, int64_t due_us)
 {
     struct epoll_event events[MOST_EVENTS];
-    int n = epoll_wait(loop->epoll, events, MOST_EVENTS, milliseconds_until(due_us));
+    int n = epoll_wait(loop->epoll, events, MOST_EVENTS, clock_milliseconds_until(due_us));
     for (int i = 0; i < n; i++) {
         struct loop_watch *watch = events[i].data.ptr;
         watch->run(watch->context);

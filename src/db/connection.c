@@ -103,19 +103,13 @@ bool connection_is_quiet(struct connection *connection)
 
 /* ---- travelling ---- */
 
-static int milliseconds_until(int64_t deadline_us)
-{
-    int64_t left_us = deadline_us - clock_monotonic_us();
-    return left_us <= 0 ? 0 : left_us > 3600000000 ? 3600000 : (int)((left_us + 999) / 1000);
-}
-
 /* 1: something happened, 0: the deadline passed. */
 static int wait_for(PGconn *pg, short events, int64_t deadline_us)
 {
     struct pollfd wait = { .fd = PQsocket(pg), .events = events };
     int ready;
     do
-        ready = poll(&wait, 1, milliseconds_until(deadline_us));
+        ready = poll(&wait, 1, clock_milliseconds_until(deadline_us));
     while (ready < 0 && errno == EINTR);
     return ready;
 }
@@ -251,8 +245,9 @@ bool journey_read(struct journey *journey)
 }
 
 /* A TLS record may be larger than what libpq takes at once, and poll does not see the rest. */
-static bool take_input(PGconn *pg)
+bool connection_take_input(struct connection *connection)
 {
+    PGconn *pg = connection->pg;
     for (int left = PQsslInUse(pg) ? 3 : 1; left; left--)
         if (!PQconsumeInput(pg))
             return false;
@@ -264,11 +259,6 @@ bool connection_flush(struct connection *connection, bool *ret_is_unsent)
     int unsent = PQflush(connection->pg);
     *ret_is_unsent = unsent > 0;
     return unsent >= 0;
-}
-
-bool connection_take_input(struct connection *connection)
-{
-    return take_input(connection->pg);
 }
 
 int connection_socket(const struct connection *connection)
@@ -289,7 +279,7 @@ static enum trip_end pump(struct journey *journey, int64_t deadline_us)
             return TRIP_LATE;
         if (ready < 0)
             return TRIP_UNKNOWN;
-        bool fed = take_input(pg);
+        bool fed = connection_take_input(journey->connection);
         if (!journey_read(journey) || (!fed && !journey->synced))
             return TRIP_UNKNOWN;
     }

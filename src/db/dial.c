@@ -1,4 +1,5 @@
 #include "anze/db/dial.h"
+#include "anze/base/bytes.h"
 #include "anze/base/clock.h"
 #include "anze/db/result.h"
 #include "lookup.h"
@@ -168,18 +169,15 @@ static PQconninfoOption *effective_options(const char *url)
  * connect. One is enough, as a process has one database. */
 static _Atomic uint64_t last_good;
 
-static uint64_t mark_of(const char *url)
+static uint64_t mark_of_url(const char *url)
 {
-    uint64_t mark = 14695981039346656037u; /* FNV-1a */
-    for (; *url; url++)
-        mark = (mark ^ (unsigned char)*url) * 1099511628211u;
-    return mark << 8;
+    return bytes_hash(url) << 8;
 }
 
 static size_t first_host(const char *url)
 {
     uint64_t last = atomic_load(&last_good);
-    return last >> 8 == mark_of(url) >> 8 ? last & 0xff : 0;
+    return last >> 8 == mark_of_url(url) >> 8 ? last & 0xff : 0;
 }
 
 static PGconn *try_hosts(const struct call *call, const struct place *lists)
@@ -192,7 +190,7 @@ static PGconn *try_hosts(const struct call *call, const struct place *lists)
                                                      list_part(call->arena, lists->address, at),
                                                      list_part(call->arena, lists->port, one_port ? 0 : at) });
         if (pg) {
-            atomic_store(&last_good, mark_of(call->how->url) | (at & 0xff));
+            atomic_store(&last_good, mark_of_url(call->how->url) | (at & 0xff));
             return pg;
         }
     }

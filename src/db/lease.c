@@ -208,7 +208,7 @@ struct connection *pool_take(struct pool *pool, struct arena *arena, struct prob
     return refuse_take(arena, up && pool_is_up(pool), problem);
 }
 
-static bool is_stale(const struct pool *pool, const struct connection *connection)
+static bool is_session_stale(const struct pool *pool, const struct connection *connection)
 {
     return connection_opened_us(connection) < pool->stale_before_us;
 }
@@ -216,7 +216,7 @@ static bool is_stale(const struct pool *pool, const struct connection *connectio
 void pool_give(struct pool *pool, struct connection *connection)
 {
     pthread_mutex_lock(&pool->mutex);
-    if (is_stale(pool, connection)) {
+    if (is_session_stale(pool, connection)) {
         pthread_mutex_unlock(&pool->mutex);
         pool_drop(pool, connection);
         return;

@@ -130,7 +130,7 @@ static struct trip travel_with(const struct task *task, struct connection *conne
     return connection_travel(connection, task->arena, task->commands, task->n_commands, deadline_us);
 }
 
-static bool is_stale(const struct trip *trip)
+static bool is_trip_stale(const struct trip *trip)
 {
     return trip->end == TRIP_REFUSED && sqlstate_is_stale(error_field(trip->error, PG_DIAG_SQLSTATE));
 }
@@ -142,14 +142,14 @@ static bool travel(struct task *task, struct trip *ret_trip, struct problem *pro
     if (!connection)
         return false;
     *ret_trip = travel_with(task, connection);
-    if (is_stale(ret_trip)) {
+    if (is_trip_stale(ret_trip)) {
         metrics_add(METRIC_DATABASE_RETRIES, 1);
         connection = pool_renew(task->pool, connection, task->arena, problem);
         if (!connection)
             return false;
         *ret_trip = travel_with(task, connection);
     }
-    if ((ret_trip->end == TRIP_DONE || ret_trip->end == TRIP_REFUSED) && !is_stale(ret_trip))
+    if ((ret_trip->end == TRIP_DONE || ret_trip->end == TRIP_REFUSED) && !is_trip_stale(ret_trip))
         pool_give(task->pool, connection);
     else
         pool_drop(task->pool, connection);
@@ -301,7 +301,7 @@ struct db_sharing *db_share(struct lanes *lanes, struct pool *pool, struct arena
 static bool is_asked_again(const struct db_sharing *sharing)
 {
     const struct trip *trip = &sharing->trip;
-    return trip->end == TRIP_VOID || is_stale(trip) ||
+    return trip->end == TRIP_VOID || is_trip_stale(trip) ||
            (trip->end == TRIP_REFUSED && sqlstate_is_transient(error_field(trip->error, PG_DIAG_SQLSTATE)));
 }
 

@@ -377,14 +377,15 @@ static struct query *share(struct exchange *exchange)
 {
     struct call *call = arena_new_of(exchange->arena, struct call);
     *call = call_of(exchange);
-    return op_may_share(call) ? op_share(call, exchange->lanes, take_shared, exchange) : NULL;
+    return op_share(call, exchange->lanes, take_shared, exchange);
 }
 
 /* Whatever does not go well here is done again from the beginning, where it may wait. */
 bool dispatch_begin(void *context, const struct answer_wait *wait)
 {
     struct exchange *exchange = context;
-    if (!exchange->lanes || !exchange->match.operation || exchange->message->body.length)
+    const struct operation *operation = exchange->match.operation;
+    if (!exchange->lanes || !operation || exchange->message->body.length || !op_may_share(exchange->service, operation))
         return false;
     exchange->wait = *wait;
     if (walk(exchange, body_steps, ARRAY_LENGTH(body_steps) - 1)) /* all but running it */

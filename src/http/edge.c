@@ -189,12 +189,6 @@ bool edge_has_descriptors(const struct config *config, struct text *complaint)
     return setrlimit(RLIMIT_NOFILE, &limit) == 0;
 }
 
-static void new_crew(struct edge *edge)
-{
-    edge->loop = edge->options.loop;
-    edge->crew = crew_new((size_t)(is_admin(edge) ? ADMIN_CONNECTIONS : edge->options.config->max_connections));
-}
-
 /* libmicrohttpd is called in each turn; its epoll only ends the wait. */
 static void start_loop(struct edge *edge)
 {
@@ -222,7 +216,8 @@ static struct edge *new_edge(const struct edge_options *options, int fd)
         abort();
     edge->options = *options;
     edge->listen_socket = fd;
-    new_crew(edge);
+    edge->loop = options->loop;
+    edge->crew = crew_new((size_t)(is_admin(edge) ? ADMIN_CONNECTIONS : options->config->max_connections));
     ulfius_init_instance(&edge->instance, (unsigned)edge_port(edge), NULL, NULL);
     edge->instance.allowed_post_processor = U_POST_PROCESS_NONE;
     edge->instance.check_utf8 = 0; /* we read the headers ourselves */
@@ -288,8 +283,7 @@ void edge_close(struct edge *edge)
     crew_free(edge->crew);
     loop_stop(edge->loop);
     pthread_join(edge->thread, NULL);
-    linger_end_all(edge);
     ulfius_stop_framework(&edge->instance);
-    linger_end_all(edge);
+    linger_end_all(edge); /* closing its connections begins some, too */
     free_edge(edge);
 }

@@ -189,18 +189,3 @@ int64_t connections_that_ended(void *data)
     }
     return due_us;
 }
-
-/* ------------------------------------------------------------------ waiting for the crew */
-
-void connection_suspend(struct connection *connection)
-{
-    connection->is_suspended = true;
-    MHD_suspend_connection(connection->mhd);
-}
-
-void connection_resume(struct connection *connection)
-{
-    if (connection->is_suspended)
-        MHD_resume_connection(connection->mhd);
-    connection->is_suspended = false;
-}

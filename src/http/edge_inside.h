@@ -51,7 +51,6 @@ struct connection {
     struct loop_watch hangup;
     struct connection *next_ended; /* of those whose client sends no more */
     bool has_ended, is_at_end;     /* nothing of it is left to read */
-    bool is_suspended;      /* libmicrohttpd leaves it alone until the crew has done */
     size_t body_bytes;      /* taken from the budget of bodies under way */
     const char *sent_target; /* where the target stood in libmicrohttpd's memory, which it changes later */
     char *target;           /* of the request under way, as sent; owned */
@@ -90,9 +89,6 @@ void connection_enter(struct connection *connection, enum phase phase);
 void connection_keep_body(struct connection *connection, size_t bytes);
 int64_t connections_watch(void *edge);     /* a turn */
 int64_t connections_that_ended(void *edge); /* another, after libmicrohttpd's */
-/* The crew works for it: libmicrohttpd asks nothing of it until then. */
-void connection_suspend(struct connection *connection);
-void connection_resume(struct connection *connection);
 
 /* ---- edge_head.c */
 /* On `arena`; body and body_cut come later. */

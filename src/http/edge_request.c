@@ -47,7 +47,7 @@ static void free_body(void *data)
     free(request->body);
 }
 
-static void make_room(struct request *request, size_t length, size_t most)
+static void make_body_room(struct request *request, size_t length, size_t most)
 {
     if (!request->body)
         arena_defer(request->answer.arena, free_body, request);
@@ -64,7 +64,7 @@ static void keep_body(struct connection *connection, const char *bytes, size_t l
     size_t most = (size_t)connection->edge->options.config->max_body_bytes + 1, room = most - request->body_length;
     length = length < room ? length : room;
     if (request->body_length + length > request->body_room)
-        make_room(request, request->body_length + length, most);
+        make_body_room(request, request->body_length + length, most);
     memcpy(request->body + request->body_length, bytes, length);
     request->body_length += length;
     connection_keep_body(connection, length);
@@ -83,7 +83,7 @@ static void answer_is_there(void *data)
 {
     struct request *request = data;
     request->exchange = NULL;
-    connection_resume(request->connection);
+    MHD_resume_connection(request->connection->mhd);
 }
 
 /* On the crew. */
@@ -116,7 +116,7 @@ static enum MHD_Result begin_work(struct connection *connection)
     request->work = (struct crew_job){ .run = work, .context = request };
     request->done = (struct loop_post){ .run = answer_is_there, .context = request };
     connection_enter(connection, PHASE_WORKING);
-    connection_suspend(connection);
+    MHD_suspend_connection(connection->mhd);
     const struct answer_wait wait = { begin_is_over, request };
     if (!edge->options.handler.begin(request->exchange, &wait))
         begin_is_over(request, false);

@@ -36,7 +36,7 @@ static void fetch_piece(void *data)
 static void piece_is_here(void *data)
 {
     const struct stream *stream = data;
-    connection_resume(stream->connection);
+    MHD_resume_connection(stream->connection->mhd);
 }
 
 /* On the crew: the database is asked. */
@@ -46,7 +46,7 @@ static ssize_t wait_for_piece(struct stream *stream, uint64_t offset)
     stream->piece = SLICE_NONE;
     stream->work = (struct crew_job){ .run = fetch_piece, .context = stream };
     stream->fetched = (struct loop_post){ .run = piece_is_here, .context = stream };
-    connection_suspend(stream->connection);
+    MHD_suspend_connection(stream->connection->mhd);
     crew_do(stream->connection->edge->crew, &stream->work);
     return 0;
 }

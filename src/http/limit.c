@@ -1,5 +1,6 @@
 #include "anze/http/limit.h"
 #include "anze/base/attributes.h"
+#include "anze/base/bytes.h"
 #include "anze/base/clock.h"
 
 #include <pthread.h>
@@ -47,12 +48,10 @@ void limiter_free(struct limiter *limiter)
     free(limiter);
 }
 
-/* FNV-1a */
-static uint64_t hash_of(const char *text)
+/* 0 is a place that nobody has. */
+static uint64_t number_of_caller(const char *caller)
 {
-    uint64_t hash = 14695981039346656037u;
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * 1099511628211u;
+    uint64_t hash = bytes_hash(caller);
     return hash ? hash : 1;
 }
 
@@ -73,7 +72,7 @@ struct limit_verdict limiter_take(struct limiter *limiter, const char *caller)
 {
     if (!limiter)
         return (struct limit_verdict){ .allowed = true };
-    uint64_t hash = hash_of(caller);
+    uint64_t hash = number_of_caller(caller);
     int64_t now = clock_monotonic_us();
     /* all probes of one hash lie under one lock */
     pthread_mutex_t *lock = &limiter->locks[hash % (PLACES / PROBES) % SHARDS];

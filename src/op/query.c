@@ -97,9 +97,9 @@ bool op_query(struct call *call)
            reply(&query, &answer);
 }
 
-bool op_may_share(const struct call *call)
+bool op_may_share(const struct service *service, const struct operation *operation)
 {
-    return call_binding(call)->run == op_query && !call->operation->writes;
+    return service->bindings[operation->index].run == op_query && !operation->writes;
 }
 
 struct query *op_share(struct call *call, struct lanes *lanes, void (*done)(void *context), void *context)

@@ -7,6 +7,7 @@
 #include "anze/db/run.h"
 #include "anze/db/session.h"
 #include "cluster.h"
+#include "statement_fixture.h"
 
 #include <pthread.h>
 #include <semaphore.h>
@@ -23,22 +24,9 @@ static struct loop *loop;
 static struct lanes *lanes;
 static pthread_t loop_thread;
 
-enum { A, B, N_SLOTS };
-
-static int slot_of_letter(void *context, const char *name, size_t length)
-{
-    (void)context;
-    return length == 1 && *name >= 'a' && *name < 'a' + N_SLOTS ? *name - 'a' : -1;
-}
-
 static struct statement *statement(const char *sql, bool keeps_reply)
 {
-    const struct statement_options options = { .name = "test", .keeps_reply = keeps_reply, .slot_of = slot_of_letter };
-    struct text complaints = text_on(house);
-    struct statement *compiled = statement_compile(house, slice_of(sql), &options, &complaints);
-    if (!compiled)
-        fail_msg("%s", complaints.bytes);
-    return compiled;
+    return letter_statement(house, sql, keeps_reply);
 }
 
 static void script(const char *sql)

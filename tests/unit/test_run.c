@@ -7,6 +7,7 @@
 #include "anze/db/session.h"
 #include "anze/work/sweeper.h"
 #include "cluster.h"
+#include "statement_fixture.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -17,22 +18,9 @@ static struct arena *house; /* for the whole test */
 static struct session *owner;
 static struct pool *pool;
 
-enum { A, B, N_SLOTS };
-
-static int slot_of_letter(void *context, const char *name, size_t length)
-{
-    (void)context;
-    return length == 1 && *name >= 'a' && *name < 'a' + N_SLOTS ? *name - 'a' : -1;
-}
-
 static struct statement *statement(const char *sql, bool keeps_reply)
 {
-    const struct statement_options options = { .name = "test", .keeps_reply = keeps_reply, .slot_of = slot_of_letter };
-    struct text complaints = text_on(house);
-    struct statement *compiled = statement_compile(house, slice_of(sql), &options, &complaints);
-    if (!compiled)
-        fail_msg("%s", complaints.bytes);
-    return compiled;
+    return letter_statement(house, sql, keeps_reply);
 }
 
 struct outcome {

@@ -14,4 +14,6 @@ int hex_value(char digit); /* of either case; -1: it is no digit */
 /* Two digits for each byte of `out`, and nothing else. */
 bool bytes_of_hex(uint8_t *out, size_t length, struct slice digits) NODISCARD;
 
+uint64_t bytes_hash(const char *text); /* FNV-1a, for tables: whoever chooses the texts can make two meet */
+
 #endif

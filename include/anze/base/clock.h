@@ -12,4 +12,7 @@ int64_t clock_wall_us(void);
 struct timespec clock_timespec(int64_t us); /* an instant or a duration, as the system has it */
 void clock_pause(int64_t us);
 
+/* What poll and epoll_wait may wait: 0 when it has passed, at most an hour. */
+int clock_milliseconds_until(int64_t deadline_us);
+
 #endif

@@ -8,7 +8,7 @@
 struct lanes;
 struct query;
 
-bool op_may_share(const struct call *call);
+bool op_may_share(const struct service *service, const struct operation *operation);
 
 /* NULL: not now. The call stays until the end. */
 struct query *op_share(struct call *call, struct lanes *lanes, void (*done)(void *context), void *context) NODISCARD;
